@@ -1,0 +1,23 @@
+/* A scenario: a Lua file, sandboxed, read into a drill and its bodies. */
+#ifndef ND_LUA_SCENARIO_H
+#define ND_LUA_SCENARIO_H
+#include "host/host.h"
+#include "plan/model.h"
+#include "run/body.h"
+
+struct nd_scenario;
+
+/* Reads, runs the frame and checks: all faults in diags. Returns NULL when there is any error.
+ * site: borrowed, may be NULL only for tests. plugins: borrowed; `use` loads from it. */
+struct nd_scenario *nd_scenario_load(const char *path, const struct nd_site *site,
+                                     struct nd_plugins *plugins, uint64_t seed,
+                                     struct nd_diags *diags);
+void nd_scenario_free(struct nd_scenario *scenario); /* NULL is fine */
+const struct nd_drill *nd_scenario_drill(const struct nd_scenario *scenario);
+/* Borrow the scenario. */
+struct nd_bodies nd_scenario_bodies(struct nd_scenario *scenario);
+/* The site path the scenario names in drill { site = "..." }, resolved beside the scenario; read
+ * without running it far: NULL when it names none or cannot be read. Caller frees. */
+char *nd_scenario_site_path(const char *path);
+
+#endif

@@ -1,0 +1,34 @@
+/* plan.json: the timetable of a drill on a site, saved so that exactly this is run.
+ *
+ *   {"schema":"netdrill.plan/1","drill":{id,title{zh,en},revision,lasts_ns,scenario,hash},
+ *    "site":{name,path,hash,simulated},"seed":7,"mode_note":..,
+ *    "phases":[{id,title,at_ns|null,steps:[{id,title,owner,objective,at_ns|null,after,line}]}],
+ *    "objectives":[{id,text}],"guards":[{id,title,every_ns,at_most,at_least,otherwise}],
+ *    "changes":[{step,plugin,verb,target,vantage,args,lease_ns,restore_by_ns,arbitrary}],
+ *    "measures":[{step,plugin,verb,target,vantage,every_ns,args}],
+ *    "confirmations":[{step,text,by,within_ns}],
+ *    "not_previewed":[{step,why}],
+ *    "plugins":[{name,version}]}
+ *
+ * changes, measures and confirmations are what one rehearsal with everything going well did. */
+#ifndef ND_PLAN_PLAN_H
+#define ND_PLAN_PLAN_H
+#include "plan/model.h"
+
+#include <jansson.h>
+
+/* The declared part (drill, site, seed, phases, objectives, guards); the rest as empty arrays for
+ * the caller to fill. Caller decrefs. */
+json_t *nd_plan_json(const struct nd_drill *drill, const struct nd_site *site, uint64_t seed);
+/* "sha256:..." over the plan's canonical bytes. out: 72 bytes. */
+void nd_plan_hash(const json_t *plan, char *out);
+/* Reads a saved plan; ND_EPARSE when it is none. */
+nd_err nd_plan_load(const char *path, json_t **plan, struct nd_fail *why);
+/* ND_ESTATE with the reason when scenario or site have changed since ("stale plan"). */
+nd_err nd_plan_check_fresh(const json_t *plan, const struct nd_drill *drill,
+                           const struct nd_site *site, struct nd_fail *why);
+/* The timetable for people (the sample in exercise practice §4.2 is the model). zh: titles in
+ * zh-TW, else English. */
+void nd_plan_print(const json_t *plan, bool zh, struct nd_buf *out);
+
+#endif

@@ -1,0 +1,71 @@
+/* The site file: operators, people, vantages, targets, lab. YAML read with libyaml into a tree that
+ * remembers lines, checked against the tables here; every fault is a diagnostic. Format:
+ * docs/site.md. */
+#ifndef ND_PLAN_SITE_H
+#define ND_PLAN_SITE_H
+#include "plan/diag.h"
+
+/* A text in both languages; either may be NULL, not both. A plain text is both. */
+struct nd_text2 {
+    const char *zh, *en;
+};
+
+struct nd_operator {
+    const char *name;
+    struct nd_text2 title;
+    const char *plmn; /* "466-92" or NULL */
+};
+
+struct nd_person {
+    const char *name;
+    struct nd_text2 title;
+    const char *operator_name; /* or NULL */
+};
+
+/* Where a verb acts from: a lab host's namespace, a named namespace, an interface, or here. */
+struct nd_vantage {
+    const char *name;
+    struct nd_text2 title;
+    const char *host;      /* lab host, or NULL */
+    const char *netns;     /* path of a namespace, or NULL; filled in for lab hosts */
+    const char *interface; /* SO_BINDTODEVICE, or NULL */
+};
+
+struct nd_site_target {
+    struct nd_target target; /* what plugins see */
+    struct nd_text2 title;
+    const char *operator_name; /* or NULL */
+    const char *vantage;       /* where changes of it act: vantage or lab host, or NULL: here */
+    bool may_be_disturbed;
+    int line;
+};
+
+struct nd_site {
+    const char *path, *name;
+    struct nd_text2 title;
+    char hash[72];  /* of the file's bytes */
+    bool simulated; /* a lab, or said by the file */
+    struct ND_VEC(struct nd_operator) operators;
+    struct ND_VEC(struct nd_person) people;
+    struct ND_VEC(struct nd_vantage) vantages; /* lab hosts are vantages by their own name too */
+    struct ND_VEC(struct nd_site_target) targets;
+    bool has_lab;
+    char *json; /* the whole file as JSON, for nd_site_json */
+    struct nd_arena arena;
+};
+
+/* Reads and checks. Returns NULL when there is any error in diags. */
+struct nd_site *nd_site_load(const char *path, struct nd_diags *diags);
+void nd_site_free(struct nd_site *site); /* NULL is fine */
+
+const struct nd_site_target *nd_site_target_find(const struct nd_site *site, const char *name);
+const struct nd_vantage *nd_site_vantage_find(const struct nd_site *site, const char *name);
+const struct nd_person *nd_site_person_find(const struct nd_site *site, const char *name);
+/* The nearest target name to a wrong one, or NULL. */
+const char *nd_site_target_nearest(const struct nd_site *site, const char *name);
+/* The subtree at a dotted path ("lab.hosts") as JSON text, NULL when absent. Caller frees. */
+char *nd_site_json(const struct nd_site *site, const char *path);
+/* Path of the namespace of a lab host: "/run/netns/nd-<site name>-<host>". Caller frees. */
+char *nd_site_netns_path(const struct nd_site *site, const char *host);
+
+#endif

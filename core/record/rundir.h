@@ -1,0 +1,36 @@
+/* A run's directory: <runs>/<UTC time>-<drill id>-<4 hex>/ with scenario.lua, site.yaml,
+ * plan.json, journal.jsonl, undo.jsonl, samples.sqlite, evidence/, report/, control.sock (while
+ * it runs) and MANIFEST. */
+#ifndef ND_RECORD_RUNDIR_H
+#define ND_RECORD_RUNDIR_H
+#include "base/err.h"
+
+struct nd_rundir {
+    char *path;
+    char *run_id; /* the last component */
+};
+
+/* Makes it with its sub-directories, mode 0700; refuses when less than 16 MiB are free.
+ * runs: directory for runs, made when missing. wall_ns: the time in its name. */
+nd_err nd_rundir_create(struct nd_rundir *dir, const char *runs, const char *drill_id,
+                        int64_t wall_ns, struct nd_fail *why);
+/* An existing one: a path, a run id in `runs`, or "last". ND_EARG when it is none. */
+nd_err nd_rundir_find(struct nd_rundir *dir, const char *runs, const char *name,
+                      struct nd_fail *why);
+void nd_rundir_deinit(struct nd_rundir *dir);
+/* "<path>/<name>"; caller frees. */
+char *nd_rundir_file(const struct nd_rundir *dir, const char *name);
+
+/* Writes a file whole: temporary name, fsync, rename. */
+nd_err nd_file_write(const char *path, const char *bytes, size_t len_bytes, struct nd_fail *why);
+
+/* "sha256:<64 hex>" of bytes. out: 72 bytes. */
+#define ND_HASH_TEXT 72
+void nd_hash(const void *bytes, size_t len_bytes, char *out);
+nd_err nd_hash_file(const char *path, char *out, struct nd_fail *why);
+
+/* MANIFEST: lines as sha256sum(1) prints and checks them, of every file but itself, control.sock
+ * and report/; sorted. */
+nd_err nd_manifest_write(const struct nd_rundir *dir, struct nd_fail *why);
+
+#endif

@@ -1,0 +1,89 @@
+/* Coded bodies, as the run sees them: something that goes on until it waits or ends. The run knows
+ * no Lua; tests write bodies in C.
+ *
+ * A task is one running body: a step, a guard's read, a branch of `together`. resume() runs the
+ * body until it called one of the waiting functions below (then it returns ND_BODY_WAITS at once)
+ * or ended. The run queues a task whose wait is over and calls resume again; the body then reads
+ * nd_task_result. */
+#ifndef ND_RUN_BODY_H
+#define ND_RUN_BODY_H
+#include "plan/model.h"
+#include "run/series.h"
+
+struct nd_task;
+struct nd_run;
+
+enum nd_body_state { ND_BODY_WAITS, ND_BODY_DONE, ND_BODY_FAILED };
+
+struct nd_bodies {
+    void *ctx;
+    /* why: for ND_BODY_FAILED. value: what a guard's read returned (NAN: not a number). */
+    enum nd_body_state (*resume)(void *ctx, struct nd_task *task, nd_body_ref body,
+                                 struct nd_fail *why, double *value);
+    /* The task is over: forget its state. Called once for every task that was resumed. */
+    void (*drop)(void *ctx, struct nd_task *task);
+};
+
+/* The body's own state of the task. */
+void *nd_task_user(const struct nd_task *task);
+void nd_task_set_user(struct nd_task *task, void *user);
+const struct nd_step *nd_task_step(const struct nd_task *task); /* NULL for a guard */
+struct nd_run *nd_task_run(const struct nd_task *task);
+nd_ns nd_task_now(const struct nd_task *task); /* moment of the drill, not of the run clock */
+
+/* ---- functions that wait: return ND_BODY_WAITS after calling one ---- */
+
+void nd_task_sleep(struct nd_task *task, nd_ns till); /* a moment of the drill */
+/* One call of a verb. spec: borrowed until the result is there; its arena must live. A change is
+ * recorded before it acts and undone at the end. */
+void nd_task_call(struct nd_task *task, const struct nd_call_spec *spec);
+/* Until the series is closed or the moment came. */
+void nd_task_await_series(struct nd_task *task, struct nd_series *series, nd_ns till);
+/* Asks a person. within: a length; unanswered by then counts as no answer. */
+void nd_task_confirm(struct nd_task *task, const struct nd_text2 *text, const char *by,
+                     nd_ns within);
+/* Undoes the changes of the named targets, newest first, and verifies; count 0: all of this run. */
+void nd_task_restore(struct nd_task *task, const char *const *targets, size_t count);
+/* Runs bodies side by side until all have ended. */
+void nd_task_together(struct nd_task *task, const nd_body_ref *bodies, size_t count);
+
+struct nd_task_result {
+    nd_err err;      /* of a call, a restore (ND_ESTATE: not verified), a branch */
+    const char *why; /* or NULL */
+    enum { ND_ANSWER_NONE, ND_ANSWER_YES, ND_ANSWER_NO } answer; /* of confirm */
+    const char *actor;                                           /* who answered, or NULL */
+    const struct nd_verb *verb;                                  /* of a call */
+    const double *values; /* last value of each reading of the verb, NAN: none */
+};
+/* Borrowed until the task waits again. */
+const struct nd_task_result *nd_task_result(const struct nd_task *task);
+
+/* ---- functions that do not wait ---- */
+
+/* Opens a stream: one call of the verb each `every` on an absolute grid, until the moment `till`
+ * of the drill (-1: the end of the drill). spec must live as long as the run (the run's arena is
+ * at nd_run_arena). NULL and why on failure (a verb that changes). */
+struct nd_series *nd_task_measure(struct nd_task *task, const struct nd_call_spec *spec,
+                                  nd_ns every, nd_ns till, struct nd_fail *why);
+void nd_task_stop(struct nd_task *task, struct nd_series *series);
+
+enum nd_verdict_grade { ND_VERDICT_MET, ND_VERDICT_MISSED, ND_VERDICT_UNKNOWN };
+
+struct nd_verdict {
+    struct nd_text2 sentence;
+    const char *objective;     /* or NULL */
+    const char *operator_name; /* "at_most", "at_least", "equals", "above", "below", "is_true" */
+    const char *unit;          /* "ns", "1", "", ... */
+    double measured, limit;    /* measured NAN: unknown */
+    double uncertainty;        /* same unit, 0: exact or not known */
+    enum nd_verdict_grade grade;
+    const char *statistic;          /* "interruption", "p99", ... or NULL */
+    const struct nd_series *series; /* or NULL */
+    nd_ns from, till;               /* window asked about, moments of the drill; -1, -1: none */
+    const char *why;                /* for unknown; or NULL */
+};
+void nd_task_verdict(struct nd_task *task, const struct nd_verdict *verdict);
+void nd_task_note(struct nd_task *task, const struct nd_text2 *text);
+struct nd_arena *nd_run_arena(struct nd_run *run);
+
+#endif

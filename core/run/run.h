@@ -1,0 +1,81 @@
+/* The run engine: plays a drill on a scheduler, live or virtual; no Lua, no terminal.
+ *
+ *     struct nd_run *run = nd_run_new(&config, &why);
+ *     nd_run_begin(run);
+ *     nd_sched_run(sched);          // returns after config.ended
+ *     outcome = nd_run_outcome(run);
+ *
+ * A completion queues the task, it never resumes it itself. Every end (normal, guard, abort,
+ * failure) takes one path: cancel, restore newest first, verify, close. */
+#ifndef ND_RUN_RUN_H
+#define ND_RUN_RUN_H
+#include "host/host.h"
+#include "record/journal.h"
+#include "record/rundir.h"
+#include "run/body.h"
+
+/* A scripted answer to a confirmation, or an order to fail, for rehearsals and unattended runs. */
+struct nd_script_answer {
+    const char *match; /* part of the sentence in either language, or "*" */
+    nd_ns after;
+    int answer;     /* enum of nd_task_result.answer; NONE: stays silent */
+    const char *by; /* or NULL */
+};
+
+struct nd_script_fail {
+    const char *verb; /* "links.down" */
+    int64_t number;   /* the how-manieth call of it in the run, from 1; 0: every */
+    nd_err err;
+};
+
+struct nd_outcome {
+    bool ended, aborted;
+    char reason[ND_FAIL_TEXT]; /* of an abort, else "" */
+    int64_t steps_done, steps_failed, steps_skipped, steps_cancelled;
+    int64_t met, missed, unknown; /* verdicts */
+    int64_t changes, verified, unverified;
+    nd_ns lasted;             /* STARTEX to ENDEX */
+    nd_ns restore_took;       /* from the beginning of restoring to its end */
+    char trace[ND_HASH_TEXT]; /* hash of the last journal line: the trace hash of a rehearsal */
+    bool journal_failed;      /* the disk took no more events */
+};
+
+struct nd_run_config {
+    const struct nd_drill *drill; /* borrowed, like everything here, until nd_run_free */
+    const struct nd_site *site;
+    struct nd_sched *sched;
+    struct nd_plugins *plugins;
+    struct nd_bodies bodies;
+    const struct nd_rundir *dir; /* NULL: a rehearsal that leaves no directory */
+    uint64_t seed;
+    const char *plan_hash; /* or NULL */
+    bool make_lab;         /* live: build the site's lab first, remove it last */
+    bool unattended;       /* confirmations are answered by the script only */
+    const struct nd_script_answer *answers;
+    size_t answers_count;
+    const struct nd_script_fail *fails; /* rehearsals only */
+    size_t fails_count;
+    /* Every event as it is journalled: line without line feed, and parsed. */
+    void (*event)(void *ctx, const char *line, const json_t *event);
+    /* Calls the run makes, for plan's preview; may be NULL. */
+    void (*called)(void *ctx, const struct nd_step *step, const struct nd_call_spec *spec,
+                   nd_ns every);
+    void (*ended)(void *ctx); /* once; everything is restored and on disk */
+    void *ctx;
+};
+
+struct nd_run *nd_run_new(const struct nd_run_config *config, struct nd_fail *why);
+void nd_run_begin(struct nd_run *run);
+void nd_run_free(struct nd_run *run); /* NULL is fine */
+
+/* Ends the drill: restoration begins at once. Twice is fine. */
+void nd_run_abort(struct nd_run *run, const char *actor, const char *reason);
+/* Answers a confirmation that is open. ND_EARG: no such; ND_ESTATE: answered already. */
+nd_err nd_run_answer(struct nd_run *run, int64_t confirmation, bool yes, const char *actor,
+                     struct nd_fail *why);
+const struct nd_outcome *nd_run_outcome(const struct nd_run *run);
+/* What happens now, for `status` and the display: phases, steps, changes, open confirmations,
+ * series, as JSON (docs/records.md, "status"). Caller decrefs. */
+json_t *nd_run_status(const struct nd_run *run);
+
+#endif
