@@ -53,6 +53,8 @@ void nd_op_plan_undo(struct nd_op *op, struct nd_undo_rec *rec,
                      void (*ready)(void *ctx, nd_err err, const char *why), void *ctx);
 void nd_op_start(struct nd_op *op); /* the deadline counts from here */
 void nd_op_cancel(struct nd_op *op);
+/* Frees an op that was never started; nobody is told. */
+void nd_op_drop(struct nd_op *op);
 
 /* Undo, verify and renew from a record alone; the plugin is loaded when it is not. sink.finish
  * tells. ND_UNDO_*: which. */

@@ -198,6 +198,12 @@ void nd_op_cancel(struct nd_op *op)
     cancel(op);
 }
 
+void nd_op_drop(struct nd_op *op)
+{
+    ND_CHECK(op->stage == ND_STAGE_NEW);
+    op_free(op);
+}
+
 static void deadline_passed(void *ctx)
 {
     struct nd_op *op = ctx;

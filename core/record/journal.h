@@ -22,7 +22,7 @@ struct nd_journal_clock {
     void *ctx;
 };
 
-/* Creates path (must not exist). */
+/* Creates path (must not exist). path NULL: nothing is written, lines are only hashed. */
 struct nd_journal *nd_journal_create(const char *path, const char *run_id,
                                      struct nd_journal_clock clock, struct nd_fail *why);
 /* Goes on with an existing one: a torn last line is cut off and said by an event
@@ -53,6 +53,9 @@ struct nd_journal_check {
     enum nd_tail tail;  /* torn: the last line has no line feed; it is not counted as bad */
     char last_hash[72]; /* "sha256:..." of the last good line */
 };
+
+/* "sha256:..." of the last line; of a rehearsal's journal it is the trace hash. Borrowed. */
+const char *nd_journal_last_hash(const struct nd_journal *journal);
 
 /* Reads line after line; event: borrowed. fn returns false to stop. Lines after a bad one are not
  * given. fn may be NULL to check only. Errors: ND_EIO, ND_EARG (no such file). */

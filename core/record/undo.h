@@ -56,6 +56,8 @@ struct nd_undo_list {
 /* All records, oldest first, with their last state. A missing file is an empty list. */
 nd_err nd_undo_read(const char *path, struct nd_undo_list *list, struct nd_fail *why);
 void nd_undo_list_deinit(struct nd_undo_list *list);
+/* Frees what a record holds. */
+void nd_undo_rec_deinit(struct nd_undo_rec *rec);
 
 /* "recorded", "applied", "not-made", "undone", "verified", "unverified". */
 const char *nd_undo_state_name(enum nd_undo_state state);

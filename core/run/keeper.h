@@ -12,20 +12,22 @@ struct nd_sched;
 
 #define ND_KEEPER_BEAT    ND_MS(500)
 #define ND_KEEPER_SILENCE ND_SEC(5)
-#define ND_KEEPER_GRACE   ND_SEC(2)
+#define ND_KEEPER_GRACE   ND_SEC(5)
 
-/* Starts the keeper of a run's directory and the runner's beat. Returns only once the keeper said
- * that it watches. NULL and why: then nothing may be changed. */
+/* Starts the keeper of a run's directory and the runner's beat, and takes the directory's lock.
+ * Returns only once the keeper said that it watches. NULL and why: then nothing may be changed.
+ * lost: the keeper has died before it was released. */
 struct nd_keeper_link *nd_keeper_start(struct nd_sched *sched, const struct nd_rundir *dir,
-                                       struct nd_fail *why);
+                                       void (*lost)(void *ctx), void *ctx, struct nd_fail *why);
 /* Everything is restored: the keeper may go. Frees link; NULL is fine. */
 void nd_keeper_release(struct nd_keeper_link *link);
 
 /* The keeper's whole life, for `netdrill keeper` (internal). Returns its exit code. */
 int nd_keeper_main(const char *dir_path, int fd, int runner_pidfd);
 
-/* `netdrill restore`: restores a directory's undo file in this process. told may be NULL.
- * Returns how many changes could not be verified, or a negative code. */
+/* `netdrill restore`: restores a directory's undo file in this process, journalling as `actor`.
+ * told (may be NULL): one line for people on each change. Returns how many changes could not be
+ * verified, or a negative code: ND_ESTATE when the run is alive (or its keeper at work). */
 int64_t nd_restore_dir(const struct nd_rundir *dir, const char *actor,
                        void (*told)(void *ctx, const char *line), void *ctx, struct nd_fail *why);
 

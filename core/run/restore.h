@@ -21,6 +21,6 @@ struct nd_restore_config {
 
 /* Begins; frees itself after done, which the scheduler calls. A record gets 10 s to be undone and
  * 10 s to be verified; one that fails does not stop the others. */
-struct nd_restore *nd_restore_begin(const struct nd_restore_config *config);
+struct nd_restore *nd_restore_begin(struct nd_sched *sched, const struct nd_restore_config *config);
 
 #endif

@@ -73,6 +73,9 @@ void nd_run_abort(struct nd_run *run, const char *actor, const char *reason);
 /* Answers a confirmation that is open. ND_EARG: no such; ND_ESTATE: answered already. */
 nd_err nd_run_answer(struct nd_run *run, int64_t confirmation, bool yes, const char *actor,
                      struct nd_fail *why);
+/* "ok", "missed", "aborted", ...: the worst that holds; exit_code (may be NULL): as in
+ * docs/exit-codes.md. */
+const char *nd_outcome_name(const struct nd_outcome *outcome, int *exit_code);
 const struct nd_outcome *nd_run_outcome(const struct nd_run *run);
 /* What happens now, for `status` and the display: phases, steps, changes, open confirmations,
  * series, as JSON (docs/records.md, "status"). Caller decrefs. */

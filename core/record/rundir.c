@@ -1,0 +1,295 @@
+#include "record/rundir.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "base/units.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FREE_MIN (16ull << 20) /* octets that have to be free for a run to begin */
+
+void nd_hash(const void *bytes, size_t len_bytes, char *out)
+{
+    unsigned char sum[crypto_hash_sha256_BYTES];
+    crypto_hash_sha256(sum, bytes, len_bytes);
+    memcpy(out, "sha256:", 7);
+    sodium_bin2hex(out + 7, ND_HASH_TEXT - 7, sum, sizeof sum);
+}
+
+nd_err nd_hash_file(const char *path, char *out, struct nd_fail *why)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return nd_fail_errno(why, errno, "cannot open '%s'", path);
+    crypto_hash_sha256_state state;
+    crypto_hash_sha256_init(&state);
+    unsigned char piece[65536];
+    ssize_t got = 0;
+    while ((got = read(fd, piece, sizeof piece)) > 0)
+        crypto_hash_sha256_update(&state, piece, (unsigned long long)got);
+    int error = errno;
+    close(fd);
+    if (got < 0)
+        return nd_fail_errno(why, error, "cannot read '%s'", path);
+    unsigned char sum[crypto_hash_sha256_BYTES];
+    crypto_hash_sha256_final(&state, sum);
+    memcpy(out, "sha256:", 7);
+    sodium_bin2hex(out + 7, ND_HASH_TEXT - 7, sum, sizeof sum);
+    return ND_OK;
+}
+
+static nd_err make_dirs(const char *path, struct nd_fail *why)
+{
+    char *copy = nd_strdup(path);
+    nd_err err = ND_OK;
+    for (char *at = copy + 1; err == ND_OK; at++) {
+        if (*at != '/' && *at != '\0')
+            continue;
+        bool last = *at == '\0';
+        *at = '\0';
+        if (mkdir(copy, 0700) != 0 && errno != EEXIST)
+            err = nd_fail_errno(why, errno, "cannot make the directory '%s'", copy);
+        *at = last ? '\0' : '/';
+        if (last)
+            break;
+    }
+    free(copy);
+    return err;
+}
+
+static nd_err check_space(const char *path, struct nd_fail *why)
+{
+    struct statvfs fs;
+    if (statvfs(path, &fs) != 0)
+        return nd_fail_errno(why, errno, "cannot tell how full '%s' is", path);
+    unsigned long long left = (unsigned long long)fs.f_bavail * fs.f_frsize;
+    if (left < FREE_MIN)
+        return nd_fail_set(why, ND_EIO,
+                           "only %llu KiB are free at '%s', a run needs %llu KiB; make room or "
+                           "choose another place with --runs",
+                           left >> 10, path, FREE_MIN >> 10);
+    return ND_OK;
+}
+
+nd_err nd_rundir_create(struct nd_rundir *dir, const char *runs, const char *drill_id,
+                        int64_t wall_ns, struct nd_fail *why)
+{
+    *dir = (struct nd_rundir){0};
+    nd_err err = make_dirs(runs, why);
+    if (err == ND_OK)
+        err = check_space(runs, why);
+    if (err != ND_OK)
+        return err;
+    time_t when = (time_t)(wall_ns / 1000000000);
+    struct tm tm;
+    gmtime_r(&when, &tm);
+    char stamp[32];
+    strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &tm);
+    unsigned short salt = 0;
+    if (getrandom(&salt, sizeof salt, 0) != sizeof salt)
+        salt = (unsigned short)getpid();
+    dir->run_id = nd_printf("%s-%s-%04x", stamp, drill_id, salt);
+    dir->path = nd_printf("%s/%s", runs, dir->run_id);
+    static const char *const parts[] = {"", "/evidence", "/report"};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0] && err == ND_OK; i++) {
+        char *path = nd_printf("%s%s", dir->path, parts[i]);
+        if (mkdir(path, 0700) != 0)
+            err = nd_fail_errno(why, errno, "cannot make the directory '%s'", path);
+        free(path);
+    }
+    if (err != ND_OK)
+        nd_rundir_deinit(dir);
+    return err;
+}
+
+static bool is_rundir(const char *path)
+{
+    char *journal = nd_printf("%s/journal.jsonl", path);
+    bool is = access(journal, F_OK) == 0;
+    free(journal);
+    return is;
+}
+
+/* Run ids begin with their time, so the greatest name is the latest. */
+static char *latest(const char *runs)
+{
+    DIR *d = opendir(runs);
+    char *best = NULL;
+    for (const struct dirent *entry = d != NULL ? readdir(d) : NULL; entry != NULL;
+         entry = readdir(d)) {
+        if (entry->d_name[0] == '.' || (best != NULL && strcmp(entry->d_name, best) <= 0))
+            continue;
+        char *path = nd_printf("%s/%s", runs, entry->d_name);
+        if (is_rundir(path)) {
+            free(best);
+            best = nd_strdup(entry->d_name);
+        }
+        free(path);
+    }
+    if (d != NULL)
+        closedir(d);
+    return best;
+}
+
+nd_err nd_rundir_find(struct nd_rundir *dir, const char *runs, const char *name,
+                      struct nd_fail *why)
+{
+    *dir = (struct nd_rundir){0};
+    if (strcmp(name, "last") == 0) {
+        char *id = latest(runs);
+        if (id == NULL)
+            return nd_fail_set(why, ND_EARG, "there is no run in '%s'", runs);
+        dir->path = nd_printf("%s/%s", runs, id);
+        free(id);
+    } else {
+        dir->path = nd_strdup(name);
+        if (!is_rundir(dir->path) && strchr(name, '/') == NULL) {
+            free(dir->path);
+            dir->path = nd_printf("%s/%s", runs, name);
+        }
+    }
+    size_t len = strlen(dir->path);
+    while (len > 1 && dir->path[len - 1] == '/')
+        dir->path[--len] = '\0';
+    if (!is_rundir(dir->path)) {
+        nd_fail_set(why, ND_EARG,
+                    "'%s' is no run's directory (it has no journal.jsonl); give a path, a run id "
+                    "in '%s', or 'last'",
+                    name, runs);
+        nd_rundir_deinit(dir);
+        return ND_EARG;
+    }
+    const char *slash = strrchr(dir->path, '/');
+    dir->run_id = nd_strdup(slash != NULL ? slash + 1 : dir->path);
+    return ND_OK;
+}
+
+void nd_rundir_deinit(struct nd_rundir *dir)
+{
+    free(dir->path);
+    free(dir->run_id);
+    *dir = (struct nd_rundir){0};
+}
+
+char *nd_rundir_file(const struct nd_rundir *dir, const char *name)
+{
+    return nd_printf("%s/%s", dir->path, name);
+}
+
+static nd_err write_all(int fd, const char *bytes, size_t len_bytes)
+{
+    while (len_bytes > 0) {
+        ssize_t put = write(fd, bytes, len_bytes);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0)
+            return nd_err_from_errno(errno);
+        bytes += put;
+        len_bytes -= (size_t)put;
+    }
+    return fsync(fd) == 0 ? ND_OK : nd_err_from_errno(errno);
+}
+
+nd_err nd_file_write(const char *path, const char *bytes, size_t len_bytes, struct nd_fail *why)
+{
+    char *part = nd_printf("%s.part", path);
+    nd_err err = ND_OK;
+    int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        err = nd_fail_errno(why, errno, "cannot write '%s'", part);
+    } else {
+        err = write_all(fd, bytes, len_bytes);
+        int error = errno;
+        close(fd);
+        if (err != ND_OK)
+            nd_fail_errno(why, error, "cannot write '%s'", part);
+        else if (rename(part, path) != 0)
+            err = nd_fail_errno(why, errno, "cannot rename '%s'", part);
+        if (err != ND_OK)
+            unlink(part);
+    }
+    free(part);
+    return err;
+}
+
+/* ---- MANIFEST ---- */
+
+struct names {
+    struct ND_VEC(char *) list;
+};
+
+static bool left_out(const char *name)
+{
+    static const char *const names[] = {"MANIFEST", "control.sock", "report",
+                                        "lock",     "keeper.log",   NULL};
+    for (size_t i = 0; names[i] != NULL; i++) {
+        if (strcmp(names[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void collect(const char *base, const char *sub, struct names *names)
+{
+    char *path = nd_printf("%s/%s", base, sub);
+    DIR *d = opendir(path);
+    for (const struct dirent *entry = d != NULL ? readdir(d) : NULL; entry != NULL;
+         entry = readdir(d)) {
+        if (entry->d_name[0] == '.' || (*sub == '\0' && left_out(entry->d_name)))
+            continue;
+        char *name = nd_printf("%s%s%s", sub, *sub != '\0' ? "/" : "", entry->d_name);
+        char *full = nd_printf("%s/%s", base, name);
+        struct stat st;
+        if (lstat(full, &st) == 0 && S_ISDIR(st.st_mode))
+            collect(base, name, names);
+        else if (S_ISREG(st.st_mode))
+            nd_vec_push(&names->list, nd_strdup(name));
+        free(full);
+        free(name);
+    }
+    if (d != NULL)
+        closedir(d);
+    free(path);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+nd_err nd_manifest_write(const struct nd_rundir *dir, struct nd_fail *why)
+{
+    struct names names = {0};
+    struct nd_buf out = {0};
+    nd_err err = ND_OK;
+    collect(dir->path, "", &names);
+    if (names.list.count != 0)
+        qsort(names.list.at, names.list.count, sizeof *names.list.at, by_name);
+    for (size_t i = 0; i < names.list.count; i++) {
+        char hash[ND_HASH_TEXT];
+        char *path = nd_rundir_file(dir, names.list.at[i]);
+        if (err == ND_OK)
+            err = nd_hash_file(path, hash, why);
+        if (err == ND_OK)
+            nd_buf_addf(&out, "%s  %s\n", hash + 7, names.list.at[i]);
+        free(path);
+        free(names.list.at[i]);
+    }
+    nd_vec_free(&names.list);
+    char *path = nd_rundir_file(dir, "MANIFEST");
+    if (err == ND_OK)
+        err = nd_file_write(path, nd_buf_str(&out), out.len_bytes, why);
+    free(path);
+    nd_buf_deinit(&out);
+    return err;
+}

@@ -1,0 +1,222 @@
+#include "run/internal.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One call of a verb. A change goes plan_undo -> undo record on disk -> start; nothing else leads
+ * to start. */
+
+static void call_free(struct nd_call *call)
+{
+    *call->link = call->next;
+    if (call->next != NULL)
+        call->next->link = call->link;
+    nd_sched_cancel(call->run->config.sched, call->failing);
+    free(call->values);
+    free(call);
+}
+
+static json_t *args_json(const struct nd_call_spec *spec)
+{
+    char *text = nd_schema_args_json(spec->verb, &spec->args);
+    json_t *args = json_loads(text, 0, NULL);
+    free(text);
+    return args != NULL ? args : json_null();
+}
+
+static void journal_started(struct nd_call *call)
+{
+    const struct nd_call_spec *spec = call->spec;
+    json_t *data = json_pack(
+        "{s:s?, s:s, s:s, s:s?, s:s?, s:o, s:s?}", "step",
+        call->task != NULL && call->task->step != NULL ? call->task->step->step->id : NULL,
+        "plugin", spec->plugin, "verb", spec->verb->name, "target",
+        spec->target != NULL ? spec->target->target.name : NULL, "vantage", spec->common.from,
+        "args", args_json(spec), "label", spec->common.label);
+    nd_run_event(call->run, 0, "op.started", nd_id_text(call->run, call->number), NULL, data);
+}
+
+static void journal_ended(struct nd_call *call, nd_err err, const char *why)
+{
+    json_t *readings = json_object();
+    for (size_t i = 0; i < call->values_count; i++) {
+        if (!isnan(call->values[i]))
+            json_object_set_new(readings, call->spec->verb->readings[i].name,
+                                json_real(call->values[i]));
+    }
+    json_t *data =
+        json_pack("{s:s, s:s?, s:o, s:I}", "err", nd_err_name(err), "why", why, "readings",
+                  readings, "took_ns", (json_int_t)(nd_run_now(call->run) - call->began));
+    nd_run_event(call->run, 0, "op.ended", nd_id_text(call->run, call->number), NULL, data);
+}
+
+static void call_over(struct nd_call *call, nd_err err, const char *why)
+{
+    struct nd_run *run = call->run;
+    call->op = NULL;
+    if (call->change != NULL) {
+        call->change->call = NULL;
+        if (call->change->rec.id != 0)
+            nd_change_made(call->change, err, why, call->began);
+    }
+    if (call->number != 0)
+        journal_ended(call, err, why);
+    call->done(call, err, why);
+    call_free(call);
+    nd_run_settle(run);
+}
+
+static void emitted(void *ctx, uint32_t reading, double value, nd_ns at)
+{
+    (void)at;
+    struct nd_call *call = ctx;
+    if (reading < call->values_count)
+        call->values[reading] = value;
+}
+
+static void finished(void *ctx, nd_err err, const char *why)
+{
+    call_over(ctx, err, why);
+}
+
+static void fail_ordered(void *ctx)
+{
+    struct nd_call *call = ctx;
+    call->failing = 0;
+    call_over(call, call->fail_with, "failed on order (--fail)");
+}
+
+/* Counts the call and tells whether a rehearsal is to fail it. */
+static nd_err ordered_failure(struct nd_run *run, const struct nd_call_spec *spec)
+{
+    struct nd_verb_count *count = NULL;
+    for (size_t i = 0; i < run->verb_counts.count && count == NULL; i++) {
+        if (run->verb_counts.at[i].verb == spec->verb)
+            count = &run->verb_counts.at[i];
+    }
+    if (count == NULL) {
+        nd_vec_push(&run->verb_counts, (struct nd_verb_count){spec->verb, 0});
+        count = &run->verb_counts.at[run->verb_counts.count - 1];
+    }
+    count->count++;
+    size_t plugin_len = strlen(spec->plugin);
+    for (size_t i = 0; i < run->config.fails_count; i++) {
+        const struct nd_script_fail *fail = &run->config.fails[i];
+        if (strncmp(fail->verb, spec->plugin, plugin_len) == 0 && fail->verb[plugin_len] == '.' &&
+            strcmp(fail->verb + plugin_len + 1, spec->verb->name) == 0 &&
+            (fail->number == 0 || fail->number == count->count))
+            return fail->err;
+    }
+    return ND_OK;
+}
+
+static void start(struct nd_call *call)
+{
+    call->began = nd_run_now(call->run);
+    nd_op_start(call->op);
+}
+
+static void undo_planned(void *ctx, nd_err err, const char *why)
+{
+    struct nd_call *call = ctx;
+    if (err != ND_OK) {
+        call_over(call, err, why);
+        return;
+    }
+    struct nd_fail fail = {0};
+    if (call->cancelled)
+        nd_fail_set(&fail, ND_ECANCEL, "the drill ended before it was begun");
+    else
+        nd_change_record(call->change, call->spec, &fail);
+    if (fail.code == ND_OK) {
+        start(call);
+        return;
+    }
+    struct nd_op *op = call->op;
+    call_over(call, fail.code, fail.text);
+    nd_op_drop(op);
+}
+
+static size_t readings_count(const struct nd_verb *verb)
+{
+    size_t count = 0;
+    while (verb->readings[count].name != NULL)
+        count++;
+    return count;
+}
+
+static void fail_soon(struct nd_call *call, nd_err err)
+{
+    call->fail_with = err;
+    call->failing = nd_sched_at(call->run->config.sched, nd_run_now(call->run), fail_ordered, call);
+}
+
+static void refuse(void *ctx)
+{
+    struct nd_call *call = ctx;
+    call->failing = 0;
+    struct nd_fail why = {0};
+    struct nd_op_sink sink = {emitted, finished, call};
+    struct nd_op *op = nd_op_new(call->run->config.plugins, call->spec, sink, &why);
+    ND_CHECK(op == NULL); /* it was refused a moment ago, and nothing has changed */
+    call_over(call, why.code, why.text);
+}
+
+struct nd_call *nd_call_begin(struct nd_run *run, struct nd_task *task,
+                              const struct nd_call_spec *spec, struct nd_stream *stream,
+                              int64_t slot, void (*done)(struct nd_call *, nd_err, const char *),
+                              void *ctx)
+{
+    struct nd_call *call = nd_alloc(sizeof *call);
+    *call = (struct nd_call){.run = run,
+                             .spec = spec,
+                             .task = task,
+                             .stream = stream,
+                             .slot = slot,
+                             .done = done,
+                             .ctx = ctx,
+                             .next = run->calls,
+                             .link = &run->calls,
+                             .began = nd_run_now(run)};
+    if (call->next != NULL)
+        call->next->link = &call->next;
+    run->calls = call;
+    call->values_count = readings_count(spec->verb);
+    call->values = nd_alloc((call->values_count + 1) * sizeof *call->values);
+    for (size_t i = 0; i < call->values_count; i++)
+        call->values[i] = NAN;
+    if (stream == NULL) {
+        call->number = ++run->op_number;
+        journal_started(call);
+        if (run->config.called != NULL)
+            run->config.called(run->config.ctx,
+                               task != NULL && task->step != NULL ? task->step->step : NULL, spec,
+                               0);
+    }
+    nd_err ordered = ordered_failure(run, spec);
+    if (ordered != ND_OK) {
+        fail_soon(call, ordered);
+        return call;
+    }
+    struct nd_op_sink sink = {emitted, finished, call};
+    call->op = nd_op_new(run->config.plugins, spec, sink, NULL);
+    if (call->op == NULL) {
+        call->failing = nd_sched_at(run->config.sched, nd_run_now(run), refuse, call);
+        return call;
+    }
+    if ((spec->verb->flags & ND_VERB_CHANGES) != 0) {
+        call->change = nd_change_new(run, call);
+        nd_op_plan_undo(call->op, &call->change->rec, undo_planned, call);
+    } else {
+        start(call);
+    }
+    return call;
+}
+
+void nd_call_cancel(struct nd_call *call)
+{
+    call->cancelled = true;
+    if (call->op != NULL)
+        nd_op_cancel(call->op);
+}

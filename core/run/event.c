@@ -1,0 +1,117 @@
+#include "run/internal.h"
+
+#include <math.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+json_t *nd_string_json(const char *text)
+{
+    return text != NULL ? json_string(text) : json_null();
+}
+
+json_t *nd_text2_json(const struct nd_text2 *text)
+{
+    return json_pack("{s:s*, s:s*}", "zh", text->zh, "en", text->en);
+}
+
+json_t *nd_moment_json(const struct nd_run *run, nd_ns moment)
+{
+    return moment >= 0 && run->t0 >= 0 ? json_integer(moment - run->t0) : json_null();
+}
+
+json_t *nd_number_json(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+char *nd_id_text(struct nd_run *run, int64_t id)
+{
+    return nd_arena_printf(&run->arena, "%lld", (long long)id);
+}
+
+static void journal_lost(void *ctx)
+{
+    struct nd_run *run = ctx;
+    run->lost_timer = 0;
+    nd_run_abort(run, "core", run->journal_why);
+}
+
+int64_t nd_run_event(struct nd_run *run, unsigned flags, const char *type, const char *subject,
+                     const char *actor, json_t *data)
+{
+    char full[64];
+    snprintf(full, sizeof full, "netdrill.%s", type);
+    struct nd_fail why = {0};
+    int64_t seq = nd_journal_append(run->journal, nd_run_is_live(run) ? flags : 0, full, subject,
+                                    actor != NULL ? actor : "core", nd_run_now(run), data, &why);
+    if (seq < 0) {
+        /* Without a journal there is no evidence and no promise kept: stop, and put things back. */
+        if (!run->outcome.journal_failed) {
+            run->outcome.journal_failed = true;
+            memcpy(run->journal_why, why.text, sizeof run->journal_why);
+            /* Not from here: a body may be running. */
+            run->lost_timer = nd_sched_at(run->config.sched, nd_run_now(run), journal_lost, run);
+        }
+        return seq;
+    }
+    if (run->config.event != NULL) {
+        const char *line = nd_journal_last_line(run->journal);
+        json_t *event = json_loads(line, 0, NULL);
+        run->config.event(run->config.ctx, line, event);
+        json_decref(event);
+    }
+    return seq;
+}
+
+static int utc_offset_min(int64_t wall_ns)
+{
+    time_t when = (time_t)(wall_ns / 1000000000);
+    struct tm tm;
+    localtime_r(&when, &tm);
+    return (int)(tm.tm_gmtoff / 60);
+}
+
+/* Facts of the machine are of a live run alone: a rehearsal's trace is the same everywhere. */
+static void add_machine(const struct nd_run *run, json_t *data)
+{
+    if (!nd_run_is_live(run)) {
+        json_object_set_new(data, "utc_offset_min", json_integer(480));
+        return;
+    }
+    struct utsname names;
+    uname(&names);
+    const struct passwd *user = getpwuid(getuid());
+    struct timespec mono;
+    clock_gettime(CLOCK_MONOTONIC, &mono);
+    json_object_set_new(
+        data, "mono_origin_ns",
+        json_integer((json_int_t)mono.tv_sec * 1000000000 + mono.tv_nsec - nd_run_now(run)));
+    json_object_set_new(data, "node", json_string(names.nodename));
+    json_object_set_new(data, "kernel", json_string(names.release));
+    json_object_set_new(data, "user", json_string(user != NULL ? user->pw_name : "unknown"));
+    json_object_set_new(data, "utc_offset_min",
+                        json_integer(utc_offset_min(nd_sched_to_wall(run->config.sched, 0))));
+}
+
+void nd_journal_opened(struct nd_run *run)
+{
+    const struct nd_drill *drill = run->config.drill;
+    const struct nd_site *site = run->config.site;
+    json_t *data =
+        json_pack("{s:s, s:s, s:s, s:b, s:s?, s:b, s:{s:s, s:o, s:I, s:I}, s:s, s:s?, s:s?, s:I}",
+                  "schema", "netdrill.journal/1", "version", ND_VERSION, "mode",
+                  nd_run_is_live(run) ? "live" : "rehearsal", "simulated",
+                  (site != NULL && site->simulated) || drill->simulated != NULL, "simulated_what",
+                  drill->simulated, "lab", site != NULL && site->has_lab, "drill", "id", drill->id,
+                  "title", nd_text2_json(&drill->title), "revision", (json_int_t)drill->revision,
+                  "lasts_ns", (json_int_t)drill->lasts, "scenario_sha256", drill->hash,
+                  "site_sha256", site != NULL ? site->hash : NULL, "plan_sha256",
+                  run->config.plan_hash, "seed", (json_int_t)run->config.seed);
+    ND_CHECK(data != NULL);
+    json_object_set_new(data, "site", nd_string_json(site != NULL ? site->name : NULL));
+    add_machine(run, data);
+    nd_run_event(run, ND_JOURNAL_SYNC, "journal.opened", NULL, NULL, data);
+}

@@ -1,0 +1,254 @@
+/* What the files of core/run share; nobody else includes it.
+ *
+ *   run.c       the life of a run: lab, STARTEX, the one end path
+ *   steps.c     phases and steps: when each starts and ends
+ *   task.c      running bodies and what they wait for
+ *   call.c      one call of a verb; a change is recorded before it acts
+ *   change.c    what has to be put back: leases, restore_by, restoring
+ *   stream.c    measurements on the slot grid
+ *   confirm.c   questions to people
+ *   guard.c     safety conditions
+ *   event.c     journalling
+ *   status.c    the run as it stands, for displays */
+#ifndef ND_RUN_INTERNAL_H
+#define ND_RUN_INTERNAL_H
+#include "base/mem.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "run/keeper.h"
+#include "run/restore.h"
+#include "run/run.h"
+
+enum nd_run_state { ND_RUN_NEW, ND_RUN_BUILDING, ND_RUN_RUNNING, ND_RUN_RESTORING, ND_RUN_ENDED };
+
+enum nd_step_state {
+    ND_STEP_WAITING,
+    ND_STEP_RUNNING,
+    ND_STEP_DONE,
+    ND_STEP_FAILED,
+    ND_STEP_SKIPPED,
+    ND_STEP_CANCELLED
+};
+
+struct nd_step_run {
+    struct nd_run *run;
+    const struct nd_step *step;
+    enum nd_step_state state;
+    nd_ns planned; /* run clock, -1: follows another */
+    nd_ns started, ended;
+    nd_timer timer;
+    struct nd_task *task;
+};
+
+struct nd_phase_run {
+    struct nd_run *run;
+    const struct nd_phase *phase;
+    enum nd_step_state state; /* waiting, running or done */
+    nd_ns planned, started, ended;
+    size_t steps_left;
+    nd_timer timer;
+};
+
+enum nd_waits {
+    ND_WAITS_NOTHING,
+    ND_WAITS_SLEEP,
+    ND_WAITS_CALL,
+    ND_WAITS_SERIES,
+    ND_WAITS_CONFIRM,
+    ND_WAITS_RESTORE,
+    ND_WAITS_TOGETHER
+};
+
+struct nd_task {
+    struct nd_task *next, **link;
+    struct nd_run *run;
+    struct nd_step_run *step;   /* NULL for a guard */
+    struct nd_guard_run *guard; /* NULL for a step */
+    struct nd_task *parent;     /* of a branch of together, else NULL */
+    size_t children;            /* branches not yet over */
+    nd_body_ref body;
+    void *user;
+    struct nd_task_result result;
+    char *why, *actor;
+    double *values;
+    enum nd_waits waits;
+    nd_timer timer;
+    struct nd_call *call;
+    struct nd_stream *stream;
+    struct nd_confirmation *confirmation;
+    bool queued, resumed;
+};
+
+/* One call of a verb: for a task, for a slot of a stream, or for the lab. */
+struct nd_call {
+    struct nd_call *next, **link;
+    struct nd_run *run;
+    const struct nd_call_spec *spec;
+    struct nd_op *op;
+    struct nd_task *task; /* NULL: nobody waits any more, or a slot */
+    struct nd_change *change;
+    void (*done)(struct nd_call *call, nd_err err, const char *why); /* call is freed after */
+    void *ctx;
+    int64_t number; /* 0 for slots: they are not journalled */
+    nd_ns began;
+    bool cancelled;
+    size_t values_count;
+    double *values; /* last of each reading */
+    struct nd_stream *stream;
+    int64_t slot;
+    nd_timer failing; /* an ordered failure of a rehearsal */
+    nd_err fail_with;
+};
+
+struct nd_change {
+    struct nd_run *run;
+    struct nd_undo_rec rec;
+    nd_timer restore_timer, lease_timer;
+    bool applied, restoring, verified;
+    struct nd_call *call; /* while it is being made */
+};
+
+struct nd_slot {
+    struct nd_sample sample;
+    bool known;
+};
+
+struct nd_stream {
+    struct nd_run *run;
+    struct nd_series *series;
+    const struct nd_call_spec *spec;
+    nd_ns every, grid, till;               /* run clock */
+    int64_t next_slot;                     /* to be sent */
+    int64_t flushed;                       /* slots below are in the series */
+    struct ND_VEC(struct nd_slot) pending; /* slots flushed .. next_slot */
+    size_t under_way;
+    nd_timer timer;
+    bool stopped;
+    struct nd_sample last;
+    nd_ns down_since; /* run clock; -1: answered last */
+};
+
+struct nd_confirmation {
+    struct nd_run *run;
+    int64_t number;
+    const struct nd_text2 *text;
+    const char *by;
+    struct nd_task *task;
+    nd_ns asked, within;
+    nd_timer expiry, script;
+    const struct nd_script_answer *scripted;
+    bool open;
+};
+
+struct nd_guard_run {
+    struct nd_run *run;
+    const struct nd_guard *guard;
+    nd_timer timer;
+    struct nd_task *task;
+    nd_ns breached_since; /* -1: holds */
+    bool told;
+    nd_ns due;
+};
+
+struct nd_verb_count {
+    const struct nd_verb *verb;
+    int64_t count;
+};
+
+struct nd_run {
+    struct nd_run_config config;
+    struct nd_arena arena;
+    enum nd_run_state state;
+    struct nd_journal *journal;
+    struct nd_undo *undo;       /* NULL: a rehearsal without a directory */
+    struct nd_samples *samples; /* likewise */
+    struct nd_keeper_link *keeper;
+    struct nd_random random;
+    nd_ns t0; /* STARTEX on the run clock, -1 before */
+    struct nd_step_run *steps;
+    struct nd_phase_run *phases;
+    struct nd_guard_run *guards;
+    struct nd_task *tasks;
+    struct ND_VEC(struct nd_task *) ready;
+    struct nd_call *calls;
+    struct ND_VEC(struct nd_change *) changes;
+    struct ND_VEC(struct nd_stream *) streams;
+    struct ND_VEC(struct nd_confirmation *) confirmations;
+    struct ND_VEC(struct nd_verb_count) verb_counts;
+    int64_t op_number;
+    size_t restores; /* under way */
+    nd_timer ready_timer, end_timer, care_timer, closing_timer, lost_timer;
+    char journal_why[ND_FAIL_TEXT]; /* why the journal failed */
+    nd_ns care_due, wall_step, restore_began;
+    struct nd_outcome outcome;
+    struct nd_call_spec lab_spec;
+};
+
+/* event.c. data is taken over. All return the sequence number or a negative code. */
+int64_t nd_run_event(struct nd_run *run, unsigned flags, const char *type, const char *subject,
+                     const char *actor, json_t *data);
+json_t *nd_text2_json(const struct nd_text2 *text);
+json_t *nd_moment_json(const struct nd_run *run, nd_ns moment); /* rel ns, null when negative */
+json_t *nd_string_json(const char *text);                       /* null when NULL */
+json_t *nd_number_json(double value);                           /* null when NAN */
+char *nd_id_text(struct nd_run *run, int64_t id);               /* in the arena */
+void nd_journal_opened(struct nd_run *run);
+
+/* run.c */
+bool nd_run_is_live(const struct nd_run *run);
+nd_ns nd_run_now(const struct nd_run *run);
+void nd_run_end(struct nd_run *run, const char *reason);
+/* Something ended: if the run is ending and nothing is under way, goes on to restore and close. */
+void nd_run_settle(struct nd_run *run);
+
+/* steps.c */
+void nd_steps_init(struct nd_run *run);
+void nd_steps_begin(struct nd_run *run);
+void nd_steps_cancel(struct nd_run *run);
+void nd_step_task_over(struct nd_step_run *step, bool failed, const char *why);
+const char *nd_step_state_name(enum nd_step_state state);
+
+/* task.c */
+struct nd_task *nd_task_new(struct nd_run *run, nd_body_ref body);
+void nd_task_queue(struct nd_task *task); /* its wait is over */
+void nd_task_finish_wait(struct nd_task *task, nd_err err, const char *why);
+void nd_task_drop(struct nd_task *task); /* with its branches; frees */
+
+/* call.c */
+struct nd_call *nd_call_begin(struct nd_run *run, struct nd_task *task,
+                              const struct nd_call_spec *spec, struct nd_stream *stream,
+                              int64_t slot, void (*done)(struct nd_call *, nd_err, const char *),
+                              void *ctx);
+void nd_call_cancel(struct nd_call *call);
+
+/* change.c */
+struct nd_change *nd_change_new(struct nd_run *run, struct nd_call *call);
+nd_err nd_change_record(struct nd_change *change, const struct nd_call_spec *spec,
+                        struct nd_fail *why);
+void nd_change_made(struct nd_change *change, nd_err err, const char *why, nd_ns began);
+/* targets NULL: all. done(ctx, unverified) from the scheduler. */
+void nd_changes_restore(struct nd_run *run, const char *reason, const char *const *targets,
+                        size_t count, void (*done)(void *ctx, size_t unverified), void *ctx);
+void nd_changes_free(struct nd_run *run);
+
+/* stream.c */
+struct nd_stream *nd_stream_open(struct nd_run *run, const struct nd_step_run *step,
+                                 const struct nd_call_spec *spec, nd_ns every, nd_ns till,
+                                 struct nd_fail *why);
+void nd_stream_stop(struct nd_stream *stream);
+struct nd_stream *nd_stream_of(struct nd_run *run, const struct nd_series *series);
+void nd_streams_free(struct nd_run *run);
+
+/* confirm.c */
+void nd_confirm_ask(struct nd_task *task, const struct nd_text2 *text, const char *by,
+                    nd_ns within);
+void nd_confirm_withdraw(struct nd_confirmation *confirmation);
+void nd_confirms_free(struct nd_run *run);
+
+/* guard.c */
+void nd_guards_init(struct nd_run *run);
+void nd_guards_begin(struct nd_run *run);
+void nd_guards_stop(struct nd_run *run);
+void nd_guard_task_over(struct nd_guard_run *guard, bool failed, const char *why, double value);
+
+#endif

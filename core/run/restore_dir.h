@@ -1,0 +1,18 @@
+/* Restoring a run's directory in a process that did not make the changes: the keeper's act and
+ * `netdrill restore`. */
+#ifndef ND_RUN_RESTORE_DIR_H
+#define ND_RUN_RESTORE_DIR_H
+#include "record/rundir.h"
+
+/* Takes the directory's lock; the descriptor holds it. -1 and why (ND_ESTATE: held). */
+int nd_rundir_lock(const struct nd_rundir *dir, struct nd_fail *why);
+
+/* CLOCK_MONOTONIC at the run clock's 0, as the journal says; 0 when it does not. */
+nd_ns nd_restore_origin(const struct nd_rundir *dir);
+
+/* Restores what is not verified yet, on a loop of its own. See nd_restore_dir. */
+int64_t nd_restore_process(const struct nd_rundir *dir, const char *actor, const char *reason,
+                           void (*told)(void *ctx, const char *line), void *ctx,
+                           struct nd_fail *why);
+
+#endif

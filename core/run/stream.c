@@ -1,0 +1,227 @@
+#include "run/internal.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Measurements. Slot n is due at grid + n * every, whatever became of the slots before; one that
+ * we were too late for (by more than one slot) is recorded as not sent, never made up for in a
+ * burst. Answers come in any order; slots enter the series in order of their number. */
+
+#define STREAM_DEADLINE ND_SEC(1)
+
+static void fire(void *ctx);
+
+static struct nd_slot *slot_at(struct nd_stream *stream, int64_t slot)
+{
+    return &stream->pending.at[slot - stream->flushed];
+}
+
+static void keep(struct nd_stream *stream, const struct nd_sample *sample)
+{
+    struct nd_run *run = stream->run;
+    /* Cut off by the end of the drill: it says nothing about the network. */
+    if (sample->outcome == ND_ECANCEL)
+        return;
+    nd_series_add(stream->series, sample);
+    if (run->samples != NULL)
+        nd_samples_add(run->samples, sample);
+    if (sample->outcome == ND_OUTCOME_NOT_SENT)
+        return;
+    stream->last = *sample;
+    if (sample->outcome == ND_OUTCOME_ANSWERED)
+        stream->down_since = -1;
+    else if (stream->down_since < 0)
+        stream->down_since = sample->sent;
+}
+
+static void flush(struct nd_stream *stream)
+{
+    size_t done = 0;
+    while (done < stream->pending.count && stream->pending.at[done].known)
+        keep(stream, &stream->pending.at[done++].sample);
+    memmove(stream->pending.at, stream->pending.at + done,
+            (stream->pending.count - done) * sizeof *stream->pending.at);
+    stream->pending.count -= done;
+    stream->flushed += (int64_t)done;
+}
+
+static void wake_waiting(struct nd_stream *stream)
+{
+    for (struct nd_task *task = stream->run->tasks; task != NULL; task = task->next) {
+        if (task->waits == ND_WAITS_SERIES && task->stream == stream) {
+            task->stream = NULL;
+            nd_task_finish_wait(task, ND_OK, NULL);
+        }
+    }
+}
+
+/* Once nothing is under way any more, the series is complete. */
+static void close_when_done(struct nd_stream *stream)
+{
+    if (!stream->stopped || stream->under_way != 0 || nd_series_closed(stream->series))
+        return;
+    struct nd_run *run = stream->run;
+    nd_series_close(stream->series);
+    const struct nd_series_info *info = nd_series_info(stream->series);
+    struct nd_answer all = nd_series_ask(stream->series, ND_STAT_COUNT, 0, INT64_MAX);
+    nd_run_event(run, 0, "series.closed", nd_id_text(run, info->id), NULL,
+                 json_pack("{s:I, s:I, s:I, s:I}", "count", (json_int_t)all.count, "answered",
+                           (json_int_t)all.answered, "missed", (json_int_t)all.missed, "lost",
+                           (json_int_t)(all.count - all.answered)));
+    wake_waiting(stream);
+}
+
+static void answered(struct nd_call *call, nd_err err, const char *why)
+{
+    (void)why;
+    struct nd_stream *stream = call->stream;
+    struct nd_run *run = stream->run;
+    struct nd_slot *slot = slot_at(stream, call->slot);
+    stream->under_way--;
+    slot->known = true;
+    slot->sample.sent = call->began;
+    slot->sample.outcome = err;
+    slot->sample.value = err == ND_OK && call->values_count != 0 ? call->values[0] : NAN;
+    for (size_t i = 1; i < call->values_count && run->samples != NULL; i++) {
+        if (!isnan(call->values[i]))
+            nd_samples_add_reading(run->samples, nd_series_info(stream->series)->id, call->slot,
+                                   call->spec->verb->readings[i].name, call->values[i]);
+    }
+    flush(stream);
+    close_when_done(stream);
+}
+
+static void push_slot(struct nd_stream *stream, bool sent)
+{
+    const struct nd_sample sample = {
+        .series = nd_series_info(stream->series)->id,
+        .slot = stream->next_slot,
+        .due = stream->grid + stream->next_slot * stream->every,
+        .outcome = ND_OUTCOME_NOT_SENT,
+        .value = NAN,
+    };
+    nd_vec_push(&stream->pending, (struct nd_slot){sample, !sent});
+    stream->next_slot++;
+}
+
+static void arm(struct nd_stream *stream)
+{
+    nd_ns due = stream->grid + stream->next_slot * stream->every;
+    if (stream->till >= 0 && due >= stream->till) {
+        stream->stopped = true;
+        close_when_done(stream);
+        return;
+    }
+    stream->timer = nd_sched_at(stream->run->config.sched, due, fire, stream);
+}
+
+static void fire(void *ctx)
+{
+    struct nd_stream *stream = ctx;
+    struct nd_run *run = stream->run;
+    stream->timer = 0;
+    nd_ns late = nd_run_now(run) - (stream->grid + stream->next_slot * stream->every);
+    for (; late >= stream->every; late -= stream->every)
+        push_slot(stream, false);
+    flush(stream);
+    push_slot(stream, true);
+    stream->under_way++;
+    nd_call_begin(run, NULL, stream->spec, stream, stream->next_slot - 1, answered, NULL);
+    arm(stream);
+}
+
+static void journal_opened(struct nd_stream *stream, const struct nd_step_run *step)
+{
+    const struct nd_series_info *info = nd_series_info(stream->series);
+    struct nd_run *run = stream->run;
+    json_t *data = json_pack(
+        "{s:s, s:s?, s:s, s:s, s:s, s:s, s:s?, s:s?, s:I, s:I, s:s?, s:o}", "name", info->name,
+        "label", info->label, "plugin", info->plugin, "verb", info->verb, "reading", info->reading,
+        "unit", info->unit, "target", info->target, "vantage", info->vantage, "every_ns",
+        (json_int_t)info->every, "deadline_ns", (json_int_t)info->deadline, "step",
+        step != NULL ? step->step->id : NULL, "till_rel_ns", nd_moment_json(run, stream->till));
+    nd_run_event(run, 0, "series.opened", nd_id_text(run, info->id), NULL, data);
+}
+
+struct nd_stream *nd_stream_open(struct nd_run *run, const struct nd_step_run *step,
+                                 const struct nd_call_spec *given, nd_ns every, nd_ns till,
+                                 struct nd_fail *why)
+{
+    if ((given->verb->flags & ND_VERB_CHANGES) != 0) {
+        nd_fail_set(why, ND_EARG, "'%s.%s' changes the network; only probes can be measured",
+                    given->plugin, given->verb->name);
+        return NULL;
+    }
+    if (every <= 0) {
+        nd_fail_set(why, ND_EARG, "'every' has to be longer than nothing");
+        return NULL;
+    }
+    struct nd_call_spec *spec = nd_arena_alloc(&run->arena, sizeof *spec);
+    *spec = *given;
+    if (spec->common.deadline <= 0)
+        spec->common.deadline = STREAM_DEADLINE;
+    struct nd_stream *stream = nd_alloc(sizeof *stream);
+    *stream = (struct nd_stream){.run = run,
+                                 .spec = spec,
+                                 .every = every,
+                                 .grid = nd_run_now(run),
+                                 .till = till,
+                                 .down_since = -1};
+    const struct nd_reading *reading = spec->verb->readings;
+    const char *target = spec->target != NULL ? spec->target->target.name : NULL;
+    const struct nd_series_info info = {
+        .id = (int64_t)run->streams.count + 1,
+        .name = nd_arena_printf(&run->arena, "%s.%s%s%s", spec->plugin, spec->verb->name,
+                                target != NULL ? " " : "", target != NULL ? target : ""),
+        .label = spec->common.label,
+        .plugin = spec->plugin,
+        .verb = spec->verb->name,
+        .reading = reading->name != NULL ? reading->name : "",
+        .unit = reading->name != NULL ? reading->unit : "",
+        .target = target,
+        .vantage = spec->common.from,
+        .every = every,
+        .deadline = spec->common.deadline,
+        .opened = stream->grid,
+    };
+    stream->series = nd_series_new(&info);
+    if (run->samples != NULL)
+        nd_samples_add_series(run->samples, &info);
+    nd_vec_push(&run->streams, stream);
+    journal_opened(stream, step);
+    if (run->config.called != NULL)
+        run->config.called(run->config.ctx, step != NULL ? step->step : NULL, spec, every);
+    arm(stream);
+    return stream;
+}
+
+void nd_stream_stop(struct nd_stream *stream)
+{
+    stream->stopped = true;
+    nd_sched_cancel(stream->run->config.sched, stream->timer);
+    stream->timer = 0;
+    close_when_done(stream);
+}
+
+struct nd_stream *nd_stream_of(struct nd_run *run, const struct nd_series *series)
+{
+    for (size_t i = 0; i < run->streams.count; i++) {
+        if (run->streams.at[i]->series == series)
+            return run->streams.at[i];
+    }
+    ND_CHECK(false);
+    return NULL;
+}
+
+void nd_streams_free(struct nd_run *run)
+{
+    for (size_t i = 0; i < run->streams.count; i++) {
+        struct nd_stream *stream = run->streams.at[i];
+        nd_sched_cancel(run->config.sched, stream->timer);
+        nd_series_free(stream->series);
+        nd_vec_free(&stream->pending);
+        free(stream);
+    }
+    nd_vec_free(&run->streams);
+}
