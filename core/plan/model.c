@@ -1,0 +1,167 @@
+#include "plan/model.h"
+
+#include "base/units.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void nd_drill_deinit(struct nd_drill *drill)
+{
+    struct nd_arena arena = drill->arena;
+    *drill = (struct nd_drill){0};
+    nd_arena_deinit(&arena);
+}
+
+static const struct nd_step *step_at(const struct nd_drill *drill, size_t index)
+{
+    for (size_t p = 0; p < drill->phases_count; p++) {
+        const struct nd_phase *phase = &drill->phases[p];
+        if (index < phase->steps_count)
+            return &phase->steps[index];
+        index -= phase->steps_count;
+    }
+    return NULL;
+}
+
+const struct nd_step *nd_drill_step_find(const struct nd_drill *drill, const char *id)
+{
+    for (size_t i = 0; i < drill->steps_count; i++) {
+        const struct nd_step *step = step_at(drill, i);
+        if (strcmp(step->id, id) == 0)
+            return step;
+    }
+    return NULL;
+}
+
+static void check_ids(const struct nd_drill *drill, struct nd_diags *diags)
+{
+    for (size_t i = 0; i < drill->steps_count; i++) {
+        const struct nd_step *step = step_at(drill, i);
+        const struct nd_step *first = nd_drill_step_find(drill, step->id);
+        if (first != step)
+            nd_diag_add(diags, "E0310", drill->path, step->line, 0, 0,
+                        "give one of them another id", "step id '%s' is used in line %d already",
+                        step->id, first->line);
+    }
+    for (size_t i = 0; i < drill->phases_count; i++) {
+        for (size_t j = 0; j < i; j++) {
+            if (strcmp(drill->phases[i].id, drill->phases[j].id) == 0)
+                nd_diag_add(diags, "E0310", drill->path, drill->phases[i].line, 0, 0,
+                            "give one of them another id",
+                            "phase id '%s' is used in line %d already", drill->phases[i].id,
+                            drill->phases[j].line);
+        }
+    }
+}
+
+static void check_moment(const struct nd_drill *drill, nd_ns at, int line, const char *what,
+                         struct nd_diags *diags)
+{
+    if (at <= drill->lasts)
+        return;
+    char moment[ND_UNIT_TEXT];
+    char lasts[ND_UNIT_TEXT];
+    nd_diag_add(diags, "E0308", drill->path, line, 0, 0, "move it, or let the drill last longer",
+                "%s starts at %s, but the drill ends at %s", what, nd_moment_format(at, moment),
+                nd_moment_format(drill->lasts, lasts));
+}
+
+static void check_times(const struct nd_drill *drill, struct nd_diags *diags)
+{
+    nd_ns before = -1;
+    for (size_t p = 0; p < drill->phases_count; p++) {
+        const struct nd_phase *phase = &drill->phases[p];
+        if (phase->at_given) {
+            check_moment(drill, phase->at, phase->line, "the phase", diags);
+            if (phase->at < before)
+                nd_diag_add(diags, "E0308", drill->path, phase->line, 0, 0,
+                            "write phases in the order of their times",
+                            "the phase starts before the one above it");
+            before = phase->at;
+        }
+        for (size_t s = 0; s < phase->steps_count; s++) {
+            const struct nd_step *step = &phase->steps[s];
+            nd_ns base = step->at_is_moment || !phase->at_given ? 0 : phase->at;
+            if (step->at_given)
+                check_moment(drill, base + step->at, step->line, "the step", diags);
+        }
+    }
+}
+
+static void check_after(const struct nd_drill *drill, struct nd_diags *diags)
+{
+    for (size_t i = 0; i < drill->steps_count; i++) {
+        const struct nd_step *step = step_at(drill, i);
+        const struct nd_step *at = step;
+        size_t hops = 0;
+        while (at != NULL && at->after != NULL && hops <= drill->steps_count) {
+            const struct nd_step *next = nd_drill_step_find(drill, at->after);
+            if (next == NULL && at == step)
+                nd_diag_add(diags, "E0309", drill->path, step->line, 0, 0,
+                            "write the id of a step of this drill", "no step has the id '%s'",
+                            step->after);
+            at = next;
+            hops++;
+        }
+        if (hops > drill->steps_count)
+            nd_diag_add(diags, "E0309", drill->path, step->line, 0, 0,
+                        "let one of them start by its time",
+                        "step '%s' waits, through others, for itself", step->id);
+    }
+}
+
+static bool has_objective(const struct nd_drill *drill, const char *id)
+{
+    for (size_t i = 0; i < drill->objectives_count; i++) {
+        if (strcmp(drill->objectives[i].id, id) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void check_objective(const struct nd_drill *drill, const char *id, int line,
+                            struct nd_diags *diags)
+{
+    if (id == NULL || has_objective(drill, id))
+        return;
+    const char **names = nd_alloc((drill->objectives_count + 1) * sizeof *names);
+    for (size_t i = 0; i < drill->objectives_count; i++)
+        names[i] = drill->objectives[i].id;
+    const char *near = nd_text_nearest(id, names, drill->objectives_count);
+    nd_diag_add(diags, "E0311", drill->path, line, 0, 0, NULL,
+                near != NULL ? "the drill has no objective '%s'; did you mean '%s'"
+                             : "the drill has no objective '%s'",
+                id, near);
+    free(names);
+}
+
+static void check_languages(const struct nd_drill *drill, const struct nd_text2 *text, int line,
+                            struct nd_diags *diags)
+{
+    bool bilingual = drill->title.zh != NULL && drill->title.en != NULL;
+    if (bilingual && (text->zh == NULL || text->en == NULL))
+        nd_diag_add(diags, "W0602", drill->path, line, 0, 0, "write {zh = \"...\", en = \"...\"}",
+                    "'%s' has no %s text", text->en != NULL ? text->en : text->zh,
+                    text->zh == NULL ? "zh-TW" : "English");
+}
+
+void nd_drill_check(const struct nd_drill *drill, struct nd_diags *diags)
+{
+    check_ids(drill, diags);
+    check_times(drill, diags);
+    check_after(drill, diags);
+    for (size_t i = 0; i < drill->guards_count; i++) {
+        check_objective(drill, drill->guards[i].objective, drill->guards[i].line, diags);
+        check_languages(drill, &drill->guards[i].title, drill->guards[i].line, diags);
+    }
+    for (size_t i = 0; i < drill->phases_count; i++)
+        check_languages(drill, &drill->phases[i].title, drill->phases[i].line, diags);
+    for (size_t i = 0; i < drill->steps_count; i++) {
+        const struct nd_step *step = step_at(drill, i);
+        check_objective(drill, step->objective, step->line, diags);
+        check_languages(drill, &step->title, step->line, diags);
+        if (step->owner == NULL)
+            nd_diag_add(diags, "W0603", drill->path, step->line, 0, 0,
+                        "add owner = \"who answers for it\"", "step '%s' has no owner", step->id);
+    }
+}

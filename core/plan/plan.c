@@ -1,0 +1,132 @@
+#include "plan/plan.h"
+
+#include "base/units.h"
+#include "record/rundir.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static json_t *text2_json(const struct nd_text2 *text)
+{
+    return json_pack("{s:s*, s:s*}", "zh", text->zh, "en", text->en);
+}
+
+static json_t *real_or_null(bool given, double value)
+{
+    return given ? json_real(value) : json_null();
+}
+
+static json_t *step_json(const struct nd_phase *phase, const struct nd_step *step)
+{
+    json_t *at = json_null();
+    if (step->at_given && (step->at_is_moment || phase->at_given))
+        at = json_integer(step->at_is_moment ? step->at : phase->at + step->at);
+    return json_pack("{s:s, s:o, s:s?, s:s?, s:o, s:s?, s:i}", "id", step->id, "title",
+                     text2_json(&step->title), "owner", step->owner, "objective", step->objective,
+                     "at_ns", at, "after", step->after, "line", step->line);
+}
+
+static json_t *phases_json(const struct nd_drill *drill)
+{
+    json_t *phases = json_array();
+    for (size_t p = 0; p < drill->phases_count; p++) {
+        const struct nd_phase *phase = &drill->phases[p];
+        json_t *steps = json_array();
+        for (size_t s = 0; s < phase->steps_count; s++)
+            json_array_append_new(steps, step_json(phase, &phase->steps[s]));
+        json_array_append_new(phases,
+                              json_pack("{s:s, s:o, s:o, s:o}", "id", phase->id, "title",
+                                        text2_json(&phase->title), "at_ns",
+                                        phase->at_given ? json_integer(phase->at) : json_null(),
+                                        "steps", steps));
+    }
+    return phases;
+}
+
+static json_t *guards_json(const struct nd_drill *drill)
+{
+    json_t *guards = json_array();
+    for (size_t i = 0; i < drill->guards_count; i++) {
+        const struct nd_guard *guard = &drill->guards[i];
+        json_array_append_new(
+            guards, json_pack("{s:s, s:o, s:I, s:o, s:o, s:s}", "id", guard->id, "title",
+                              text2_json(&guard->title), "every_ns", (json_int_t)guard->every,
+                              "at_most", real_or_null(guard->has_at_most, guard->at_most),
+                              "at_least", real_or_null(guard->has_at_least, guard->at_least),
+                              "otherwise", guard->abort ? "abort" : "note"));
+    }
+    return guards;
+}
+
+json_t *nd_plan_json(const struct nd_drill *drill, const struct nd_site *site, uint64_t seed)
+{
+    json_t *objectives = json_array();
+    for (size_t i = 0; i < drill->objectives_count; i++)
+        json_array_append_new(objectives,
+                              json_pack("{s:s, s:o}", "id", drill->objectives[i].id, "text",
+                                        text2_json(&drill->objectives[i].text)));
+    json_t *site_json =
+        site != NULL ? json_pack("{s:s, s:s, s:s, s:b}", "name", site->name, "path", site->path,
+                                 "hash", site->hash, "simulated", site->simulated)
+                     : json_null();
+    json_t *plan =
+        json_pack("{s:s, s:{s:s, s:o, s:I, s:I, s:s, s:s}, s:o, s:I, s:s?, s:o, s:o, s:o}",
+                  "schema", "netdrill.plan/1", "drill", "id", drill->id, "title",
+                  text2_json(&drill->title), "revision", (json_int_t)drill->revision, "lasts_ns",
+                  (json_int_t)drill->lasts, "scenario", drill->path, "hash", drill->hash, "site",
+                  site_json, "seed", (json_int_t)seed, "simulated", drill->simulated, "phases",
+                  phases_json(drill), "objectives", objectives, "guards", guards_json(drill));
+    ND_CHECK(plan != NULL);
+    static const char *const lists[] = {"changes", "measures", "confirmations", "not_previewed",
+                                        "plugins"};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+        json_object_set_new(plan, lists[i], json_array());
+    return plan;
+}
+
+void nd_plan_hash(const json_t *plan, char *out)
+{
+    char *text = json_dumps(plan, JSON_COMPACT | JSON_SORT_KEYS);
+    nd_hash(text, strlen(text), out);
+    free(text);
+}
+
+nd_err nd_plan_load(const char *path, json_t **plan, struct nd_fail *why)
+{
+    char *text = NULL;
+    size_t len = 0;
+    nd_err err = nd_file_read(path, 16u << 20, &text, &len, why);
+    if (err != ND_OK)
+        return err;
+    json_t *read = json_loadb(text, len, 0, NULL);
+    free(text);
+    const char *schema = json_string_value(json_object_get(read, "schema"));
+    if (schema == NULL || strcmp(schema, "netdrill.plan/1") != 0 ||
+        !json_is_object(json_object_get(read, "drill"))) {
+        json_decref(read);
+        return nd_fail_set(why, ND_EPARSE, "'%s' is no saved plan; make one with 'netdrill plan'",
+                           path);
+    }
+    *plan = read;
+    return ND_OK;
+}
+
+nd_err nd_plan_check_fresh(const json_t *plan, const struct nd_drill *drill,
+                           const struct nd_site *site, struct nd_fail *why)
+{
+    const char *drill_hash =
+        json_string_value(json_object_get(json_object_get(plan, "drill"), "hash"));
+    const char *site_hash =
+        json_string_value(json_object_get(json_object_get(plan, "site"), "hash"));
+    if (drill_hash == NULL || strcmp(drill_hash, drill->hash) != 0)
+        return nd_fail_set(why, ND_ESTATE,
+                           "stale plan: scenario '%s' has changed since it was made; plan anew "
+                           "with 'netdrill plan'",
+                           drill->path);
+    if (site != NULL && (site_hash == NULL || strcmp(site_hash, site->hash) != 0))
+        return nd_fail_set(why, ND_ESTATE,
+                           "stale plan: site file '%s' has changed since it was made; plan anew "
+                           "with 'netdrill plan'",
+                           site->path);
+    return ND_OK;
+}

@@ -1,0 +1,167 @@
+#include "base/units.h"
+#include "plan/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The timetable for people. */
+
+static const char *text_of(const json_t *object, const char *key, bool zh)
+{
+    const json_t *text = json_object_get(object, key);
+    const char *first = json_string_value(json_object_get(text, zh ? "zh" : "en"));
+    const char *second = json_string_value(json_object_get(text, zh ? "en" : "zh"));
+    return first != NULL ? first : second != NULL ? second : "";
+}
+
+static const char *string_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text != NULL ? text : "";
+}
+
+/* "T+00:00:20", or blanks when it follows something. */
+static const char *moment_of(const json_t *object, const char *key, char *out)
+{
+    const json_t *at = json_object_get(object, key);
+    if (!json_is_integer(at))
+        return "     then";
+    return nd_moment_format(json_integer_value(at), out);
+}
+
+static void print_args(const json_t *args, struct nd_buf *out)
+{
+    const char *key = NULL;
+    json_t *value = NULL;
+    json_object_foreach((json_t *)args, key, value)
+    {
+        char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+        nd_buf_addf(out, "  %s=%s", key, text);
+        free(text);
+    }
+}
+
+static void print_acts(const json_t *plan, const char *list, const char *mark, const char *step,
+                       struct nd_buf *out)
+{
+    size_t i = 0;
+    json_t *act = NULL;
+    json_array_foreach(json_object_get(plan, list), i, act)
+    {
+        if (strcmp(string_of(act, "step"), step) != 0)
+            continue;
+        nd_buf_addf(out, "               %s %s.%s %s", mark, string_of(act, "plugin"),
+                    string_of(act, "verb"), string_of(act, "target"));
+        char unit[ND_UNIT_TEXT];
+        json_int_t every = json_integer_value(json_object_get(act, "every_ns"));
+        if (every > 0)
+            nd_buf_addf(out, "  every %s", nd_length_format(every, unit));
+        const json_t *by = json_object_get(act, "restore_by_ns");
+        if (strcmp(list, "changes") == 0)
+            nd_buf_addf(out, "  restored %s",
+                        json_is_integer(by) && json_integer_value(by) >= 0
+                            ? nd_moment_format(json_integer_value(by), unit)
+                            : "at the end at the latest");
+        print_args(json_object_get(act, "args"), out);
+        nd_buf_adds(out, "\n");
+    }
+}
+
+static void print_confirmations(const json_t *plan, const char *step, bool zh, struct nd_buf *out)
+{
+    size_t i = 0;
+    json_t *entry = NULL;
+    json_array_foreach(json_object_get(plan, "confirmations"), i, entry)
+    {
+        char unit[ND_UNIT_TEXT];
+        if (strcmp(string_of(entry, "step"), step) == 0)
+            nd_buf_addf(
+                out, "               ? %s  by %s within %s\n", text_of(entry, "text", zh),
+                string_of(entry, "by"),
+                nd_length_format(json_integer_value(json_object_get(entry, "within_ns")), unit));
+    }
+}
+
+static void print_phase(const json_t *plan, const json_t *phase, bool zh, struct nd_buf *out)
+{
+    char unit[ND_UNIT_TEXT];
+    nd_buf_addf(out, "  %-10s  == %s\n", moment_of(phase, "at_ns", unit),
+                text_of(phase, "title", zh));
+    size_t i = 0;
+    json_t *step = NULL;
+    json_array_foreach(json_object_get(phase, "steps"), i, step)
+    {
+        const char *after = string_of(step, "after");
+        nd_buf_addf(out, "  %-10s   - %s", moment_of(step, "at_ns", unit),
+                    text_of(step, "title", zh));
+        if (*string_of(step, "owner") != '\0')
+            nd_buf_addf(out, "  [%s]", string_of(step, "owner"));
+        if (*after != '\0')
+            nd_buf_addf(out, "  after '%s'", after);
+        nd_buf_adds(out, "\n");
+        print_acts(plan, "changes", "!", string_of(step, "id"), out);
+        print_acts(plan, "measures", "~", string_of(step, "id"), out);
+        print_confirmations(plan, string_of(step, "id"), zh, out);
+    }
+}
+
+/* Each target once, however often it is changed. */
+static void print_targets(const json_t *plan, struct nd_buf *out)
+{
+    json_t *seen = json_object();
+    size_t i = 0;
+    json_t *change = NULL;
+    json_array_foreach(json_object_get(plan, "changes"), i, change)
+        json_object_set_new(seen, string_of(change, "target"), json_true());
+    nd_buf_addf(out, "Will change: %zu target%s", json_object_size(seen),
+                json_object_size(seen) == 1 ? "" : "s");
+    const char *sign = ": ";
+    const char *name = NULL;
+    json_t *value = NULL;
+    json_object_foreach(seen, name, value)
+    {
+        nd_buf_addf(out, "%s%s", sign, *name != '\0' ? name : "(none named)");
+        sign = ", ";
+    }
+    nd_buf_adds(out, "\n");
+    json_decref(seen);
+}
+
+static void print_not_previewed(const json_t *plan, struct nd_buf *out)
+{
+    const json_t *list = json_object_get(plan, "not_previewed");
+    nd_buf_addf(out, "Cannot preview: %zu step%s\n", json_array_size(list),
+                json_array_size(list) == 1 ? "" : "s");
+    size_t i = 0;
+    json_t *entry = NULL;
+    json_array_foreach(list, i, entry)
+        nd_buf_addf(out, "  %s: %s\n", string_of(entry, "step"), string_of(entry, "why"));
+}
+
+void nd_plan_print(const json_t *plan, bool zh, struct nd_buf *out)
+{
+    const json_t *drill = json_object_get(plan, "drill");
+    const json_t *site = json_object_get(plan, "site");
+    char unit[ND_UNIT_TEXT];
+    nd_buf_addf(out, "Plan for %s (%s, revision %lld, seed %lld)\n", text_of(drill, "title", zh),
+                string_of(drill, "id"),
+                (long long)json_integer_value(json_object_get(drill, "revision")),
+                (long long)json_integer_value(json_object_get(plan, "seed")));
+    nd_buf_addf(out, "  scenario %s  %.23s\n", string_of(drill, "scenario"),
+                string_of(drill, "hash"));
+    if (json_is_object(site))
+        nd_buf_addf(out, "  site     %s  %.23s%s\n", string_of(site, "path"),
+                    string_of(site, "hash"),
+                    json_is_true(json_object_get(site, "simulated")) ? "  SIMULATED" : "");
+    nd_buf_adds(out, "\n  T+00:00:00  STARTEX\n");
+    size_t i = 0;
+    json_t *phase = NULL;
+    json_array_foreach(json_object_get(plan, "phases"), i, phase) print_phase(plan, phase, zh, out);
+    nd_buf_addf(out, "  %-10s  ENDEX at the latest; everything is restored\n\n",
+                nd_moment_format(json_integer_value(json_object_get(drill, "lasts_ns")), unit));
+    nd_buf_adds(out, "  ! changes the network   ~ measures   ? asks a person\n"
+                     "  As one rehearsal went in which all was well; branches not taken are not "
+                     "shown.\n\n");
+    print_targets(plan, out);
+    print_not_previewed(plan, out);
+}
