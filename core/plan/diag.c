@@ -46,10 +46,14 @@ static bool repeated(const struct nd_diags *diags, const struct nd_diag *diag)
 {
     for (size_t i = 0; i < diags->list.count; i++) {
         const struct nd_diag *other = &diags->list.at[i];
-        /* The static scan knows the column, the run of the frame often only the line. */
-        bool same_column = other->column == diag->column || other->column == 0 || diag->column == 0;
-        if (other->code == diag->code && other->line == diag->line && same_column &&
-            strcmp(other->file, diag->file) == 0 && strcmp(other->text, diag->text) == 0)
+        if (other->code != diag->code || other->line != diag->line ||
+            strcmp(other->file, diag->file) != 0)
+            continue;
+        /* The scan of the text and the run of the frame may word the same fault differently; and
+         * the run may know the line alone. */
+        bool same_text = strcmp(other->text, diag->text) == 0;
+        if (other->column == diag->column ? other->column != 0 || same_text
+                                          : same_text && (other->column == 0 || diag->column == 0))
             return true;
     }
     return false;

@@ -85,5 +85,6 @@ struct nd_verdict {
 void nd_task_verdict(struct nd_task *task, const struct nd_verdict *verdict);
 void nd_task_note(struct nd_task *task, const struct nd_text2 *text);
 struct nd_arena *nd_run_arena(struct nd_run *run);
+nd_ns nd_run_start(const struct nd_run *run); /* T+0 on the run clock; -1 before STARTEX */
 
 #endif

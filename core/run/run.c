@@ -29,6 +29,11 @@ struct nd_arena *nd_run_arena(struct nd_run *run)
     return &run->arena;
 }
 
+nd_ns nd_run_start(const struct nd_run *run)
+{
+    return run->t0;
+}
+
 const struct nd_outcome *nd_run_outcome(const struct nd_run *run)
 {
     return &run->outcome;

@@ -1,0 +1,189 @@
+/* What the files of core/lua share; nobody else includes lua.h.
+ *
+ *   sandbox.c   state, memory cap, instruction budget, the globals there are
+ *   library.c   string, table and math functions that cannot stall the loop
+ *   values.c    quantities, verbs, targets, series and questions as Lua values
+ *   source.c    tokens and calls of the text, for columns
+ *   scan.c      checks of the text that no run would reach
+ *   frame.c     drill, guard, phase, step, use, site
+ *   given.c     a Lua table as the arguments of a verb
+ *   bodies.c    what steps do, the one await
+ *   scenario.c  loading, the one resume */
+#ifndef ND_LUA_INTERNAL_H
+#define ND_LUA_INTERNAL_H
+#include "base/mem.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "lua/scenario.h"
+#include "run/run.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+
+/* ---- the text ---- */
+
+enum nd_token_kind { ND_TOK_NAME, ND_TOK_NUMBER, ND_TOK_STRING, ND_TOK_SIGN, ND_TOK_END };
+
+struct nd_token {
+    enum nd_token_kind kind;
+    int line, column, width; /* columns count characters */
+    const char *text;        /* of a string: its contents, escapes as written; in the arena */
+};
+
+/* One entry of a table constructor. */
+struct nd_call_entry {
+    const char *key; /* "1", "2", ... when positional */
+    size_t at;       /* token of the key, or of the value when positional */
+    size_t value;    /* first token of the value */
+    size_t end;      /* token after the value */
+};
+
+/* A call of the form name { ... } or alias.name { ... }. */
+struct nd_source_call {
+    const char *name; /* "step" or "links.down" */
+    size_t at, brace; /* tokens of the name and of '{' */
+    struct nd_call_entry *entries;
+    size_t count;
+};
+
+struct nd_source {
+    const char *path;
+    struct ND_VEC(struct nd_token) tokens;
+    struct ND_VEC(struct nd_source_call) calls;
+    struct nd_arena arena;
+};
+
+void nd_source_read(struct nd_source *source, const char *path, const char *text, size_t len_bytes);
+void nd_source_deinit(struct nd_source *source);
+/* The call of that name whose '{' stands in the line; NULL when there is none. */
+const struct nd_source_call *nd_source_call_find(const struct nd_source *source, const char *name,
+                                                 int line);
+/* The token of a key of a call, or of its name when there is no such key; NULL without a call. */
+const struct nd_token *nd_source_key(const struct nd_source *source,
+                                     const struct nd_source_call *call, const char *key);
+
+/* ---- the sandbox ---- */
+
+#define ND_LUA_MEMORY_MAX  (64u << 20)
+#define ND_LUA_LOAD_BUDGET 20000000
+#define ND_LUA_STEP_BUDGET 5000000
+#define ND_LUA_CPU_NS_MAX  ND_SEC(2) /* of one stretch, for costly single instructions */
+
+struct nd_sandbox {
+    size_t used_bytes;
+    int64_t left; /* instructions of this stretch */
+    int64_t cpu_till;
+    bool spent, out_of_memory;
+    struct nd_random random;
+};
+
+lua_State *nd_sandbox_new(struct nd_sandbox *box, uint64_t seed);
+/* A new stretch on this thread: the budget is full again. */
+void nd_sandbox_begin(struct nd_sandbox *box, lua_State *L, int64_t budget);
+/* Takes units off the budget for work done in C. [-0, +0, e] */
+void nd_sandbox_charge(lua_State *L, size_t units);
+struct nd_sandbox *nd_sandbox_of(lua_State *L);
+/* Names of all globals, for suggestions; NULL-ended. */
+extern const char *const nd_lua_globals[];
+/* Puts the safe library into the table at the top. [-0, +0, e] */
+void nd_library_open(lua_State *L);
+/* tostring without addresses. [-0, +1, e] */
+const char *nd_lua_tostring(lua_State *L, int index);
+
+/* ---- values ---- */
+
+enum nd_quantity_kind { ND_Q_LENGTH, ND_Q_RATE, ND_Q_SHARE };
+
+struct nd_quantity {
+    enum nd_quantity_kind kind;
+    double value; /* ns, bit/s, 0 to 1; whole up to 2^53 */
+};
+
+struct nd_lua_verb {
+    const char *plugin;
+    const struct nd_verb *verb; /* NULL: of a plugin that could not be loaded */
+};
+
+struct nd_lua_question {
+    struct nd_series *series;
+    enum nd_stat stat;
+    nd_ns from, till, last; /* moments of the drill, -1: not given */
+};
+
+#define ND_META_QUANTITY "netdrill quantity"
+#define ND_META_PLUGIN   "netdrill plugin"
+#define ND_META_VERB     "netdrill verb"
+#define ND_META_TARGET   "netdrill target"
+#define ND_META_SERIES   "netdrill series"
+#define ND_META_QUESTION "netdrill question"
+
+void nd_values_open(lua_State *L);                                         /* [-0, +0, e] */
+void nd_quantity_push(lua_State *L, enum nd_quantity_kind kind, double v); /* [-0, +1, m] */
+/* The quantity at index, or NULL. */
+const struct nd_quantity *nd_quantity_at(lua_State *L, int index);
+void nd_verb_push(lua_State *L, const char *plugin, const struct nd_verb *verb); /* [-0, +1, m] */
+void nd_plugin_push(lua_State *L, const struct nd_plugin *plugin);               /* [-0, +1, m] */
+void nd_target_push(lua_State *L, const struct nd_site_target *target);          /* [-0, +1, m] */
+void nd_series_push(lua_State *L, struct nd_series *series);                     /* [-0, +1, m] */
+/* The object at index when it is of that kind, else NULL. */
+void *nd_object_at(lua_State *L, int index, const char *meta);
+/* A length from a quantity or a text; false when it is neither (why says what came). */
+bool nd_length_at(lua_State *L, int index, nd_ns *length, struct nd_fail *why);
+/* A moment of the drill from "T+..." or, as now + length, from a length. */
+bool nd_moment_at(lua_State *L, int index, nd_ns now, nd_ns *moment, struct nd_fail *why);
+/* A text or {zh=, en=}, copied to the arena. */
+bool nd_text2_at(lua_State *L, int index, struct nd_arena *arena, struct nd_text2 *text);
+
+/* ---- the scenario ---- */
+
+struct nd_phase_draft {
+    struct nd_phase phase;
+    struct ND_VEC(struct nd_step) steps;
+};
+
+struct nd_lua_task {
+    lua_State *co;
+    int ref;               /* pins co */
+    struct nd_arena arena; /* of the call under way */
+};
+
+struct nd_scenario {
+    struct nd_sandbox box;
+    lua_State *L;
+    const struct nd_site *site;
+    struct nd_plugins *plugins;
+    struct nd_diags *diags; /* while loading, else NULL */
+    struct nd_source source;
+    struct nd_drill drill;
+    bool drill_declared;
+    struct ND_VEC(struct nd_objective) objectives;
+    struct ND_VEC(struct nd_guard) guards;
+    struct ND_VEC(struct nd_phase_draft *) phases;
+    struct ND_VEC(struct nd_arena) buried; /* arenas of dropped tasks: calls may still use them */
+    struct nd_task *task;                  /* the one being resumed, else NULL */
+};
+
+struct nd_scenario *nd_scenario_of(lua_State *L);
+void nd_frame_open(lua_State *L);  /* [-0, +0, e] into the table at the top */
+void nd_bodies_open(lua_State *L); /* likewise */
+/* Phases, guards and objectives into the drill; ids made for those without. */
+void nd_frame_finish(struct nd_scenario *scenario);
+void nd_scan(struct nd_scenario *scenario);
+
+/* A diagnostic at a key of the frame call being run (level 1), or the call itself: [-0, +0, -] */
+void nd_frame_complain(lua_State *L, const char *call, const char *key, const char *code,
+                       const char *help, const char *fmt, ...)
+    __attribute__((format(printf, 6, 7)));
+int nd_lua_line(lua_State *L, int level);
+
+/* given.c: entries of the table at index, but for `skip` leading positions and the keys in
+ * `without` (NULL-ended, may be NULL); [skip + 1] becomes the subject "1". All in arena. */
+struct nd_given *nd_given_read(lua_State *L, int index, int skip, const char *const *without,
+                               struct nd_arena *arena, size_t *count);
+/* Checks a call made in a body; raises the first fault. [-0, +0, e] */
+void nd_given_check(lua_State *L, const struct nd_lua_verb *verb, int index, int skip,
+                    const char *const *without, struct nd_arena *arena, struct nd_call_spec *spec);
+/* Keys that the frame and body verbs know; NULL when there is no such verb. */
+const char *const *nd_verb_keys(const char *name);
+
+#endif

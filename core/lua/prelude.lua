@@ -1,0 +1,90 @@
+-- expect, written in Lua because it loops around waits. P: the primitives of bodies.c.
+local P = ...
+
+local operators = {
+  at_most = function(a, b) return a <= b end,
+  at_least = function(a, b) return a >= b end,
+  equals = function(a, b) return a == b end,
+  above = function(a, b) return a > b end,
+  below = function(a, b) return a < b end,
+}
+
+local names = { "at_most", "at_least", "equals", "above", "below" }
+
+local function find_limit(t)
+  local op, limit
+  for _, name in P.ipairs(names) do
+    if t[name] ~= nil then
+      if op then P.error("[E0207] 'expect' takes one limit, got '" .. op .. "' and '" .. name .. "'", 3) end
+      op, limit = name, t[name]
+    end
+  end
+  return op, limit
+end
+
+-- One look: measured value (nil: unknown), unit, uncertainty, window.
+local function look(e)
+  if e.question then
+    return P.ask(e.question, e.from, e.till, e.last)
+  end
+  local subject = e.subject
+  if P.type(subject) == "function" then subject = subject() end
+  return P.value(subject)
+end
+
+local function judge(e)
+  local value, unit, uncertainty, from, till = look(e)
+  local op, limit = e.op, nil
+  if op then
+    local number, limit_unit = P.value(e.limit)
+    if unit == "ns" and limit_unit == "" then
+      P.error("[E0302] 'expect': '" .. op .. "' needs a length of time such as seconds(10), got the number " .. number, 4)
+    end
+    limit = number
+  else
+    op, limit = "is_true", 1
+  end
+  local met = false
+  if value then
+    met = op == "is_true" and value ~= 0 or op ~= "is_true" and operators[op](value, limit)
+  end
+  return {
+    sentence = e.sentence, objective = e.objective, op = op, limit = limit, measured = value,
+    unit = unit, uncertainty = uncertainty or 0, from = from, till = till, met = met,
+    question = e.question, why = value == nil and "no slot of the window was answered for" or nil,
+  }
+end
+
+return function(t)
+  if P.type(t) ~= "table" then P.error("[E0301] 'expect' takes one table: expect { ... }", 2) end
+  P.keys("expect", t)
+  if P.type(t[1]) ~= "string" and P.type(t[1]) ~= "table" then
+    P.error("[E0203] 'expect' begins with a sentence: expect { \"...\", ... }", 2)
+  end
+  if t[2] == nil then P.error("[E0208] 'expect' lacks what is expected, after its sentence", 2) end
+  local e = { sentence = t[1], subject = t[2], objective = t.objective }
+  e.op, e.limit = find_limit(t)
+  if P.is_question(t[2]) then
+    e.question = t[2]
+    if not e.op then P.error("[E0208] 'expect' about a series needs a limit such as at_most", 2) end
+  end
+  if t.from ~= nil then e.from = P.moment(t.from, "from") end
+  if t.till ~= nil then e.till = P.moment(t.till, "till") end
+  local every = t.every ~= nil and P.length(t.every, "every") or 1e9
+  if every < 1e6 then P.error("[E0303] 'expect': 'every' is at least ms(1)", 2) end
+  if t.within == nil then
+    if e.question then
+      if t.to_end then P.settle_to_end(e.question, e.till) else P.settle(e.question, e.till) end
+    end
+    return P.verdict(judge(e))
+  end
+  -- Within a time: the latest second is looked at again and again, until it is as expected.
+  local deadline = P.now() + P.length(t.within, "within")
+  if e.question and not e.from then e.last = 1e9 end
+  while true do
+    local verdict = judge(e)
+    local now = P.now()
+    if verdict.met or now >= deadline then return P.verdict(verdict) end
+    P.sleep(now + every < deadline and now + every or deadline)
+  end
+end

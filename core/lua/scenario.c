@@ -1,0 +1,316 @@
+#include "lua/internal.h"
+
+#include "record/rundir.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Loading, and the one resume. */
+
+#define SCENARIO_MAX_BYTES (1u << 20)
+
+struct nd_scenario *nd_scenario_of(lua_State *L)
+{
+    /* The sandbox is the first member. */
+    return (struct nd_scenario *)nd_sandbox_of(L);
+}
+
+/* "[E0202] text" gives code and text; another error is E0107. "file:12: text" gives the line. */
+struct error {
+    char code[8];
+    int line;
+    char text[400];
+};
+
+static struct error read_error(const char *path, const char *message)
+{
+    struct error error = {.code = "E0107"};
+    size_t path_len = strlen(path);
+    if (strncmp(message, path, path_len) == 0 && message[path_len] == ':') {
+        char *end = NULL;
+        error.line = (int)strtol(message + path_len + 1, &end, 10);
+        if (*end == ':')
+            message = end + 1 + (end[1] == ' ');
+    }
+    if (strlen(message) > 8 && message[0] == '[' && message[6] == ']') {
+        memcpy(error.code, message + 1, 5);
+        message += 8;
+    }
+    snprintf(error.text, sizeof error.text, "%s", message);
+    if (nd_diag_title(error.code) == NULL)
+        memcpy(error.code, "E0107", 6);
+    return error;
+}
+
+/* First token of a line, for errors that know no better. */
+static const struct nd_token *line_token(const struct nd_source *source, int line)
+{
+    for (size_t i = 0; i < source->tokens.count; i++) {
+        if (source->tokens.at[i].line == line)
+            return &source->tokens.at[i];
+    }
+    return NULL;
+}
+
+static bool told_already(const struct nd_scenario *scenario, const struct error *error)
+{
+    for (size_t i = 0; i < scenario->diags->list.count; i++) {
+        const struct nd_diag *diag = &scenario->diags->list.at[i];
+        if (diag->line == error->line && strcmp(diag->code, error->code) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void complain_error(struct nd_scenario *scenario, const char *message, const char *code)
+{
+    struct error error = read_error(scenario->source.path, message);
+    if (code != NULL)
+        memcpy(error.code, code, 6);
+    const struct nd_token *token = line_token(&scenario->source, error.line);
+    if (!told_already(scenario, &error))
+        nd_diag_add(scenario->diags, error.code, scenario->source.path, error.line,
+                    token != NULL ? token->column : 0, token != NULL ? token->width : 0, NULL, "%s",
+                    error.text);
+}
+
+/* The message of a failed call, whatever kind of object was thrown. */
+static const char *error_text(lua_State *L)
+{
+    if (lua_type(L, -1) == LUA_TSTRING)
+        return lua_tostring(L, -1);
+    return "an error that is no text was thrown";
+}
+
+static void run_frame(struct nd_scenario *scenario, const char *text, size_t len)
+{
+    lua_State *L = scenario->L;
+    struct nd_buf name = {0};
+    nd_buf_addf(&name, "@%s", scenario->source.path);
+    nd_sandbox_begin(&scenario->box, L, ND_LUA_LOAD_BUDGET);
+    int status = luaL_loadbufferx(L, text, len, nd_buf_str(&name), "t");
+    nd_buf_deinit(&name);
+    if (status != LUA_OK) {
+        complain_error(scenario, error_text(L), scenario->box.out_of_memory ? "E0106" : "E0102");
+        return;
+    }
+    status = lua_pcall(L, 0, 0, 0);
+    if (status == LUA_OK && !scenario->box.spent)
+        return;
+    const char *code = scenario->box.spent ? "E0105" : scenario->box.out_of_memory ? "E0106" : NULL;
+    complain_error(scenario, status == LUA_OK ? "it ran too long" : error_text(L), code);
+}
+
+/* Objectives that no sentence refers to: text of the steps' bodies counts. */
+static void check_coverage(struct nd_scenario *scenario)
+{
+    const struct nd_drill *drill = &scenario->drill;
+    for (size_t i = 0; i < drill->objectives_count; i++) {
+        const char *id = drill->objectives[i].id;
+        bool used = false;
+        for (size_t c = 0; c < scenario->source.calls.count && !used; c++) {
+            const struct nd_source_call *call = &scenario->source.calls.at[c];
+            for (size_t e = 0; e < call->count && !used; e++)
+                used = strcmp(call->entries[e].key, "objective") == 0 &&
+                       strcmp(scenario->source.tokens.at[call->entries[e].value].text, id) == 0;
+        }
+        if (!used)
+            nd_diag_add(scenario->diags, "W0601", scenario->source.path, 0, 0, 0,
+                        "add objective = \"...\" to the expect or step that tests it",
+                        "nothing tests objective '%s'", id);
+    }
+}
+
+static void load(struct nd_scenario *scenario, const char *path, const char *text, size_t len)
+{
+    struct nd_drill *drill = &scenario->drill;
+    struct nd_diags *diags = scenario->diags;
+    nd_source_read(&scenario->source, path, text, len);
+    drill->path = nd_arena_strdup(&drill->arena, path);
+    nd_hash(text, len, drill->hash);
+    run_frame(scenario, text, len);
+    nd_scan(scenario);
+    if (!scenario->drill_declared && diags->errors == 0)
+        nd_diag_add(diags, "E0205", path, 1, 1, 0,
+                    "begin with drill { \"title\", id = \"...\", lasts = minutes(30) }",
+                    "the file declares no drill");
+    nd_frame_finish(scenario);
+    if (diags->errors == 0) {
+        nd_drill_check(drill, diags);
+        check_coverage(scenario);
+    }
+}
+
+struct nd_scenario *nd_scenario_load(const char *path, const struct nd_site *site,
+                                     struct nd_plugins *plugins, uint64_t seed,
+                                     struct nd_diags *diags)
+{
+    struct nd_fail why = {0};
+    char *text = NULL;
+    size_t len = 0;
+    size_t errors = diags->errors;
+    nd_err err = nd_file_read(path, SCENARIO_MAX_BYTES, &text, &len, &why);
+    if (err != ND_OK) {
+        nd_diag_add(diags, err == ND_EARG ? "E0103" : "E0101", path, 0, 0, 0, NULL, "%s", why.text);
+        return NULL;
+    }
+    struct nd_scenario *scenario = nd_alloc(sizeof *scenario);
+    scenario->site = site;
+    scenario->plugins = plugins;
+    scenario->diags = diags;
+    if (!nd_utf8_valid(text, len) || memchr(text, '\0', len) != NULL) {
+        nd_diag_add(diags, "E0104", path, 0, 0, 0, "save it as UTF-8",
+                    "the file is not UTF-8 text");
+    } else {
+        scenario->L = nd_sandbox_new(&scenario->box, seed);
+        load(scenario, path, text, len);
+    }
+    free(text);
+    scenario->diags = NULL;
+    if (diags->errors == errors)
+        return scenario;
+    nd_scenario_free(scenario);
+    return NULL;
+}
+
+void nd_scenario_free(struct nd_scenario *scenario)
+{
+    if (scenario == NULL)
+        return;
+    if (scenario->L != NULL)
+        lua_close(scenario->L);
+    for (size_t i = 0; i < scenario->phases.count; i++) {
+        nd_vec_free(&scenario->phases.at[i]->steps);
+        free(scenario->phases.at[i]);
+    }
+    for (size_t i = 0; i < scenario->buried.count; i++)
+        nd_arena_deinit(&scenario->buried.at[i]);
+    nd_vec_free(&scenario->buried);
+    nd_vec_free(&scenario->phases);
+    nd_vec_free(&scenario->guards);
+    nd_vec_free(&scenario->objectives);
+    nd_source_deinit(&scenario->source);
+    nd_drill_deinit(&scenario->drill);
+    free(scenario);
+}
+
+const struct nd_drill *nd_scenario_drill(const struct nd_scenario *scenario)
+{
+    return &scenario->drill;
+}
+
+/* ---- bodies ---- */
+
+/* A coroutine for a task's body, pinned in the registry. [-0, +0, m] */
+static int new_task(lua_State *L)
+{
+    struct nd_lua_task *task = lua_touserdata(L, 1);
+    task->co = lua_newthread(L);
+    task->ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    lua_rawgeti(task->co, LUA_REGISTRYINDEX, lua_tointeger(L, 2));
+    return 0;
+}
+
+static struct nd_lua_task *begin_task(struct nd_scenario *scenario, struct nd_task *task,
+                                      nd_body_ref body, struct nd_fail *why)
+{
+    struct nd_lua_task *mine = nd_alloc(sizeof *mine);
+    mine->ref = LUA_NOREF;
+    nd_task_set_user(task, mine);
+    lua_State *L = scenario->L;
+    lua_pushcfunction(L, new_task);
+    lua_pushlightuserdata(L, mine);
+    lua_pushinteger(L, body);
+    if (lua_pcall(L, 2, 0, 0) == LUA_OK)
+        return mine;
+    nd_fail_set(why, ND_EINTERNAL, "%s", error_text(L));
+    lua_pop(L, 1);
+    return NULL;
+}
+
+static double returned_value(lua_State *co, int count)
+{
+    if (count == 0)
+        return NAN;
+    const struct nd_quantity *q = nd_quantity_at(co, -count);
+    if (q != NULL)
+        return q->value;
+    if (lua_isboolean(co, -count))
+        return lua_toboolean(co, -count);
+    return lua_type(co, -count) == LUA_TNUMBER ? lua_tonumber(co, -count) : NAN;
+}
+
+/* The one resume. */
+static enum nd_body_state resume(void *ctx, struct nd_task *task, nd_body_ref body,
+                                 struct nd_fail *why, double *value)
+{
+    struct nd_scenario *scenario = ctx;
+    struct nd_lua_task *mine = nd_task_user(task);
+    if (mine == NULL)
+        mine = begin_task(scenario, task, body, why);
+    if (mine == NULL)
+        return ND_BODY_FAILED;
+    int count = 0;
+    scenario->task = task;
+    nd_sandbox_begin(&scenario->box, mine->co, ND_LUA_STEP_BUDGET);
+    int status = lua_resume(mine->co, scenario->L, 0, &count);
+    scenario->task = NULL;
+    if (status == LUA_YIELD) {
+        lua_pop(mine->co, count);
+        return ND_BODY_WAITS;
+    }
+    if (status == LUA_OK) {
+        *value = returned_value(mine->co, count);
+        return ND_BODY_DONE;
+    }
+    nd_fail_set(why, ND_ESTATE, "%s", error_text(mine->co));
+    return ND_BODY_FAILED;
+}
+
+static void drop(void *ctx, struct nd_task *task)
+{
+    struct nd_scenario *scenario = ctx;
+    struct nd_lua_task *mine = nd_task_user(task);
+    if (mine == NULL)
+        return;
+    luaL_unref(scenario->L, LUA_REGISTRYINDEX, mine->ref);
+    /* A call that was cancelled with its task still reads its arguments until it has ended. */
+    if (mine->arena.head != NULL)
+        nd_vec_push(&scenario->buried, mine->arena);
+    free(mine);
+}
+
+struct nd_bodies nd_scenario_bodies(struct nd_scenario *scenario)
+{
+    return (struct nd_bodies){scenario, resume, drop};
+}
+
+/* ---- the site it names ---- */
+
+char *nd_scenario_site_path(const char *path)
+{
+    char *text = NULL;
+    size_t len = 0;
+    if (nd_file_read(path, SCENARIO_MAX_BYTES, &text, &len, NULL) != ND_OK)
+        return NULL;
+    struct nd_source source;
+    char *found = NULL;
+    nd_source_read(&source, path, text, len);
+    for (size_t i = 0; i < source.calls.count && found == NULL; i++) {
+        const struct nd_source_call *call = &source.calls.at[i];
+        for (size_t e = 0; strcmp(call->name, "drill") == 0 && e < call->count; e++) {
+            const struct nd_token *value = &source.tokens.at[call->entries[e].value];
+            if (strcmp(call->entries[e].key, "site") != 0 || value->kind != ND_TOK_STRING)
+                continue;
+            const char *slash = strrchr(path, '/');
+            free(found);
+            found = *value->text == '/' || slash == NULL
+                        ? nd_strdup(value->text)
+                        : nd_printf("%.*s/%s", (int)(slash - path), path, value->text);
+        }
+    }
+    nd_source_deinit(&source);
+    free(text);
+    return found;
+}
