@@ -314,6 +314,7 @@ void nd_values_open(lua_State *L)
     static const luaL_Reg none[] = {{NULL, NULL}};
     meta(L, ND_META_QUANTITY, quantity);
     meta(L, ND_META_PLUGIN, plugin);
+    meta(L, ND_META_VERB, none); /* __call: bodies.c */
     meta(L, ND_META_TARGET, target);
     meta(L, ND_META_SERIES, series);
     meta(L, ND_META_QUESTION, none);

@@ -1,0 +1,59 @@
+/* What the files of core/report share.
+ *
+ *   model.c         events -> tree; model_series.c: samples -> statistics and interruptions
+ *   json.c          the tree as it is, and all files of a report
+ *   html.c          the page; svg.c: its charts; markdown.c; junit.c
+ *   words.c         the message catalogue, times and values in people's words */
+#ifndef ND_REPORT_INTERNAL_H
+#define ND_REPORT_INTERNAL_H
+#include "base/mem.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "report/report.h"
+
+/* ---- words.c ---- */
+
+enum nd_message {
+#define X(key, zh, en) ND_MSG_##key,
+#include "report/messages.def"
+#undef X
+    ND_MSG_COUNT
+};
+
+struct nd_page {
+    const json_t *model;
+    enum nd_lang lang; /* ND_LANG_ZH or ND_LANG_EN: of what is being written */
+    struct nd_buf *out;
+};
+
+const char *nd_msg(const struct nd_page *page, enum nd_message message);
+/* A text {zh, en} in the page's language, else in the other; "" when absent. */
+const char *nd_text_of(const struct nd_page *page, const json_t *text);
+const char *nd_str_of(const json_t *object, const char *key); /* "" when absent */
+json_int_t nd_int_of(const json_t *object, const char *key);
+/* A value in its unit, "–" when it is null. out: 64 bytes. */
+const char *nd_value_text(const json_t *value, const char *unit, const char *statistic, char *out);
+/* A moment of the drill "T+00:00:10.003", "–" when null. out: ND_UNIT_TEXT. */
+const char *nd_rel_text(const json_t *moment, char *out);
+const char *nd_length_text(json_int_t ns, char *out); /* rounded to three digits or so */
+/* What a service is called: label, else name. */
+const char *nd_series_title(const json_t *series);
+/* "at_most" -> "≤" */
+const char *nd_operator_sign(const char *name);
+
+/* ---- escaping ---- */
+
+void nd_xml(struct nd_buf *out, const char *text); /* HTML and XML text and attributes */
+
+/* ---- model ---- */
+
+/* Adds "series" to the model; run_end: on the run clock. */
+nd_err nd_model_series(json_t *model, const struct nd_rundir *dir, nd_ns t0, nd_ns run_end,
+                       struct nd_fail *why);
+
+/* ---- charts ---- */
+
+void nd_svg_timeline(const struct nd_page *page);
+void nd_svg_series(const struct nd_page *page, const json_t *series, size_t number);
+
+#endif

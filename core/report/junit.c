@@ -1,0 +1,129 @@
+#include "report/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* JUnit XML: one suite of what was expected, one of what was restored, one of steps. */
+
+static void begin_suite(struct nd_buf *out, const char *name, size_t tests, size_t failures,
+                        size_t skipped)
+{
+    nd_buf_addf(out, "  <testsuite name=\"%s\" tests=\"%zu\" failures=\"%zu\" skipped=\"%zu\">\n",
+                name, tests, failures, skipped);
+}
+
+static void test_case(struct nd_buf *out, const char *class_name, const char *name,
+                      const char *kind, const char *message)
+{
+    nd_buf_addf(out, "    <testcase classname=\"%s\" name=\"", class_name);
+    nd_xml(out, name);
+    if (kind == NULL) {
+        nd_buf_adds(out, "\"/>\n");
+        return;
+    }
+    nd_buf_addf(out, "\"><%s message=\"", kind);
+    nd_xml(out, message);
+    nd_buf_adds(out, "\"/></testcase>\n");
+}
+
+static size_t count_of(const json_t *list, const char *key, const char *value)
+{
+    size_t count = 0;
+    size_t i = 0;
+    json_t *entry = NULL;
+    json_array_foreach(list, i, entry) count += strcmp(nd_str_of(entry, key), value) == 0;
+    return count;
+}
+
+static void put_verdicts(const struct nd_page *page)
+{
+    const json_t *list = json_object_get(page->model, "verdicts");
+    size_t i = 0;
+    json_t *v = NULL;
+    begin_suite(page->out, "expected", json_array_size(list), count_of(list, "grade", "missed"),
+                count_of(list, "grade", "unknown"));
+    json_array_foreach(list, i, v)
+    {
+        char measured[64];
+        char limit[64];
+        const char *unit = nd_str_of(v, "unit");
+        const char *statistic = nd_str_of(v, "statistic");
+        const char *grade = nd_str_of(v, "grade");
+        char *message =
+            nd_printf("measured %s, limit %s %s; journal event %lld",
+                      nd_value_text(json_object_get(v, "measured"), unit, statistic, measured),
+                      nd_operator_sign(nd_str_of(v, "operator")),
+                      nd_value_text(json_object_get(v, "limit"), unit, statistic, limit),
+                      (long long)nd_int_of(v, "seq"));
+        test_case(page->out, "expected", nd_text_of(page, json_object_get(v, "sentence")),
+                  strcmp(grade, "met") == 0      ? NULL
+                  : strcmp(grade, "missed") == 0 ? "failure"
+                                                 : "skipped",
+                  message);
+        free(message);
+    }
+    nd_buf_adds(page->out, "  </testsuite>\n");
+}
+
+static void put_changes(const struct nd_page *page)
+{
+    const json_t *list = json_object_get(page->model, "changes");
+    size_t total = json_array_size(list);
+    size_t i = 0;
+    json_t *c = NULL;
+    begin_suite(page->out, "restored", total, total - count_of(list, "state", "verified"), 0);
+    json_array_foreach(list, i, c)
+    {
+        char *name = nd_printf("%s.%s %s", nd_str_of(c, "plugin"), nd_str_of(c, "verb"),
+                               nd_str_of(c, "target"));
+        bool verified = strcmp(nd_str_of(c, "state"), "verified") == 0;
+        test_case(page->out, "restored", name, verified ? NULL : "failure",
+                  *nd_str_of(c, "why") != '\0' ? nd_str_of(c, "why")
+                                               : "not read back as before the drill");
+        free(name);
+    }
+    nd_buf_adds(page->out, "  </testsuite>\n");
+}
+
+static void put_steps(const struct nd_page *page)
+{
+    const json_t *list = json_object_get(page->model, "steps");
+    size_t i = 0;
+    json_t *s = NULL;
+    begin_suite(page->out, "steps", json_array_size(list), count_of(list, "state", "failed"),
+                json_array_size(list) - count_of(list, "state", "failed") -
+                    count_of(list, "state", "done"));
+    json_array_foreach(list, i, s)
+    {
+        const char *state = nd_str_of(s, "state");
+        test_case(page->out, "steps", nd_str_of(s, "id"),
+                  strcmp(state, "done") == 0     ? NULL
+                  : strcmp(state, "failed") == 0 ? "failure"
+                                                 : "skipped",
+                  nd_str_of(s, "why"));
+    }
+    nd_buf_adds(page->out, "  </testsuite>\n");
+}
+
+void nd_report_junit(const json_t *model, struct nd_buf *out)
+{
+    const struct nd_page page = {model, ND_LANG_EN, out};
+    const json_t *run = json_object_get(model, "run");
+    nd_buf_adds(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"");
+    nd_xml(out, nd_str_of(json_object_get(model, "drill"), "id"));
+    nd_buf_adds(out, "\">\n  <testsuite name=\"run\" tests=\"1\" failures=\"0\" skipped=\"0\">\n"
+                     "    <properties>\n      <property name=\"run_id\" value=\"");
+    nd_xml(out, nd_str_of(run, "id"));
+    nd_buf_adds(out, "\"/>\n      <property name=\"scenario_sha256\" value=\"");
+    nd_xml(out, nd_str_of(run, "scenario_sha256"));
+    nd_buf_adds(out, "\"/>\n      <property name=\"mode\" value=\"");
+    nd_xml(out, nd_str_of(run, "mode"));
+    nd_buf_adds(out, "\"/>\n    </properties>\n");
+    bool complete = json_is_true(json_object_get(run, "complete"));
+    test_case(out, "run", "the run ended", complete ? NULL : "error", "the run died on the way");
+    nd_buf_adds(out, "  </testsuite>\n");
+    put_verdicts(&page);
+    put_changes(&page);
+    put_steps(&page);
+    nd_buf_adds(out, "</testsuites>\n");
+}

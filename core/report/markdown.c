@@ -1,0 +1,169 @@
+#include "report/internal.h"
+
+#include <string.h>
+
+/* Markdown: the same sections as the page, in plain tables. */
+
+/* Text within a table cell: no pipes, no line feeds, no markup, no HTML. */
+static void cell(struct nd_buf *out, const char *text)
+{
+    size_t left = strlen(text);
+    while (left > 0) {
+        size_t step = 0;
+        unsigned point = nd_utf8_point(text, left, &step);
+        if (point < 0x20 || (point >= 0x202a && point <= 0x202e) ||
+            (point >= 0x2066 && point <= 0x2069))
+            nd_buf_adds(out, " ");
+        else if (point < 0x80 && strchr("|\\`*_<>[]#", (int)point) != NULL)
+            nd_buf_addf(out, "&#%u;", point);
+        else
+            nd_buf_add(out, text, step);
+        text += step;
+        left -= step;
+    }
+}
+
+static void heading(const struct nd_page *page, enum nd_message message)
+{
+    nd_buf_addf(page->out, "\n## %s\n\n", nd_msg(page, message));
+}
+
+static void table_head(const struct nd_page *page, const enum nd_message *columns, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        nd_buf_addf(page->out, "| %s ", nd_msg(page, columns[i]));
+    nd_buf_adds(page->out, "|\n");
+    for (size_t i = 0; i < count; i++)
+        nd_buf_adds(page->out, "|---");
+    nd_buf_adds(page->out, "|\n");
+}
+
+static const char *grade_words(const struct nd_page *page, const char *grade)
+{
+    return strcmp(grade, "met") == 0       ? nd_msg(page, ND_MSG_MET)
+           : strcmp(grade, "missed") == 0  ? nd_msg(page, ND_MSG_MISSED)
+           : strcmp(grade, "unknown") == 0 ? nd_msg(page, ND_MSG_UNKNOWN)
+                                           : nd_msg(page, ND_MSG_NOT_RATED);
+}
+
+static void put_verdicts(const struct nd_page *page)
+{
+    static const enum nd_message columns[] = {ND_MSG_SENTENCE, ND_MSG_MEASURED, ND_MSG_UNCERTAINTY,
+                                              ND_MSG_LIMIT,    ND_MSG_GRADE,    ND_MSG_EVIDENCE};
+    size_t i = 0;
+    json_t *v = NULL;
+    heading(page, ND_MSG_VERDICTS);
+    table_head(page, columns, 6);
+    json_array_foreach(json_object_get(page->model, "verdicts"), i, v)
+    {
+        char text[64];
+        const char *unit = nd_str_of(v, "unit");
+        const char *statistic = nd_str_of(v, "statistic");
+        nd_buf_adds(page->out, "| ");
+        cell(page->out, nd_text_of(page, json_object_get(v, "sentence")));
+        nd_buf_addf(page->out, " | %s",
+                    nd_value_text(json_object_get(v, "measured"), unit, statistic, text));
+        nd_buf_addf(page->out, " | %s",
+                    nd_value_text(json_object_get(v, "uncertainty"), unit, statistic, text));
+        nd_buf_addf(page->out, " | %s %s", nd_operator_sign(nd_str_of(v, "operator")),
+                    nd_value_text(json_object_get(v, "limit"), unit, statistic, text));
+        nd_buf_addf(page->out, " | %s | %lld |\n", grade_words(page, nd_str_of(v, "grade")),
+                    (long long)nd_int_of(v, "seq"));
+    }
+}
+
+static void put_series(const struct nd_page *page)
+{
+    static const enum nd_message columns[] = {ND_MSG_SERVICE, ND_MSG_FROM,        ND_MSG_TILL,
+                                              ND_MSG_LENGTH,  ND_MSG_UNCERTAINTY, ND_MSG_CLASS};
+    size_t i = 0;
+    json_t *series = NULL;
+    heading(page, ND_MSG_INTERRUPTIONS);
+    table_head(page, columns, 6);
+    json_array_foreach(json_object_get(page->model, "series"), i, series)
+    {
+        size_t k = 0;
+        json_t *one = NULL;
+        json_array_foreach(json_object_get(series, "interruptions"), k, one)
+        {
+            char from[ND_UNIT_TEXT];
+            char till[ND_UNIT_TEXT];
+            char length[ND_UNIT_TEXT];
+            char width[ND_UNIT_TEXT];
+            bool injected = strcmp(nd_str_of(one, "class"), "injected") == 0;
+            nd_buf_adds(page->out, "| ");
+            cell(page->out, nd_series_title(series));
+            nd_buf_addf(page->out, " | %s | %s | %s | ± %s | %s |\n",
+                        nd_rel_text(json_object_get(one, "from_rel_ns"), from),
+                        nd_rel_text(json_object_get(one, "till_rel_ns"), till),
+                        nd_length_text(nd_int_of(one, "length_ns"), length),
+                        nd_length_text(nd_int_of(one, "uncertainty_ns"), width),
+                        nd_msg(page, injected ? ND_MSG_INJECTED : ND_MSG_UNEXPECTED));
+        }
+    }
+}
+
+static void put_changes(const struct nd_page *page)
+{
+    static const enum nd_message columns[] = {ND_MSG_CHANGE, ND_MSG_TARGET, ND_MSG_BEGAN,
+                                              ND_MSG_BACK, ND_MSG_STATE};
+    size_t i = 0;
+    json_t *c = NULL;
+    heading(page, ND_MSG_CHANGES);
+    table_head(page, columns, 5);
+    json_array_foreach(json_object_get(page->model, "changes"), i, c)
+    {
+        char began[ND_UNIT_TEXT];
+        char back[ND_UNIT_TEXT];
+        nd_buf_addf(page->out, "| %s.%s | ", nd_str_of(c, "plugin"), nd_str_of(c, "verb"));
+        cell(page->out, nd_str_of(c, "target"));
+        nd_buf_addf(
+            page->out, " | %s | %s | %s ", nd_rel_text(json_object_get(c, "began_rel_ns"), began),
+            nd_rel_text(json_object_get(c, "verified_rel_ns"), back), nd_str_of(c, "state"));
+        cell(page->out, nd_str_of(c, "why"));
+        nd_buf_adds(page->out, " |\n");
+    }
+}
+
+static void put_marks(const struct nd_page *page, const json_t *run)
+{
+    if (strcmp(nd_str_of(run, "mode"), "rehearsal") == 0)
+        nd_buf_addf(page->out, "**%s**\n\n", nd_msg(page, ND_MSG_REHEARSAL));
+    if (json_is_true(json_object_get(run, "simulated")))
+        nd_buf_addf(page->out, "**%s**\n\n", nd_msg(page, ND_MSG_SIMULATED));
+    if (!json_is_true(json_object_get(run, "complete")))
+        nd_buf_addf(page->out, "**%s**\n\n", nd_msg(page, ND_MSG_INCOMPLETE));
+}
+
+static void put_page(const json_t *model, enum nd_lang lang, struct nd_buf *out)
+{
+    const struct nd_page page = {model, lang, out};
+    const json_t *run = json_object_get(model, "run");
+    const json_t *summary = json_object_get(model, "summary");
+    nd_buf_addf(out, "# %s: ", nd_msg(&page, ND_MSG_EXERCISE));
+    cell(out, nd_text_of(&page, json_object_get(json_object_get(model, "drill"), "title")));
+    nd_buf_addf(out, "\n\n%s\n\n", nd_str_of(run, "id"));
+    put_marks(&page, run);
+    nd_buf_addf(out, "%s %lld · %s %lld · %s %lld · %s %lld/%lld\n", nd_msg(&page, ND_MSG_MET),
+                (long long)nd_int_of(summary, "met"), nd_msg(&page, ND_MSG_MISSED),
+                (long long)nd_int_of(summary, "missed"), nd_msg(&page, ND_MSG_UNKNOWN),
+                (long long)nd_int_of(summary, "unknown"), nd_msg(&page, ND_MSG_RESTORED),
+                (long long)nd_int_of(summary, "verified"),
+                (long long)nd_int_of(summary, "changes"));
+    put_changes(&page);
+    put_verdicts(&page);
+    put_series(&page);
+    heading(&page, ND_MSG_DEFINITIONS);
+    nd_buf_addf(out, "- %s\n- %s\n- %s\n", nd_msg(&page, ND_MSG_DEF_INTERRUPTION),
+                nd_msg(&page, ND_MSG_DEF_INJECTED), nd_msg(&page, ND_MSG_DEF_AVAILABILITY));
+}
+
+void nd_report_markdown(const json_t *model, enum nd_lang lang, struct nd_buf *out)
+{
+    if (lang != ND_LANG_EN)
+        put_page(model, ND_LANG_ZH, out);
+    if (lang == ND_LANG_BOTH)
+        nd_buf_adds(out, "\n---\n\n");
+    if (lang != ND_LANG_ZH)
+        put_page(model, ND_LANG_EN, out);
+}

@@ -1,0 +1,296 @@
+#include "report/internal.h"
+
+#include "record/journal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The model: what the journal tells, folded once into a tree. Later events fill in what earlier
+ * ones began; nothing here reads a clock. */
+
+struct fold {
+    json_t *model;
+    json_t *run, *phases, *steps, *changes, *verdicts, *confirmations;
+    nd_ns t0, last;
+    bool started;
+};
+
+static json_t *find(const json_t *list, const char *key, const char *value)
+{
+    size_t i = 0;
+    json_t *entry = NULL;
+    json_array_foreach(list, i, entry)
+    {
+        if (strcmp(nd_str_of(entry, key), value) == 0)
+            return entry;
+    }
+    return NULL;
+}
+
+static json_t *add(json_t *list, const char *subject, const json_t *data, json_int_t seq)
+{
+    json_t *entry = json_object();
+    json_object_set_new(entry, "id", json_string(subject));
+    json_object_update(entry, (json_t *)data);
+    json_object_set_new(entry, "seq", json_integer(seq));
+    json_array_append_new(list, entry);
+    return entry;
+}
+
+static void set_rel(const struct fold *fold, json_t *entry, const char *key, json_int_t moment)
+{
+    if (entry != NULL)
+        json_object_set_new(entry, key,
+                            fold->started ? json_integer(moment - fold->t0) : json_null());
+}
+
+static void fold_run(struct fold *fold, const char *type, const json_t *data, json_int_t at,
+                     json_int_t seq)
+{
+    json_t *safety = json_object_get(fold->model, "safety");
+    json_t *quality = json_object_get(fold->model, "quality");
+    if (strcmp(type, "journal.opened") == 0) {
+        json_object_update(fold->run, (json_t *)data);
+        json_object_set(fold->model, "drill", json_object_get(data, "drill"));
+        json_object_del(fold->run, "drill");
+        json_object_del(fold->run, "mono_origin_ns");
+    } else if (strcmp(type, "run.started") == 0) {
+        fold->t0 = nd_int_of(data, "t0_ns");
+        fold->started = true;
+        json_object_set(fold->run, "wall", json_object_get(data, "wall"));
+        json_object_set_new(fold->run, "t0_ns", json_integer(fold->t0));
+    } else if (strcmp(type, "run.aborting") == 0) {
+        json_object_set(safety, "aborted", json_object_get(data, "reason"));
+        json_object_set(safety, "aborted_by", json_object_get(data, "by"));
+        json_object_set_new(safety, "aborted_seq", json_integer(seq));
+    } else if (strcmp(type, "run.ended") == 0) {
+        set_rel(fold, fold->run, "lasted_ns", at);
+        json_object_set(fold->run, "ended_because", json_object_get(data, "reason"));
+    } else if (strcmp(type, "run.closed") == 0) {
+        json_object_set(fold->run, "outcome", json_object_get(data, "outcome"));
+        json_object_set_new(fold->run, "complete", json_true());
+    } else if (strcmp(type, "restore.ended") == 0) {
+        json_object_set(safety, "restore_took_ns", json_object_get(data, "took_ns"));
+    } else if (strcmp(type, "keeper.acting") == 0) {
+        json_object_set(safety, "keeper", json_object_get(data, "why"));
+        json_object_set_new(safety, "keeper_seq", json_integer(seq));
+    } else if (strcmp(type, "stalled") == 0) {
+        json_array_append(json_object_get(quality, "stalls"), (json_t *)data);
+    } else if (strcmp(type, "clock.stepped") == 0) {
+        json_array_append(json_object_get(quality, "clock_steps"), (json_t *)data);
+    } else if (strcmp(type, "note") == 0) {
+        json_t *entry = add(json_object_get(fold->model, "notes"), "", data, seq);
+        set_rel(fold, entry, "at_rel_ns", at);
+    } else if (strcmp(type, "guard.breached") == 0) {
+        json_t *entry = add(json_object_get(fold->model, "guards"), "", data, seq);
+        set_rel(fold, entry, "at_rel_ns", at);
+    }
+}
+
+static void fold_drill(struct fold *fold, const char *type, const char *subject, const json_t *data,
+                       json_int_t at, json_int_t seq)
+{
+    if (strcmp(type, "phase.started") == 0)
+        set_rel(fold, add(fold->phases, subject, data, seq), "started_rel_ns", at);
+    else if (strcmp(type, "phase.ended") == 0)
+        set_rel(fold, find(fold->phases, "id", subject), "ended_rel_ns", at);
+    else if (strcmp(type, "step.started") == 0)
+        set_rel(fold, add(fold->steps, subject, data, seq), "started_rel_ns", at);
+    else if (strcmp(type, "step.ended") == 0) {
+        json_t *step = find(fold->steps, "id", subject);
+        if (step == NULL) /* skipped: it never started */
+            step = add(fold->steps, subject, data, seq);
+        json_object_update(step, (json_t *)data);
+        set_rel(fold, step, "ended_rel_ns", at);
+    } else if (strcmp(type, "verdict") == 0)
+        add(fold->verdicts, "", data, seq);
+    else if (strcmp(type, "confirm.asked") == 0)
+        set_rel(fold, add(fold->confirmations, subject, data, seq), "asked_rel_ns", at);
+    else if (strcmp(type, "confirm.answered") == 0) {
+        json_t *entry = find(fold->confirmations, "id", subject);
+        if (entry != NULL) {
+            json_object_set(entry, "answer", json_object_get(data, "answer"));
+            json_object_set(entry, "answered_by", json_object_get(data, "by"));
+            json_object_set(entry, "after_ns", json_object_get(data, "after_ns"));
+            json_object_set(entry, "scripted", json_object_get(data, "scripted"));
+        }
+    }
+}
+
+static void fold_change(struct fold *fold, const char *type, const char *subject,
+                        const json_t *data, json_int_t at, json_int_t seq)
+{
+    if (strcmp(type, "change.recorded") == 0) {
+        json_t *entry = add(fold->changes, subject, data, seq);
+        json_object_set_new(entry, "state", json_string("recorded"));
+        return;
+    }
+    json_t *entry = find(fold->changes, "id", subject);
+    if (entry == NULL)
+        return;
+    if (strcmp(type, "change.applied") == 0) {
+        set_rel(fold, entry, "began_rel_ns", nd_int_of(data, "began_ns"));
+        set_rel(fold, entry, "applied_rel_ns", nd_int_of(data, "ended_ns"));
+        json_object_set_new(entry, "state", json_string("applied"));
+    } else if (strcmp(type, "change.not_made") == 0) {
+        json_object_set_new(entry, "made", json_false());
+        json_object_set(entry, "why", json_object_get(data, "why"));
+    } else if (strcmp(type, "change.undone") == 0) {
+        set_rel(fold, entry, "undone_rel_ns", at);
+    } else if (strcmp(type, "change.verified") == 0) {
+        set_rel(fold, entry, "verified_rel_ns", at);
+        json_object_set_new(entry, "state", json_string("verified"));
+    } else if (strcmp(type, "change.unverified") == 0) {
+        json_object_set_new(entry, "state", json_string("unverified"));
+        json_object_set(entry, "why", json_object_get(data, "why"));
+    }
+}
+
+static bool fold_event(void *ctx, const json_t *event)
+{
+    struct fold *fold = ctx;
+    const char *type = nd_str_of(event, "type");
+    const char *subject = nd_str_of(event, "subject");
+    const json_t *data = json_object_get(event, "data");
+    json_int_t at = nd_int_of(event, "monons");
+    json_int_t seq = nd_int_of(event, "seq");
+    static const char prefix[] = "netdrill.";
+    if (strncmp(type, prefix, sizeof prefix - 1) != 0)
+        return true;
+    type += sizeof prefix - 1;
+    fold->last = at;
+    fold_run(fold, type, data, at, seq);
+    fold_drill(fold, type, subject, data, at, seq);
+    fold_change(fold, type, subject, data, at, seq);
+    return true;
+}
+
+/* ---- conclusions ---- */
+
+static json_t *read_plan(const struct nd_rundir *dir)
+{
+    char *path = nd_rundir_file(dir, "plan.json");
+    json_t *plan = json_load_file(path, 0, NULL);
+    free(path);
+    return plan;
+}
+
+/* Objectives are the plan's; their grade is the worst of their verdicts. */
+static void conclude_objectives(json_t *model, const json_t *plan)
+{
+    json_t *list = json_array();
+    size_t i = 0;
+    json_t *objective = NULL;
+    json_array_foreach(json_object_get(plan, "objectives"), i, objective)
+    {
+        const char *id = nd_str_of(objective, "id");
+        const char *grade = "unrated";
+        json_t *evidence = json_array();
+        size_t v = 0;
+        json_t *verdict = NULL;
+        json_array_foreach(json_object_get(model, "verdicts"), v, verdict)
+        {
+            const char *one = nd_str_of(verdict, "grade");
+            if (strcmp(nd_str_of(verdict, "objective"), id) != 0)
+                continue;
+            json_array_append(evidence, json_object_get(verdict, "seq"));
+            if (strcmp(one, "missed") == 0 || strcmp(grade, "unrated") == 0 ||
+                (strcmp(one, "unknown") == 0 && strcmp(grade, "met") == 0))
+                grade = one;
+        }
+        json_array_append_new(list, json_pack("{s:s, s:O, s:s, s:o}", "id", id, "text",
+                                              json_object_get(objective, "text"), "grade", grade,
+                                              "evidence", evidence));
+    }
+    json_object_set_new(model, "objectives", list);
+}
+
+static size_t count_of(const json_t *list, const char *key, const char *value)
+{
+    size_t count = 0;
+    size_t i = 0;
+    json_t *entry = NULL;
+    json_array_foreach(list, i, entry) count += strcmp(nd_str_of(entry, key), value) == 0;
+    return count;
+}
+
+static void conclude_summary(json_t *model)
+{
+    const json_t *verdicts = json_object_get(model, "verdicts");
+    const json_t *changes = json_object_get(model, "changes");
+    json_t *summary = json_pack("{s:I, s:I, s:I, s:I, s:I}", "met",
+                                (json_int_t)count_of(verdicts, "grade", "met"), "missed",
+                                (json_int_t)count_of(verdicts, "grade", "missed"), "unknown",
+                                (json_int_t)count_of(verdicts, "grade", "unknown"), "changes",
+                                (json_int_t)json_array_size(changes), "verified",
+                                (json_int_t)count_of(changes, "state", "verified"));
+    json_int_t sent = 0;
+    json_int_t missed = 0;
+    size_t i = 0;
+    json_t *series = NULL;
+    json_array_foreach(json_object_get(model, "series"), i, series)
+    {
+        sent += nd_int_of(series, "count");
+        missed += nd_int_of(series, "missed");
+    }
+    json_object_set_new(summary, "sent", json_integer(sent));
+    json_object_set_new(summary, "not_sent", json_integer(missed));
+    json_object_set_new(summary, "completeness",
+                        sent + missed > 0 ? json_real((double)sent / (double)(sent + missed))
+                                          : json_null());
+    json_object_set_new(model, "summary", summary);
+}
+
+static void conclude_journal(json_t *model, const struct nd_journal_check *check)
+{
+    json_object_set_new(model, "journal",
+                        json_pack("{s:I, s:I, s:b, s:s}", "events", (json_int_t)check->events,
+                                  "bad_seq", (json_int_t)check->bad_seq, "torn",
+                                  check->tail == ND_TAIL_TORN, "last_hash", check->last_hash));
+}
+
+static json_t *empty_model(const struct nd_rundir *dir)
+{
+    json_t *model = json_pack("{s:s, s:{s:s, s:b, s:s}}", "schema", "netdrill.report/1", "run",
+                              "id", dir->run_id, "complete", 0, "outcome", "died");
+    static const char *const lists[] = {"objectives",    "phases", "steps",
+                                        "changes",       "series", "verdicts",
+                                        "confirmations", "guards", "notes"};
+    json_object_set_new(model, "drill", json_object());
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+        json_object_set_new(model, lists[i], json_array());
+    json_object_set_new(model, "safety", json_object());
+    json_object_set_new(model, "quality",
+                        json_pack("{s:[], s:[], s:[]}", "stalls", "clock_steps", "gaps"));
+    return model;
+}
+
+json_t *nd_report_model(const struct nd_rundir *dir, struct nd_fail *why)
+{
+    json_t *model = empty_model(dir);
+    struct fold fold = {
+        .model = model,
+        .run = json_object_get(model, "run"),
+        .phases = json_object_get(model, "phases"),
+        .steps = json_object_get(model, "steps"),
+        .changes = json_object_get(model, "changes"),
+        .verdicts = json_object_get(model, "verdicts"),
+        .confirmations = json_object_get(model, "confirmations"),
+    };
+    struct nd_journal_check check;
+    char *path = nd_rundir_file(dir, "journal.jsonl");
+    nd_err err = nd_journal_read(path, fold_event, &fold, &check, why);
+    free(path);
+    if (err == ND_OK)
+        err = nd_model_series(model, dir, fold.t0, fold.last, why);
+    if (err != ND_OK) {
+        json_decref(model);
+        return NULL;
+    }
+    json_t *plan = read_plan(dir);
+    conclude_journal(model, &check);
+    conclude_objectives(model, plan);
+    conclude_summary(model);
+    json_decref(plan);
+    return model;
+}

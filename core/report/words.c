@@ -1,0 +1,131 @@
+#include "report/internal.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *zh, *en;
+} messages[] = {
+#define X(key, zh, en) {zh, en},
+#include "report/messages.def"
+#undef X
+};
+
+const char *nd_msg(const struct nd_page *page, enum nd_message message)
+{
+    return page->lang == ND_LANG_ZH ? messages[message].zh : messages[message].en;
+}
+
+const char *nd_text_of(const struct nd_page *page, const json_t *text)
+{
+    bool zh = page->lang == ND_LANG_ZH;
+    const char *first = json_string_value(json_object_get(text, zh ? "zh" : "en"));
+    const char *second = json_string_value(json_object_get(text, zh ? "en" : "zh"));
+    return first != NULL ? first : second != NULL ? second : "";
+}
+
+const char *nd_str_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text != NULL ? text : "";
+}
+
+json_int_t nd_int_of(const json_t *object, const char *key)
+{
+    return json_integer_value(json_object_get(object, key));
+}
+
+/* More digits than a measurement has would be a claim. */
+const char *nd_length_text(json_int_t ns, char *out)
+{
+    json_int_t step = ns >= 10000000000  ? 10000000
+                      : ns >= 1000000000 ? 1000000
+                      : ns >= 10000000   ? 10000
+                                         : 1000;
+    json_int_t rounded = (ns + step / 2) / step * step;
+    return nd_length_format(rounded == 0 ? 0 : rounded, out);
+}
+
+const char *nd_value_text(const json_t *value, const char *unit, const char *statistic, char *out)
+{
+    char number[ND_UNIT_TEXT];
+    double v = json_number_value(value);
+    bool share = strcmp(statistic, "share") == 0 || strcmp(statistic, "loss") == 0;
+    if (!json_is_number(value))
+        snprintf(out, 64, "\u2013");
+    else if (strcmp(unit, "ns") == 0)
+        snprintf(out, 64, "%s", nd_length_text((json_int_t)v, number));
+    else if (share)
+        snprintf(out, 64, "%s", nd_share_format(v, number));
+    else if (strcmp(unit, "bool") == 0)
+        snprintf(out, 64, "%s", v != 0 ? "yes" : "no");
+    else if (strcmp(unit, "bit/s") == 0)
+        snprintf(out, 64, "%s", nd_rate_format((int64_t)v, number));
+    else
+        snprintf(out, 64, "%s%s%s", nd_real_format(v, number),
+                 strcmp(unit, "1") != 0 && *unit != '\0' ? " " : "",
+                 strcmp(unit, "1") != 0 ? unit : "");
+    return out;
+}
+
+const char *nd_rel_text(const json_t *moment, char *out)
+{
+    if (!json_is_integer(moment)) {
+        snprintf(out, ND_UNIT_TEXT, "\u2013");
+        return out;
+    }
+    return nd_moment_format(json_integer_value(moment), out);
+}
+
+const char *nd_series_title(const json_t *series)
+{
+    const char *label = nd_str_of(series, "label");
+    return *label != '\0' ? label : nd_str_of(series, "name");
+}
+
+const char *nd_operator_sign(const char *name)
+{
+    static const char *const signs[][2] = {{"at_most", "\u2264"}, {"at_least", "\u2265"},
+                                           {"equals", "="},       {"above", ">"},
+                                           {"below", "<"},        {"is_true", "="}};
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
+        if (strcmp(signs[i][0], name) == 0)
+            return signs[i][1];
+    }
+    return name;
+}
+
+/* Controls that XML forbids become U+FFFD; marks that turn the direction of text do too, so that a
+ * hostile name cannot rearrange what stands beside it. */
+static bool harmful(unsigned point)
+{
+    return (point < 0x20 && point != '\n' && point != '\t') || point == 0x7f ||
+           (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069) ||
+           point == 0xfffe || point == 0xffff;
+}
+
+void nd_xml(struct nd_buf *out, const char *text)
+{
+    size_t left = strlen(text);
+    while (left > 0) {
+        size_t step = 0;
+        unsigned point = nd_utf8_point(text, left, &step);
+        if (point == '<')
+            nd_buf_adds(out, "&lt;");
+        else if (point == '>')
+            nd_buf_adds(out, "&gt;");
+        else if (point == '&')
+            nd_buf_adds(out, "&amp;");
+        else if (point == '"')
+            nd_buf_adds(out, "&quot;");
+        else if (point == '\'')
+            nd_buf_adds(out, "&#39;");
+        else if (harmful(point) || point == 0xfffd)
+            nd_buf_adds(out, "\ufffd");
+        else
+            nd_buf_add(out, text, step);
+        text += step;
+        left -= step;
+    }
+}
