@@ -1,0 +1,26 @@
+#include "nft.h"
+
+#include <nftables/libnftables.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int nft_run(const char *commands, char **out, char *why, size_t why_bytes)
+{
+    struct nft_ctx *ctx = nft_ctx_new(NFT_CTX_DEFAULT);
+    if (ctx == NULL) {
+        snprintf(why, why_bytes, "libnftables could not be set up");
+        return -1;
+    }
+    nft_ctx_buffer_output(ctx);
+    nft_ctx_buffer_error(ctx);
+    int failed = nft_run_cmd_from_buffer(ctx, commands);
+    if (failed != 0) {
+        const char *text = nft_ctx_get_error_buffer(ctx);
+        snprintf(why, why_bytes, "nftables: %.*s", (int)strcspn(text, "\n"), text);
+    } else if (out != NULL) {
+        *out = strdup(nft_ctx_get_output_buffer(ctx));
+    }
+    nft_ctx_free(ctx);
+    return failed != 0 ? -1 : 0;
+}

@@ -1,0 +1,50 @@
+/* What the files of the lab plugin share. */
+#ifndef ND_PLUGINS_LAB_H
+#define ND_PLUGINS_LAB_H
+#include <netdrill/plugin.h>
+
+#include <jansson.h>
+
+#define WHY_BYTES  256
+#define PATH_BYTES 128
+
+struct lab {
+    const struct nd_host *host;
+    char reflect[512]; /* path of netdrill-reflect */
+};
+
+/* One act under way. The tree is read on the loop and walked by the worker thread. */
+struct job {
+    struct lab *self;
+    struct nd_op *op;
+    void (*work)(struct job *job);
+    char *site;  /* name */
+    json_t *lab; /* the site file's lab section */
+    char *hosts; /* undo, verify: names with blanks between */
+    int notes;
+    nd_err err;
+    char why[WHY_BYTES], said[WHY_BYTES];
+};
+
+nd_err lab_fail(struct job *job, nd_err err, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* "/run/netns/nd-<site>-<host>" */
+void lab_netns(const struct job *job, const char *host, char path[PATH_BYTES]);
+const char *lab_text(const json_t *object, const char *key); /* "" when absent */
+
+/* check.c: the lab section in depth; on the loop */
+nd_err lab_check(struct job *job);
+/* netns.c: on the worker thread */
+nd_err netns_make(struct job *job, const char *host);
+nd_err netns_remove(struct job *job, const char *host);
+/* Runs fn in the namespace of a host; the thread comes back whatever happens. */
+nd_err netns_in(struct job *job, const char *host, nd_err (*fn)(struct job *, const json_t *),
+                const json_t *arg);
+/* Processes in a namespace: netdrill-reflect's are ended when `end`; returns how many others. */
+int netns_processes(const char *path, int end);
+/* build.c: on the worker thread */
+void lab_build(struct job *job);
+void lab_remove(struct job *job);
+void lab_verify(struct job *job);
+
+#endif

@@ -1,0 +1,151 @@
+#include "lab.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Network namespaces by name, as iproute2 keeps them: a file under /run/netns that the namespace is
+ * bind-mounted on. */
+
+static int here(void)
+{
+    return open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+}
+
+static nd_err back_to(struct job *job, int fd)
+{
+    int failed = setns(fd, CLONE_NEWNET);
+    close(fd);
+    if (failed == 0)
+        return ND_OK;
+    /* This thread would act in the wrong network from here on. */
+    fprintf(stderr, "lab: cannot come back from a namespace\n");
+    abort();
+    return lab_fail(job, ND_EINTERNAL, "cannot come back from a namespace");
+}
+
+nd_err netns_make(struct job *job, const char *host)
+{
+    char path[PATH_BYTES];
+    lab_netns(job, host, path);
+    mkdir("/run/netns", 0755);
+    int file = open(path, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+    if (file < 0)
+        return lab_fail(job, errno == EACCES || errno == EROFS ? ND_ERIGHTS : ND_EIO,
+                        "cannot make '%s': %s", path, strerror(errno));
+    close(file);
+    int origin = here();
+    if (origin < 0 || unshare(CLONE_NEWNET) != 0) {
+        int error = errno;
+        if (origin >= 0)
+            close(origin);
+        unlink(path);
+        return lab_fail(job, ND_ERIGHTS, "cannot make a network namespace: %s", strerror(error));
+    }
+    nd_err err = ND_OK;
+    if (mount("/proc/thread-self/ns/net", path, "none", MS_BIND, NULL) != 0)
+        err =
+            lab_fail(job, ND_ERIGHTS, "cannot keep the namespace '%s': %s", path, strerror(errno));
+    back_to(job, origin);
+    return err;
+}
+
+nd_err netns_in(struct job *job, const char *host, nd_err (*fn)(struct job *, const json_t *),
+                const json_t *arg)
+{
+    char path[PATH_BYTES];
+    lab_netns(job, host, path);
+    int there = open(path, O_RDONLY | O_CLOEXEC);
+    int origin = here();
+    nd_err err = ND_OK;
+    if (there < 0 || origin < 0 || setns(there, CLONE_NEWNET) != 0) {
+        err = lab_fail(job, ND_EIO, "cannot enter the namespace '%s': %s", path, strerror(errno));
+        if (origin >= 0)
+            close(origin);
+    } else {
+        err = fn(job, arg);
+        back_to(job, origin);
+    }
+    if (there >= 0)
+        close(there);
+    return err;
+}
+
+/* The process's program is netdrill-reflect. */
+static int is_reflect(const char *pid)
+{
+    char path[64];
+    char exe[512];
+    snprintf(path, sizeof path, "/proc/%.20s/exe", pid);
+    ssize_t len = readlink(path, exe, sizeof exe - 1);
+    if (len <= 0)
+        return 0;
+    exe[len] = '\0';
+    const char *name = strrchr(exe, '/');
+    return name != NULL && strncmp(name + 1, "netdrill-reflect", 16) == 0;
+}
+
+static void end_process(int pid)
+{
+    int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    if (pidfd < 0)
+        return;
+    char text[24];
+    snprintf(text, sizeof text, "%d", pid);
+    /* Looked at again through the descriptor's lifetime: the number may have changed hands. */
+    if (is_reflect(text))
+        syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+    siginfo_t info;
+    waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED); /* fails at once when it is not our child */
+    close(pidfd);
+}
+
+int netns_processes(const char *path, int end)
+{
+    struct stat ns;
+    struct stat mine;
+    int others = 0;
+    DIR *proc = opendir("/proc");
+    if (proc == NULL || stat(path, &ns) != 0) {
+        if (proc != NULL)
+            closedir(proc);
+        return 0;
+    }
+    for (const struct dirent *entry = readdir(proc); entry != NULL; entry = readdir(proc)) {
+        char link[300];
+        if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
+            continue;
+        snprintf(link, sizeof link, "/proc/%s/ns/net", entry->d_name);
+        if (stat(link, &mine) != 0 || mine.st_ino != ns.st_ino || mine.st_dev != ns.st_dev)
+            continue;
+        if (!is_reflect(entry->d_name))
+            others++;
+        else if (end)
+            end_process(atoi(entry->d_name));
+    }
+    closedir(proc);
+    return others;
+}
+
+nd_err netns_remove(struct job *job, const char *host)
+{
+    char path[PATH_BYTES];
+    lab_netns(job, host, path);
+    if (access(path, F_OK) != 0)
+        return ND_OK;
+    netns_processes(path, 1);
+    umount2(path, MNT_DETACH); /* fails where nothing is mounted: a build that got half-way */
+    if (unlink(path) != 0 && errno != ENOENT)
+        return lab_fail(job, ND_EIO, "cannot remove '%s': %s", path, strerror(errno));
+    return ND_OK;
+}

@@ -1,0 +1,328 @@
+#include <netdrill/plugin.h>
+
+#include <errno.h>
+#include <netlink/netlink.h>
+#include <netlink/route/link.h>
+#include <netlink/route/qdisc.h>
+#include <netlink/route/qdisc/netem.h>
+#include <netlink/route/qdisc/tbf.h>
+#include <netlink/route/tc.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Rates by tbf, delay and jitter by netem where the kernel has it. The change is a root queueing
+ * discipline of our own handle; to undo is to delete it, which brings the default back. */
+
+#define OUR_HANDLE TC_HANDLE(0x6e64, 0) /* "nd" */
+#define LATENCY_US 50000                /* how long tbf keeps a packet that has to wait */
+
+struct shape {
+    const struct nd_host *host;
+};
+
+struct act {
+    struct shape *self;
+    struct nd_op *op;
+    void (*work)(struct act *act, struct nl_sock *sock, int ifindex);
+    char interface[32];
+    int64_t rate_bit_s, burst;
+    int64_t delay_us, jitter_us;
+    double loss;
+    int gone_is_fine, note;
+    nd_err err;
+    char why[256];
+};
+
+static void fail(struct act *act, nd_err err, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void fail(struct act *act, nd_err err, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(act->why, sizeof act->why, fmt, args);
+    va_end(args);
+    act->err = err;
+}
+
+static void fail_nl(struct act *act, int failed, const char *what)
+{
+    nd_err err = failed == -NLE_PERM ? ND_ERIGHTS : failed == -NLE_NODEV ? ND_EGONE : ND_EIO;
+    fail(act, err, "%s on '%s': %s", what, act->interface, nl_geterror(failed));
+}
+
+/* The root discipline of the interface; NULL: the kernel's own default without a record. */
+static struct rtnl_qdisc *find_root(struct nl_sock *sock, int ifindex, struct nl_cache **cache)
+{
+    if (rtnl_qdisc_alloc_cache(sock, cache) != 0)
+        return NULL;
+    return rtnl_qdisc_get_by_parent(*cache, ifindex, TC_H_ROOT);
+}
+
+static void look(struct act *act, struct nl_sock *sock, int ifindex)
+{
+    struct nl_cache *cache = NULL;
+    struct rtnl_qdisc *root = find_root(sock, ifindex, &cache);
+    /* A default discipline has no handle of its own. */
+    if (root != NULL && rtnl_tc_get_handle(TC_CAST(root)) != 0)
+        fail(act, ND_ESTATE,
+             "interface '%s' has a queueing discipline of somebody else's ('%s'); take it away "
+             "first, or choose another interface",
+             act->interface, rtnl_tc_get_kind(TC_CAST(root)));
+    rtnl_qdisc_put(root);
+    nl_cache_free(cache);
+}
+
+static struct rtnl_qdisc *ours(int ifindex, const char *kind)
+{
+    struct rtnl_qdisc *qdisc = rtnl_qdisc_alloc();
+    rtnl_tc_set_ifindex(TC_CAST(qdisc), ifindex);
+    rtnl_tc_set_parent(TC_CAST(qdisc), TC_H_ROOT);
+    rtnl_tc_set_handle(TC_CAST(qdisc), OUR_HANDLE);
+    if (kind != NULL && rtnl_tc_set_kind(TC_CAST(qdisc), kind) != 0) {
+        rtnl_qdisc_put(qdisc);
+        return NULL;
+    }
+    return qdisc;
+}
+
+static void set_rate(struct act *act, struct nl_sock *sock, int ifindex)
+{
+    struct rtnl_qdisc *qdisc = ours(ifindex, "tbf");
+    int failed = -NLE_OPNOTSUPP;
+    if (qdisc != NULL) {
+        int octets_s = (int)(act->rate_bit_s / 8);
+        rtnl_qdisc_tbf_set_rate(qdisc, octets_s, (int)act->burst, 0);
+        rtnl_qdisc_tbf_set_limit(qdisc,
+                                 (int)(act->burst + (int64_t)octets_s * LATENCY_US / 1000000));
+        failed = rtnl_qdisc_add(sock, qdisc, NLM_F_CREATE | NLM_F_EXCL);
+        rtnl_qdisc_put(qdisc);
+    }
+    if (failed != 0)
+        fail_nl(act, failed, "cannot set a rate (tbf)");
+}
+
+static void set_impairment(struct act *act, struct nl_sock *sock, int ifindex)
+{
+    struct rtnl_qdisc *qdisc = ours(ifindex, "netem");
+    int failed = -NLE_OPNOTSUPP;
+    if (qdisc != NULL) {
+        rtnl_netem_set_delay(qdisc, (int)act->delay_us);
+        rtnl_netem_set_jitter(qdisc, (int)act->jitter_us);
+        rtnl_netem_set_loss(
+            qdisc,
+            (int)(act->loss * 4294967295.0 > 2147483647.0 ? 2147483647 : act->loss * 4294967295.0));
+        failed = rtnl_qdisc_add(sock, qdisc, NLM_F_CREATE | NLM_F_EXCL);
+        rtnl_qdisc_put(qdisc);
+    }
+    if (failed == -NLE_OBJ_NOTFOUND || failed == -NLE_OPNOTSUPP)
+        fail(act, ND_EUNABLE,
+             "this kernel has no netem (module sch_netem), so delay, jitter and loss cannot be "
+             "made on '%s'; 'links.lose' makes loss without it",
+             act->interface);
+    else if (failed != 0)
+        fail_nl(act, failed, "cannot set an impairment (netem)");
+}
+
+static void take_away(struct act *act, struct nl_sock *sock, int ifindex)
+{
+    struct nl_cache *cache = NULL;
+    struct rtnl_qdisc *root = find_root(sock, ifindex, &cache);
+    if (root != NULL && rtnl_tc_get_handle(TC_CAST(root)) == OUR_HANDLE) {
+        struct rtnl_qdisc *qdisc = ours(ifindex, NULL);
+        int failed = rtnl_qdisc_delete(sock, qdisc);
+        rtnl_qdisc_put(qdisc);
+        if (failed != 0)
+            fail_nl(act, failed, "cannot delete the queueing discipline");
+    }
+    rtnl_qdisc_put(root);
+    nl_cache_free(cache);
+}
+
+static void verify(struct act *act, struct nl_sock *sock, int ifindex)
+{
+    struct nl_cache *cache = NULL;
+    struct rtnl_qdisc *root = find_root(sock, ifindex, &cache);
+    if (root != NULL && rtnl_tc_get_handle(TC_CAST(root)) != 0)
+        fail(act, ND_ESTATE, "interface '%s' still has a queueing discipline ('%s'%s)",
+             act->interface, rtnl_tc_get_kind(TC_CAST(root)),
+             rtnl_tc_get_handle(TC_CAST(root)) == OUR_HANDLE ? ", ours" : ", somebody else's");
+    rtnl_qdisc_put(root);
+    nl_cache_free(cache);
+}
+
+/* ---- the act, on the worker thread and back ---- */
+
+static void act_work(void *ctx)
+{
+    struct act *act = ctx;
+    struct nl_sock *sock = nl_socket_alloc();
+    struct rtnl_link *link = NULL;
+    int failed = sock != NULL ? nl_connect(sock, NETLINK_ROUTE) : -NLE_NOMEM;
+    if (failed == 0)
+        failed = rtnl_link_get_kernel(sock, 0, act->interface, &link);
+    if (failed == 0)
+        act->work(act, sock, rtnl_link_get_ifindex(link));
+    else if (!act->gone_is_fine)
+        fail_nl(act, failed, "cannot look at the interface");
+    rtnl_link_put(link);
+    nl_socket_free(sock);
+}
+
+static void act_done(void *ctx)
+{
+    struct act *act = ctx;
+    const struct nd_host *host = act->self->host;
+    if (act->err == ND_OK && act->note)
+        host->undo_note(act->op, "interface", act->interface);
+    host->finish(act->op, act->err, act->err != ND_OK ? act->why : NULL);
+}
+
+static nd_err begin(struct shape *self, struct nd_op *op, struct act *act)
+{
+    act->self = self;
+    act->op = op;
+    return self->host->offload(op, act_work, act_done, act);
+}
+
+static nd_err plan(void *self, const struct nd_args *args, struct nd_op *op)
+{
+    struct shape *shape = self;
+    struct act *act = shape->host->state(op, sizeof *act);
+    const struct nd_note *note = args->at[0].u.target->facts;
+    while (note->key != NULL && strcmp(note->key, "interface") != 0)
+        note++;
+    if (note->key == NULL || strlen(note->value) >= sizeof act->interface) {
+        shape->host->log(shape->host, ND_INFO,
+                         "the target names no interface; give it 'interface: NAME' in the site "
+                         "file");
+        return ND_EARG;
+    }
+    snprintf(act->interface, sizeof act->interface, "%s", note->value);
+    act->work = look;
+    act->note = 1;
+    return begin(self, op, act);
+}
+
+static nd_err rate_start(void *self, const struct nd_args *args, struct nd_op *op)
+{
+    struct act *act = ((struct shape *)self)->host->state(op, sizeof *act);
+    act->rate_bit_s = args->at[1].u.i;
+    act->burst = args->at[2].u.i;
+    act->work = set_rate;
+    act->note = 0;
+    return begin(self, op, act);
+}
+
+static nd_err impair_start(void *self, const struct nd_args *args, struct nd_op *op)
+{
+    struct act *act = ((struct shape *)self)->host->state(op, sizeof *act);
+    act->delay_us = args->at[1].u.i / 1000;
+    act->jitter_us = args->at[2].u.i / 1000;
+    act->loss = args->at[3].u.r;
+    act->work = set_impairment;
+    act->note = 0;
+    return begin(self, op, act);
+}
+
+static nd_err put_back(void *self, const struct nd_note *noted, struct nd_op *op,
+                       void (*work)(struct act *, struct nl_sock *, int))
+{
+    struct act *act = ((struct shape *)self)->host->state(op, sizeof *act);
+    for (; noted->key != NULL; noted++) {
+        if (strcmp(noted->key, "interface") == 0)
+            snprintf(act->interface, sizeof act->interface, "%s", noted->value);
+    }
+    act->gone_is_fine = 1;
+    act->work = work;
+    return begin(self, op, act);
+}
+
+static nd_err shape_undo(void *self, const char *verb, const struct nd_note *noted,
+                         struct nd_op *op)
+{
+    (void)verb;
+    return put_back(self, noted, op, take_away);
+}
+
+static nd_err shape_verify(void *self, const char *verb, const struct nd_note *noted,
+                           struct nd_op *op)
+{
+    (void)verb;
+    return put_back(self, noted, op, verify);
+}
+
+/* ---- tables ---- */
+
+#define INTERFACE_ROW                                                                              \
+    {                                                                                              \
+        "target", "an interface of the site file ('interface: NAME', 'vantage: HOST')", "",        \
+            ND_TARGET, ND_OPT_REQUIRED | ND_OPT_SUBJECT, 1, 0, NULL, NULL                          \
+    }
+#define END_ROW                                                                                    \
+    {                                                                                              \
+        NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL                                                   \
+    }
+
+static const struct nd_option rate_options[] = {
+    INTERFACE_ROW,
+    {"rate", "what goes out at most", "bit/s", ND_RATE, ND_OPT_REQUIRED, 8000, 1e10, NULL, NULL},
+    {"burst", "octets that may go out at once", "octets", ND_INT, 0, 1600, 1e8, "4000", NULL},
+    END_ROW};
+static const struct nd_option impair_options[] = {
+    INTERFACE_ROW,
+    {"delay", "added to what goes out", "ns", ND_LENGTH, 0, 0, 6e10, "0ms", NULL},
+    {"jitter", "of the delay, each way", "ns", ND_LENGTH, 0, 0, 6e10, "0ms", NULL},
+    {"loss", "share of packets lost at random", "1", ND_SHARE, 0, 0, 1, "0%", NULL},
+    END_ROW};
+static const struct nd_reading no_readings[] = {{NULL, NULL, NULL, 0}};
+
+static const struct nd_verb verb_rate = {sizeof verb_rate,
+                                         ND_VERB_CHANGES,
+                                         "rate",
+                                         "Limits what goes out of an interface (tbf).",
+                                         "CAP_NET_ADMIN at the vantage of the target",
+                                         rate_options,
+                                         no_readings,
+                                         plan,
+                                         rate_start,
+                                         NULL,
+                                         NULL,
+                                         NULL};
+static const struct nd_verb verb_impair = {
+    sizeof verb_impair,
+    ND_VERB_CHANGES,
+    "impair",
+    "Delay, jitter and loss of what goes out (netem, where the kernel has it).",
+    "CAP_NET_ADMIN at the vantage of the target",
+    impair_options,
+    no_readings,
+    plan,
+    impair_start,
+    NULL,
+    NULL,
+    NULL};
+static const struct nd_verb *const verbs[] = {&verb_rate, &verb_impair, NULL};
+
+static nd_err shape_open(const struct nd_host *host, void **self)
+{
+    struct shape *shape = calloc(1, sizeof *shape);
+    if (shape == NULL)
+        return ND_EIO;
+    shape->host = host;
+    *self = shape;
+    return ND_OK;
+}
+
+static const struct nd_plugin plugin = {
+    sizeof plugin, ND_ABI_MAJOR, ND_ABI_MINOR,
+    "shape",       "1.0",        "rates, delay, jitter and loss",
+    verbs,         shape_open,   free,
+    shape_undo,    shape_verify};
+
+ND_EXPORT const struct nd_plugin *nd_plugin_entry(void)
+{
+    return &plugin;
+}

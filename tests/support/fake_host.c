@@ -1,0 +1,625 @@
+#include "support/fake_internal.h"
+
+#include "base/units.h"
+
+#include <errno.h>
+#include <math.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define GIVE_UP ND_SEC(10)
+
+static struct nd_fake *fake_of(const struct nd_host *host)
+{
+    return (struct nd_fake *)((uintptr_t)host - offsetof(struct nd_fake, host));
+}
+
+static void fault(struct nd_fake *fake, const char *text)
+{
+    if (fake->fault[0] == '\0')
+        snprintf(fake->fault, sizeof fake->fault, "%s", text);
+}
+
+void nd_fake_mistake(const char *what, const char *which)
+{
+    fprintf(stderr, "fake host: the test gave %s '%s'\n", what, which);
+    abort();
+}
+
+static int64_t clock_ns(clockid_t id)
+{
+    struct timespec t;
+    clock_gettime(id, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static bool live(const struct nd_op *op)
+{
+    return !op->finished && (op->planning || op->started);
+}
+
+/* ---- what the plugin calls ---- */
+
+static nd_ns fake_now(const struct nd_host *host)
+{
+    const struct nd_fake *fake = fake_of(host);
+    return fake->clock == ND_FAKE_VIRTUAL ? fake->virtual_now
+                                          : clock_ns(CLOCK_MONOTONIC) - fake->mono_zero;
+}
+
+static nd_ns fake_from_wall(const struct nd_host *host, int64_t wall_ns)
+{
+    const struct nd_fake *fake = fake_of(host);
+    return wall_ns - fake->wall_offset;
+}
+
+static nd_err fake_after(struct nd_op *op, nd_ns wait, void (*fn)(void *), void *ctx)
+{
+    struct nd_fake *fake = op->fake;
+    if (!live(op))
+        return ND_ESTATE;
+    for (size_t i = 0; i < fake->timers.count; i++) {
+        const struct timer *t = &fake->timers.at[i];
+        if (t->op == op && t->fn == fn && t->ctx == ctx) {
+            fake->timers.at[i] = fake->timers.at[--fake->timers.count];
+            break;
+        }
+    }
+    if (wait >= 0)
+        nd_vec_push(&fake->timers,
+                    (struct timer){op, fn, ctx, fake_now(&fake->host) + wait, ++fake->seq});
+    return ND_OK;
+}
+
+static void unwatch(struct nd_fake *fake, int fd)
+{
+    for (size_t i = 0; i < fake->watches.count; i++) {
+        if (fake->watches.at[i].fd == fd) {
+            fake->watches.at[i] = fake->watches.at[--fake->watches.count];
+            return;
+        }
+    }
+}
+
+static nd_err fake_watch(struct nd_op *op, int fd, int events, void (*fn)(void *, int), void *ctx)
+{
+    struct nd_fake *fake = op->fake;
+    if (!live(op))
+        return ND_ESTATE;
+    if (fake->clock == ND_FAKE_VIRTUAL || op->rehearsing)
+        fault(fake, "watch() in a rehearsal");
+    unwatch(fake, fd);
+    if (events != 0)
+        nd_vec_push(&fake->watches,
+                    (struct watch){.op = op, .fd = fd, .events = events, .fn = fn, .ctx = ctx});
+    return ND_OK;
+}
+
+static nd_err fake_offload(struct nd_op *op, void (*work)(void *), void (*done)(void *), void *ctx)
+{
+    if (!live(op))
+        return ND_ESTATE;
+    if (op->rehearsing)
+        fault(op->fake, "offload() in a rehearsal");
+    op->offloads++;
+    nd_vec_push(&op->fake->jobs, (struct job){op, work, done, ctx});
+    return ND_OK;
+}
+
+static void *fake_state(struct nd_op *op, size_t bytes)
+{
+    if (op->state == NULL)
+        op->state = nd_alloc(bytes);
+    return op->state;
+}
+
+static int fake_socket(struct nd_op *op, int domain, int type, int protocol)
+{
+    if (!live(op))
+        return ND_ESTATE;
+    if (op->rehearsing)
+        fault(op->fake, "socket() in a rehearsal");
+    int fd = socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+    if (fd < 0) {
+        snprintf(op->why, sizeof op->why, "cannot open a socket: %s", strerror(errno));
+        return nd_err_from_errno(errno);
+    }
+    nd_vec_push(&op->fake->sockets, (struct opened){op, fd});
+    return fd;
+}
+
+static void fake_release(struct nd_op *op, int fd)
+{
+    struct nd_fake *fake = op->fake;
+    unwatch(fake, fd);
+    for (size_t i = 0; i < fake->sockets.count; i++) {
+        if (fake->sockets.at[i].fd == fd && fake->sockets.at[i].op == op) {
+            fake->sockets.at[i] = fake->sockets.at[--fake->sockets.count];
+            close(fd);
+            return;
+        }
+    }
+    fault(fake, "release() of a descriptor that socket() did not give to this op");
+}
+
+static void fake_emit(struct nd_op *op, uint32_t reading, double value, nd_ns at)
+{
+    if (!op->started || op->finished) {
+        fault(op->fake, "emit() outside the life of the op");
+        return;
+    }
+    uint32_t count = 0;
+    while (op->verb->readings[count].name != NULL)
+        count++;
+    if (reading >= count) {
+        fault(op->fake, "emit() of a reading the verb does not declare");
+        return;
+    }
+    nd_vec_push(&op->samples, (struct nd_fake_sample){reading, value, at});
+}
+
+static void push_note(struct nd_op *op, const char *key, const char *value)
+{
+    nd_vec_push(&op->notes, (struct nd_note){nd_arena_strdup(&op->arena, key),
+                                             nd_arena_strdup(&op->arena, value)});
+    nd_vec_push(&op->notes, (struct nd_note){NULL, NULL});
+    op->notes.count--;
+}
+
+static nd_err fake_undo_note(struct nd_op *op, const char *key, const char *value)
+{
+    if (!op->planning || op->finished) {
+        fault(op->fake, "undo_note() outside plan_undo");
+        return ND_ESTATE;
+    }
+    push_note(op, key, value);
+    return ND_OK;
+}
+
+/* Timers and watches of an ended op are gone, and its sockets closed. */
+static void quiet(struct nd_op *op)
+{
+    struct nd_fake *fake = op->fake;
+    for (size_t i = fake->timers.count; i-- > 0;) {
+        if (fake->timers.at[i].op == op)
+            fake->timers.at[i] = fake->timers.at[--fake->timers.count];
+    }
+    for (size_t i = fake->watches.count; i-- > 0;) {
+        if (fake->watches.at[i].op == op)
+            fake->watches.at[i] = fake->watches.at[--fake->watches.count];
+    }
+    for (size_t i = fake->sockets.count; i-- > 0;) {
+        if (fake->sockets.at[i].op != op)
+            continue;
+        close(fake->sockets.at[i].fd);
+        fake->sockets.at[i] = fake->sockets.at[--fake->sockets.count];
+    }
+    op->deadline = 0;
+}
+
+static void fake_finish(struct nd_op *op, nd_err err, const char *why)
+{
+    if (!live(op)) {
+        fault(op->fake, "finish() a second time, or before start");
+        return;
+    }
+    op->finished = true;
+    op->err = op->timed_out && err != ND_OK ? ND_ETIME : err;
+    if (why != NULL)
+        snprintf(op->why, sizeof op->why, "%s", why);
+    else if (err == ND_OK)
+        op->why[0] = '\0';
+    quiet(op);
+}
+
+__attribute__((format(printf, 3, 4))) static void fake_log(const struct nd_host *host, int level,
+                                                           const char *fmt, ...)
+{
+    (void)level;
+    struct nd_fake *fake = fake_of(host);
+    char text[512];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    if (fake->current != NULL)
+        snprintf(fake->current->why, sizeof fake->current->why, "%s", text);
+}
+
+static const char *fake_netns(struct nd_op *op)
+{
+    return op->fake->netns;
+}
+
+static const char *fake_netns_of(struct nd_op *op, const char *name)
+{
+    (void)name;
+    return op->fake->netns;
+}
+
+static const char *fake_site_json(struct nd_op *op, const char *path)
+{
+    (void)op;
+    (void)path;
+    return NULL;
+}
+
+static void fake_model_set(struct nd_op *op, const char *target, int up)
+{
+    if (!op->rehearsing)
+        fault(op->fake, "model_set() outside a rehearsal");
+    op->model_target = nd_arena_strdup(&op->arena, target);
+    op->model_value = up;
+}
+
+static int fake_model_up(struct nd_op *op)
+{
+    if (!op->rehearsing)
+        fault(op->fake, "model_up() outside a rehearsal");
+    return op->model_up;
+}
+
+static void fill_host(struct nd_host *host)
+{
+    *host = (struct nd_host){
+        .struct_size = sizeof *host,
+        .abi_minor = ND_ABI_MINOR,
+        .now = fake_now,
+        .after = fake_after,
+        .watch = fake_watch,
+        .offload = fake_offload,
+        .state = fake_state,
+        .socket = fake_socket,
+        .release = fake_release,
+        .from_wall = fake_from_wall,
+        .emit = fake_emit,
+        .undo_note = fake_undo_note,
+        .finish = fake_finish,
+        .log = fake_log,
+        .netns = fake_netns,
+        .netns_of = fake_netns_of,
+        .site_json = fake_site_json,
+        .model_set = fake_model_set,
+        .model_up = fake_model_up,
+    };
+}
+
+/* ---- the loop ---- */
+
+static bool fire_timer(struct nd_fake *fake, nd_ns now)
+{
+    size_t first = fake->timers.count;
+    for (size_t i = 0; i < fake->timers.count; i++) {
+        const struct timer *t = &fake->timers.at[i];
+        if (first == fake->timers.count || t->due < fake->timers.at[first].due ||
+            (t->due == fake->timers.at[first].due && t->seq < fake->timers.at[first].seq))
+            first = i;
+    }
+    if (first == fake->timers.count || fake->timers.at[first].due > now)
+        return false;
+    struct timer t = fake->timers.at[first];
+    fake->timers.at[first] = fake->timers.at[--fake->timers.count];
+    t.fn(t.ctx);
+    return true;
+}
+
+static bool fire_deadline(struct nd_fake *fake, nd_ns now)
+{
+    for (struct nd_op *op = fake->ops; op != NULL; op = op->next) {
+        if (op->deadline == 0 || op->deadline > now)
+            continue;
+        op->deadline = 0;
+        op->timed_out = true;
+        nd_fake_cancel(op);
+        return true;
+    }
+    return false;
+}
+
+/* The next moment anything is due, INT64_MAX when none. */
+static nd_ns next_due(const struct nd_fake *fake)
+{
+    nd_ns due = INT64_MAX;
+    for (size_t i = 0; i < fake->timers.count; i++)
+        due = fake->timers.at[i].due < due ? fake->timers.at[i].due : due;
+    for (const struct nd_op *op = fake->ops; op != NULL; op = op->next)
+        due = op->deadline != 0 && op->deadline < due ? op->deadline : due;
+    return due;
+}
+
+static void run_job(struct nd_fake *fake)
+{
+    struct job job = fake->jobs.at[0];
+    memmove(fake->jobs.at, fake->jobs.at + 1, (fake->jobs.count - 1) * sizeof job);
+    fake->jobs.count--;
+    job.work(job.ctx);
+    job.op->offloads--;
+    job.done(job.ctx);
+}
+
+static const struct watch *find_watch(const struct nd_fake *fake, int fd)
+{
+    for (size_t i = 0; i < fake->watches.count; i++) {
+        if (fake->watches.at[i].fd == fd)
+            return &fake->watches.at[i];
+    }
+    return NULL;
+}
+
+static void fire_watches(struct nd_fake *fake, const struct pollfd *polled, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        /* A callback before this one may have stopped the watch. */
+        const struct watch *w = polled[i].revents != 0 ? find_watch(fake, polled[i].fd) : NULL;
+        if (w == NULL)
+            continue;
+        if (w->serve != NULL) {
+            w->serve(w->ctx);
+            continue;
+        }
+        int events = (polled[i].revents & (POLLIN | POLLHUP) ? ND_READABLE : 0) |
+                     (polled[i].revents & POLLOUT ? ND_WRITABLE : 0);
+        if ((polled[i].revents & POLLERR) != 0) {
+            /* As with the real loop, an error ends the watch and shows as everything. */
+            struct watch gone = *w;
+            unwatch(fake, gone.fd);
+            gone.fn(gone.ctx, ND_READABLE | ND_WRITABLE);
+        } else {
+            w->fn(w->ctx, events & w->events ? events & w->events : w->events);
+        }
+    }
+}
+
+static bool poll_once(struct nd_fake *fake, nd_ns wait)
+{
+    size_t count = fake->watches.count;
+    struct pollfd *polled = nd_alloc((count + 1) * sizeof *polled);
+    for (size_t i = 0; i < count; i++) {
+        const struct watch *w = &fake->watches.at[i];
+        polled[i] = (struct pollfd){.fd = w->fd,
+                                    .events = (short)((w->events & ND_READABLE ? POLLIN : 0) |
+                                                      (w->events & ND_WRITABLE ? POLLOUT : 0))};
+    }
+    struct timespec t = {wait / 1000000000, wait % 1000000000};
+    int ready = ppoll(polled, count, &t, NULL);
+    if (ready > 0)
+        fire_watches(fake, polled, count);
+    free(polled);
+    return ready > 0;
+}
+
+bool nd_fake_turn(struct nd_fake *fake)
+{
+    if (fake->jobs.count != 0) {
+        run_job(fake);
+        return true;
+    }
+    nd_ns now = fake_now(&fake->host);
+    if (fire_timer(fake, now) || fire_deadline(fake, now))
+        return true;
+    nd_ns due = next_due(fake);
+    if (fake->clock == ND_FAKE_VIRTUAL) {
+        if (due == INT64_MAX)
+            return false;
+        fake->virtual_now = due;
+        return true;
+    }
+    if (due == INT64_MAX && fake->watches.count == 0)
+        return false;
+    nd_ns wait = due - now < ND_SEC(1) ? due - now : ND_SEC(1);
+    poll_once(fake, wait > 0 ? wait : 0);
+    return true;
+}
+
+nd_err nd_fake_run(struct nd_op *op)
+{
+    struct nd_fake *fake = op->fake;
+    nd_ns give_up = fake_now(&fake->host) + GIVE_UP;
+    while (!op->finished || op->offloads != 0) {
+        bool late = fake->clock == ND_FAKE_LIVE && fake_now(&fake->host) > give_up;
+        if (late || !nd_fake_turn(fake))
+            return ND_FAKE_STALLED;
+    }
+    return op->err;
+}
+
+/* ---- calls ---- */
+
+struct nd_op *nd_fake_op_new(struct nd_fake *fake, const struct nd_verb *verb)
+{
+    struct nd_op *op = nd_alloc(sizeof *op);
+    op->fake = fake;
+    op->verb = verb;
+    op->model_up = 1;
+    op->next = fake->ops;
+    fake->ops = op;
+    return op;
+}
+
+static void returned(struct nd_op *op, nd_err err)
+{
+    op->fake->current = NULL;
+    if (err != ND_OK && live(op))
+        fake_finish(op, err, NULL);
+}
+
+static bool has_timers(const struct nd_op *op)
+{
+    for (size_t i = 0; i < op->fake->timers.count; i++) {
+        if (op->fake->timers.at[i].op == op)
+            return true;
+    }
+    return false;
+}
+
+nd_err nd_fake_plan(struct nd_op *op)
+{
+    op->planning = true;
+    op->fake->current = op;
+    returned(op, op->verb->plan_undo(op->fake->self, &op->args, op));
+    while (!op->finished && (op->offloads != 0 || has_timers(op))) {
+        if (!nd_fake_turn(op->fake))
+            break;
+    }
+    nd_err err = op->finished ? op->err : ND_OK;
+    op->planning = false;
+    /* A planned op is started next; a failed one stays finished. */
+    op->planned = err == ND_OK;
+    op->finished = err != ND_OK;
+    return err;
+}
+
+void nd_fake_start(struct nd_op *op)
+{
+    if ((op->verb->flags & ND_VERB_CHANGES) != 0 && !op->planned)
+        nd_fake_mistake("a change to start before its undo record,", op->verb->name);
+    op->started = true;
+    op->fake->current = op;
+    returned(op, op->verb->start(op->fake->self, &op->args, op));
+}
+
+void nd_fake_rehearse(struct nd_op *op)
+{
+    op->started = op->rehearsing = true;
+    op->fake->current = op;
+    returned(op, op->verb->rehearse(op->fake->self, &op->args, op));
+}
+
+void nd_fake_cancel(struct nd_op *op)
+{
+    if (!live(op) || op->cancelled)
+        return;
+    op->cancelled = true;
+    /* As in the core: a rehearsal, and a verb without cancel, just ends. */
+    if (op->rehearsing || op->verb == NULL || op->verb->cancel == NULL)
+        fake_finish(op, ND_ECANCEL, NULL);
+    else
+        op->verb->cancel(op->fake->self, op);
+}
+
+void nd_fake_deadline(struct nd_op *op, nd_ns wait)
+{
+    op->deadline = fake_now(&op->fake->host) + wait;
+}
+
+static nd_err act(struct nd_op *change, bool undo, const char **why)
+{
+    struct nd_fake *fake = change->fake;
+    struct nd_op *op = nd_fake_op_new(fake, NULL);
+    op->started = true;
+    for (size_t i = 0; i < change->notes.count; i++)
+        push_note(op, change->notes.at[i].key, change->notes.at[i].value);
+    static const struct nd_note none = {NULL, NULL};
+    const struct nd_note *noted = op->notes.count != 0 ? op->notes.at : &none;
+    fake->current = op;
+    returned(op, (undo ? fake->plugin->undo : fake->plugin->verify)(fake->self, change->verb->name,
+                                                                    noted, op));
+    nd_err err = nd_fake_run(op);
+    if (why != NULL)
+        *why = op->why;
+    return err;
+}
+
+nd_err nd_fake_undo(struct nd_op *change, const char **why)
+{
+    return act(change, true, why);
+}
+
+nd_err nd_fake_verify(struct nd_op *change, const char **why)
+{
+    return act(change, false, why);
+}
+
+/* ---- the fake itself ---- */
+
+struct nd_fake *nd_fake_new(const struct nd_plugin *plugin, enum nd_fake_clock clock)
+{
+    struct nd_fake *fake = nd_alloc(sizeof *fake);
+    fake->plugin = plugin;
+    fake->clock = clock;
+    fake->mono_zero = clock_ns(CLOCK_MONOTONIC);
+    fake->wall_offset = clock_ns(CLOCK_REALTIME);
+    fill_host(&fake->host);
+    if (plugin->open != NULL && plugin->open(&fake->host, &fake->self) != ND_OK)
+        nd_fake_mistake("a plugin that does not open,", plugin->name);
+    return fake;
+}
+
+void nd_fake_free(struct nd_fake *fake)
+{
+    while (fake->ops != NULL) {
+        struct nd_op *op = fake->ops;
+        fake->ops = op->next;
+        quiet(op);
+        nd_vec_free(&op->samples);
+        nd_vec_free(&op->notes);
+        nd_arena_deinit(&op->arena);
+        free(op->state);
+        free(op);
+    }
+    if (fake->plugin->close != NULL)
+        fake->plugin->close(fake->self);
+    nd_vec_free(&fake->timers);
+    nd_vec_free(&fake->watches);
+    nd_vec_free(&fake->jobs);
+    nd_vec_free(&fake->sockets);
+    nd_vec_free(&fake->targets);
+    nd_arena_deinit(&fake->arena);
+    free(fake);
+}
+
+const struct nd_host *nd_fake_host(const struct nd_fake *fake)
+{
+    return &fake->host;
+}
+
+nd_ns nd_fake_now(const struct nd_fake *fake)
+{
+    return fake_now(&fake->host);
+}
+
+const char *nd_fake_fault(const struct nd_fake *fake)
+{
+    return fake->fault[0] != '\0' ? fake->fault : NULL;
+}
+
+void nd_fake_target(struct nd_fake *fake, const char *name, const char *address,
+                    const char *const *facts)
+{
+    size_t count = 0;
+    while (facts != NULL && facts[count] != NULL)
+        count += 2;
+    struct nd_note *notes = nd_arena_alloc(&fake->arena, (count / 2 + 1) * sizeof *notes);
+    for (size_t i = 0; i < count; i += 2)
+        notes[i / 2] = (struct nd_note){facts[i], facts[i + 1]};
+    nd_vec_push(&fake->targets, (struct nd_target){name, "service", address, notes});
+}
+
+void nd_fake_set_netns(struct nd_fake *fake, const char *path)
+{
+    fake->netns = path;
+}
+
+void nd_fake_serve(struct nd_fake *fake, int fd, void (*fn)(void *ctx), void *ctx)
+{
+    unwatch(fake, fd);
+    if (fn != NULL)
+        nd_vec_push(&fake->watches,
+                    (struct watch){.fd = fd, .events = ND_READABLE, .serve = fn, .ctx = ctx});
+}
+
+double nd_fake_value(const struct nd_op *op, const char *reading)
+{
+    for (size_t i = 0; i < op->samples.count; i++) {
+        const struct nd_fake_sample *s = &op->samples.at[i];
+        if (strcmp(op->verb->readings[s->reading].name, reading) == 0)
+            return s->value;
+    }
+    return NAN;
+}
