@@ -1,0 +1,227 @@
+#include "cli/common.h"
+
+#include "record/journal.h"
+#include "report/report.h"
+#include "run/keeper.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* restore, report, verify: a run's directory, afterwards. */
+
+extern const struct nd_command nd_command_restore, nd_command_report, nd_command_verify,
+    nd_command_keeper;
+
+static const struct nd_cli_option runs_option[] = {
+    {"runs", "DIR", "where runs are kept (default: runs)", 0}, {NULL, NULL, NULL, 0}};
+
+/* Parses and finds the run; false: *code tells. */
+static bool open_run(const struct nd_command *command, const struct nd_cli_option *options,
+                     int argc, char **argv, struct nd_cli_args *args, struct nd_rundir *dir,
+                     int *code)
+{
+    struct nd_fail why = {0};
+    bool help = false;
+    *dir = (struct nd_rundir){0};
+    *code = ND_EXIT_USAGE;
+    if (!nd_cli_parse(command, options, argc, argv, 0, 1, args, &help)) {
+        *code = help ? ND_EXIT_OK : ND_EXIT_USAGE;
+        return false;
+    }
+    const char *name = args->words.count > 0 ? args->words.at[0] : "last";
+    if (nd_rundir_find(dir, nd_cli_runs(args), name, &why) == ND_OK)
+        return true;
+    fprintf(stderr, "netdrill %s: %s\n", command->name, why.text);
+    return false;
+}
+
+static void print_line(void *ctx, const char *line)
+{
+    (void)ctx;
+    printf("%s\n", line);
+}
+
+static int restore(int argc, char **argv)
+{
+    struct nd_cli_args args;
+    struct nd_rundir dir;
+    struct nd_fail why = {0};
+    int code = 0;
+    if (open_run(&nd_command_restore, runs_option, argc, argv, &args, &dir, &code)) {
+        int64_t left = nd_restore_dir(&dir, "by-hand", print_line, NULL, &why);
+        if (left < 0)
+            fprintf(stderr, "netdrill restore: %s\n", why.text);
+        else
+            printf("%s\n", left == 0 ? "everything is as before"
+                                     : "not everything could be verified as before; see above");
+        code = left == 0               ? ND_EXIT_OK
+               : left > 0              ? ND_EXIT_UNRESTORED
+               : why.code == ND_ESTATE ? ND_EXIT_LOCKED
+                                       : ND_EXIT_UNRESTORED;
+    }
+    nd_rundir_deinit(&dir);
+    nd_cli_args_deinit(&args);
+    return code;
+}
+
+const struct nd_command nd_command_restore = {
+    "restore", "restore [RUN] [--runs DIR]",
+    "Puts back what a run that died has changed, and reads it back.\n\n"
+    "  netdrill restore last",
+    restore, 0};
+
+/* ---- report ---- */
+
+static const struct nd_cli_option report_options[] = {
+    {"runs", "DIR", "where runs are kept (default: runs)", 0},
+    {"format", "NAME", "print html, md, json or junit; default: write all into RUN/report/", 0},
+    {"lang", "zh|en|both", "language of what is printed", 0},
+    {NULL, NULL, NULL, 0}};
+
+static int print_report(const struct nd_rundir *dir, const char *format, const char *lang_name)
+{
+    struct nd_fail why = {0};
+    struct nd_buf out = {0};
+    enum nd_lang lang = lang_name == NULL || strncmp(lang_name, "en", 2) == 0 ? ND_LANG_EN
+                        : strcmp(lang_name, "both") == 0                      ? ND_LANG_BOTH
+                                                                              : ND_LANG_ZH;
+    json_t *model = nd_report_model(dir, &why);
+    int code = ND_EXIT_OK;
+    if (model == NULL) {
+        fprintf(stderr, "netdrill report: %s\n", why.text);
+        return ND_EXIT_INTEGRITY;
+    }
+    if (strcmp(format, "html") == 0)
+        nd_report_html(model, lang, &out);
+    else if (strcmp(format, "md") == 0)
+        nd_report_markdown(model, lang, &out);
+    else if (strcmp(format, "json") == 0)
+        nd_report_json(model, &out);
+    else if (strcmp(format, "junit") == 0)
+        nd_report_junit(model, &out);
+    else {
+        fprintf(stderr, "netdrill report: '--format' takes html, md, json or junit, got '%s'\n",
+                format);
+        code = ND_EXIT_USAGE;
+    }
+    fwrite(nd_buf_str(&out), 1, out.len_bytes, stdout);
+    nd_buf_deinit(&out);
+    json_decref(model);
+    return code;
+}
+
+static int report(int argc, char **argv)
+{
+    struct nd_cli_args args;
+    struct nd_rundir dir;
+    struct nd_fail why = {0};
+    int code = 0;
+    if (open_run(&nd_command_report, report_options, argc, argv, &args, &dir, &code)) {
+        const char *format = nd_cli_get(&args, "format");
+        code = ND_EXIT_OK;
+        if (format != NULL) {
+            code = print_report(&dir, format, nd_cli_get(&args, "lang"));
+        } else if (nd_report_write(&dir, &why) != ND_OK) {
+            fprintf(stderr, "netdrill report: %s\n", why.text);
+            code = ND_EXIT_INTEGRITY;
+        } else {
+            printf("%s/report/report.zh-TW.html\n%s/report/report.en.html\n", dir.path, dir.path);
+        }
+    }
+    nd_rundir_deinit(&dir);
+    nd_cli_args_deinit(&args);
+    return code;
+}
+
+const struct nd_command nd_command_report = {
+    "report", "report [RUN] [--format html|md|json|junit] [--lang zh|en|both]",
+    "Renders a run's report from its directory alone.\n\n"
+    "  netdrill report last\n"
+    "  netdrill report last --format md --lang zh",
+    report, 0};
+
+/* ---- verify ---- */
+
+/* MANIFEST's lines against the files. Returns how many differ. */
+static int check_manifest(const struct nd_rundir *dir)
+{
+    char *path = nd_rundir_file(dir, "MANIFEST");
+    char *text = NULL;
+    size_t len = 0;
+    int wrong = 0;
+    if (nd_file_read(path, 16u << 20, &text, &len, NULL) != ND_OK) {
+        printf("manifest  none (the run did not end, or is alive)\n");
+        free(path);
+        return 0;
+    }
+    char *rest = text;
+    for (char *line = strsep(&rest, "\n"); line != NULL; line = strsep(&rest, "\n")) {
+        char hash[ND_HASH_TEXT] = "";
+        if (strlen(line) < 67)
+            continue;
+        char *file = nd_rundir_file(dir, line + 66);
+        bool same = nd_hash_file(file, hash, NULL) == ND_OK && strncmp(hash + 7, line, 64) == 0;
+        if (!same)
+            printf("manifest  '%s' is not what it was\n", line + 66);
+        wrong += !same;
+        free(file);
+    }
+    if (wrong == 0)
+        printf("manifest  ok\n");
+    free(text);
+    free(path);
+    return wrong;
+}
+
+static int verify(int argc, char **argv)
+{
+    struct nd_cli_args args;
+    struct nd_rundir dir;
+    struct nd_fail why = {0};
+    int code = 0;
+    if (open_run(&nd_command_verify, runs_option, argc, argv, &args, &dir, &code)) {
+        struct nd_journal_check check;
+        char *path = nd_rundir_file(&dir, "journal.jsonl");
+        code = ND_EXIT_OK;
+        if (nd_journal_read(path, NULL, NULL, &check, &why) != ND_OK) {
+            fprintf(stderr, "netdrill verify: %s\n", why.text);
+            code = ND_EXIT_INTEGRITY;
+        } else if (check.bad_seq != 0) {
+            printf("journal   event %lld is not what it was; %lld before it are whole\n",
+                   (long long)check.bad_seq, (long long)check.events);
+            code = ND_EXIT_INTEGRITY;
+        } else {
+            printf("journal   ok, %lld events%s\n", (long long)check.events,
+                   check.tail == ND_TAIL_TORN ? "; the last line is torn and was left out" : "");
+        }
+        if (check_manifest(&dir) != 0)
+            code = ND_EXIT_INTEGRITY;
+        free(path);
+    }
+    nd_rundir_deinit(&dir);
+    nd_cli_args_deinit(&args);
+    return code;
+}
+
+const struct nd_command nd_command_verify = {
+    "verify", "verify [RUN] [--runs DIR]",
+    "Checks that a run's journal and files are what they were.\n\n"
+    "  netdrill verify last",
+    verify, 0};
+
+/* ---- keeper (internal) ---- */
+
+static int keeper(int argc, char **argv)
+{
+    if (argc != 4) {
+        fprintf(stderr, "netdrill keeper: this is started by 'netdrill run'\n");
+        return ND_EXIT_USAGE;
+    }
+    return nd_keeper_main(argv[1], atoi(argv[2]), atoi(argv[3]));
+}
+
+const struct nd_command nd_command_keeper = {"keeper", "keeper DIR FD PIDFD",
+                                             "Internal: the process that restores.", keeper,
+                                             ND_COMMAND_HIDDEN};

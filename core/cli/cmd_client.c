@@ -1,0 +1,156 @@
+#include "cli/common.h"
+
+#include "cli/control.h"
+#include "cli/display.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* status, confirm, abort: a living run, from a second terminal. */
+
+extern const struct nd_command nd_command_status, nd_command_confirm, nd_command_abort;
+
+static const char *actor(void)
+{
+    const struct passwd *user = getpwuid(getuid());
+    return user != NULL ? user->pw_name : "unknown";
+}
+
+/* Parses, finds the run, asks; the answer is NULL (and the reason told) when that failed. */
+static json_t *ask(const struct nd_command *command, const struct nd_cli_option *options, int argc,
+                   char **argv, struct nd_cli_args *args, json_t *(*request)(struct nd_cli_args *),
+                   int *code)
+{
+    struct nd_rundir dir = {0};
+    struct nd_fail why = {0};
+    json_t *answer = NULL;
+    bool help = false;
+    *code = ND_EXIT_USAGE;
+    if (!nd_cli_parse(command, options, argc, argv, 0, 2, args, &help)) {
+        *code = help ? ND_EXIT_OK : ND_EXIT_USAGE;
+        return NULL;
+    }
+    const char *name = args->words.count > 0 ? args->words.at[0] : "last";
+    nd_err err = nd_rundir_find(&dir, nd_cli_runs(args), name, &why);
+    json_t *what = err == ND_OK ? request(args) : NULL;
+    if (err == ND_OK && what != NULL)
+        err = nd_control_ask(&dir, what, &answer, &why);
+    if (err != ND_OK) {
+        fprintf(stderr, "netdrill %s: %s\n", command->name, why.text);
+        *code = err == ND_EREACH ? ND_EXIT_REFUSED : ND_EXIT_USAGE;
+    } else if (answer != NULL && !json_is_true(json_object_get(answer, "ok"))) {
+        fprintf(stderr, "netdrill %s: %s\n", command->name,
+                json_string_value(json_object_get(answer, "why")));
+        *code = ND_EXIT_REFUSED;
+    } else if (answer != NULL) {
+        *code = ND_EXIT_OK;
+    }
+    nd_rundir_deinit(&dir);
+    return answer;
+}
+
+static const struct nd_cli_option status_options[] = {
+    {"runs", "DIR", "where runs are kept (default: runs)", 0},
+    {"json", NULL, "the status as JSON", 0},
+    {"lang", "zh|en", "language of titles", 0},
+    {NULL, NULL, NULL, 0}};
+
+static json_t *status_request(struct nd_cli_args *args)
+{
+    (void)args;
+    return json_pack("{s:s}", "do", "status");
+}
+
+static int status(int argc, char **argv)
+{
+    struct nd_cli_args args;
+    int code = 0;
+    json_t *answer =
+        ask(&nd_command_status, status_options, argc, argv, &args, status_request, &code);
+    const json_t *object = json_object_get(answer, "status");
+    if (code == ND_EXIT_OK && object != NULL && nd_cli_get(&args, "json") != NULL) {
+        char *text = json_dumps(object, JSON_COMPACT);
+        printf("%s\n", text);
+        free(text);
+    } else if (code == ND_EXIT_OK && object != NULL) {
+        struct nd_buf out = {0};
+        nd_display_draw(object, nd_cli_zh(&args), nd_cli_colour(1), 200, 200, &out);
+        fputs(nd_buf_str(&out), stdout);
+        nd_buf_deinit(&out);
+    }
+    json_decref(answer);
+    nd_cli_args_deinit(&args);
+    return code;
+}
+
+const struct nd_command nd_command_status = {"status", "status [RUN] [--json] [--runs DIR]",
+                                             "A living run as it stands.\n\n  netdrill status last",
+                                             status, 0};
+
+static const struct nd_cli_option confirm_options[] = {
+    {"runs", "DIR", "where runs are kept (default: runs)", 0},
+    {"no", NULL, "the answer is no", 0},
+    {"by", "NAME", "who answers (default: the user)", 0},
+    {NULL, NULL, NULL, 0}};
+
+static json_t *confirm_request(struct nd_cli_args *args)
+{
+    const char *text = args->words.count > 1 ? args->words.at[1] : "1";
+    const char *by = nd_cli_get(args, "by");
+    char *end = NULL;
+    long long number = strtoll(text, &end, 10);
+    if (*end != '\0' || number <= 0) {
+        fprintf(stderr, "netdrill confirm: expected the number of a confirmation, got '%s'\n",
+                text);
+        return NULL;
+    }
+    return json_pack("{s:s, s:I, s:b, s:s}", "do", "confirm", "number", (json_int_t)number, "yes",
+                     nd_cli_get(args, "no") == NULL, "actor", by != NULL ? by : actor());
+}
+
+static int confirm(int argc, char **argv)
+{
+    struct nd_cli_args args;
+    int code = 0;
+    json_decref(
+        ask(&nd_command_confirm, confirm_options, argc, argv, &args, confirm_request, &code));
+    nd_cli_args_deinit(&args);
+    return code;
+}
+
+const struct nd_command nd_command_confirm = {"confirm",
+                                              "confirm [RUN] [NUMBER] [--no] [--by NAME]",
+                                              "Answers a confirmation of a living run.\n\n"
+                                              "  netdrill confirm last 1\n"
+                                              "  netdrill confirm last 2 --no --by lin",
+                                              confirm, 0};
+
+static const struct nd_cli_option abort_options[] = {
+    {"runs", "DIR", "where runs are kept (default: runs)", 0},
+    {"reason", "TEXT", "why, for the journal", 0},
+    {NULL, NULL, NULL, 0}};
+
+static json_t *abort_request(struct nd_cli_args *args)
+{
+    const char *reason = nd_cli_get(args, "reason");
+    return json_pack("{s:s, s:s, s:s}", "do", "abort", "actor", actor(), "reason",
+                     reason != NULL ? reason : "aborted by hand");
+}
+
+static int abort_run(int argc, char **argv)
+{
+    struct nd_cli_args args;
+    int code = 0;
+    json_decref(ask(&nd_command_abort, abort_options, argc, argv, &args, abort_request, &code));
+    nd_cli_args_deinit(&args);
+    return code;
+}
+
+const struct nd_command nd_command_abort = {
+    "abort", "abort [RUN] [--reason TEXT]",
+    "Ends a living run at once and restores the network.\n\n"
+    "  netdrill abort last --reason \"a real emergency\"",
+    abort_run, 0};

@@ -1,0 +1,399 @@
+#include "cli/common.h"
+
+#include "base/units.h"
+#include "cli/control.h"
+#include "cli/display.h"
+#include "cli/userns.h"
+#include "report/report.h"
+#include "run/restore_dir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <uv.h>
+
+/* run: the drill for real. Everything that can be refused is refused before anything is changed. */
+
+extern const struct nd_command nd_command_run;
+
+static const struct nd_cli_option run_options[] = {
+    {"site", "FILE", "use this site file, not the one the scenario names", 0},
+    {"lab", NULL, "build the site's lab first, take it away last", 0},
+    {"answers", "FILE", "scripted answers to confirmations, for unattended runs", 0},
+    {"confirm", "ID", "outside a lab: the drill's id, in place of typing it", 0},
+    {"no-input", NULL, "never ask on the terminal", 0},
+    {"runs", "DIR", "where runs are kept (default: runs)", 0},
+    {"seed", "N", "seed of the run's randomness (default 1)", 0},
+    {"json", NULL, "events as JSON lines on stdout", 0},
+    {"plain", NULL, "one line an event, also on a terminal", 0},
+    {"lang", "zh|en", "language of titles", 0},
+    {NULL, NULL, NULL, 0}};
+
+struct live {
+    struct nd_cli_args args;
+    uv_loop_t loop;
+    struct nd_work work;
+    struct nd_script script;
+    struct nd_rundir dir;
+    struct nd_run *run;
+    struct nd_control *control;
+    struct nd_display *display;
+    uv_signal_t signals[3];
+    bool zh, colour, json, lab;
+    uint64_t seed;
+    json_t *plan; /* a saved one being run, or NULL */
+    const char *scenario_path;
+    char plan_hash[ND_HASH_TEXT];
+    int lock_fd;
+};
+
+static int refuse(int code, const char *text)
+{
+    fprintf(stderr, "netdrill run: %s\n", text);
+    return code;
+}
+
+/* ---- before the run ---- */
+
+/* A saved plan names its scenario and seed. */
+static int open_plan(struct live *live)
+{
+    struct nd_fail why = {0};
+    const char *path = live->args.words.at[0];
+    size_t len = strlen(path);
+    live->scenario_path = path;
+    live->seed = 1;
+    const char *seed = nd_cli_get(&live->args, "seed");
+    if (seed != NULL)
+        live->seed = strtoull(seed, NULL, 10);
+    if (len < 5 || strcmp(path + len - 5, ".plan") != 0)
+        return ND_EXIT_OK;
+    if (nd_plan_load(path, &live->plan, &why) != ND_OK)
+        return refuse(ND_EXIT_USAGE, why.text);
+    const json_t *drill = json_object_get(live->plan, "drill");
+    live->scenario_path = json_string_value(json_object_get(drill, "scenario"));
+    live->seed = (uint64_t)json_integer_value(json_object_get(live->plan, "seed"));
+    return live->scenario_path != NULL ? ND_EXIT_OK
+                                       : refuse(ND_EXIT_USAGE, "the plan names no scenario");
+}
+
+static int load(struct live *live)
+{
+    struct nd_fail why = {0};
+    struct nd_sched *sched = nd_sched_new_live(&live->loop, &why);
+    if (sched == NULL)
+        return refuse(ND_EXIT_INTERNAL, why.text);
+    if (!nd_work_load(&live->work, sched, live->scenario_path, nd_cli_get(&live->args, "site"),
+                      live->seed)) {
+        nd_work_print_diags(&live->work, false);
+        return ND_EXIT_USAGE;
+    }
+    if (live->plan != NULL &&
+        nd_plan_check_fresh(live->plan, nd_scenario_drill(live->work.scenario), live->work.site,
+                            &why) != ND_OK)
+        return refuse(ND_EXIT_REFUSED, why.text);
+    if (live->lab && (live->work.site == NULL || !live->work.site->has_lab))
+        return refuse(ND_EXIT_USAGE, "--lab: the site file has no 'lab:' section");
+    return ND_EXIT_OK;
+}
+
+/* A network that is not a lab is touched only by somebody who says which drill it is to be. */
+static int ask_consent(const struct live *live)
+{
+    const struct nd_drill *drill = nd_scenario_drill(live->work.scenario);
+    const char *given = nd_cli_get(&live->args, "confirm");
+    char typed[128] = "";
+    if (live->work.site == NULL || live->work.site->has_lab)
+        return ND_EXIT_OK;
+    if (given == NULL && (!isatty(0) || nd_cli_get(&live->args, "no-input") != NULL)) {
+        fprintf(stderr,
+                "netdrill run: this drill acts on a network that is no lab; say so with "
+                "--confirm %s\n",
+                drill->id);
+        return ND_EXIT_USAGE;
+    }
+    if (given == NULL) {
+        fprintf(stderr,
+                "This drill acts on a real network. Type its id (%s) to go on: ", drill->id);
+        if (fgets(typed, sizeof typed, stdin) == NULL)
+            typed[0] = '\0';
+        typed[strcspn(typed, "\n")] = '\0';
+        given = typed;
+    }
+    if (strcmp(given, drill->id) == 0)
+        return ND_EXIT_OK;
+    fprintf(stderr, "netdrill run: expected '%s', got '%s'; nothing was changed\n", drill->id,
+            given);
+    return ND_EXIT_USAGE;
+}
+
+static int take_lock(struct live *live)
+{
+    const char *base = access("/run", W_OK) == 0 ? "/run" : nd_cli_runs(&live->args);
+    const char *site = live->work.site != NULL ? live->work.site->name : "none";
+    mkdir(nd_cli_runs(&live->args), 0700);
+    char *path = nd_printf("%s/netdrill-run-%s.lock", base, site);
+    live->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    int code = ND_EXIT_OK;
+    if (live->lock_fd < 0) {
+        fprintf(stderr, "netdrill run: cannot open '%s': %s\n", path, strerror(errno));
+        code = ND_EXIT_REFUSED;
+    } else if (flock(live->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+        fprintf(stderr,
+                "netdrill run: another run acts on site '%s'; see 'netdrill status last', or end "
+                "it with 'netdrill abort last'\n",
+                site);
+        code = ND_EXIT_LOCKED;
+    }
+    free(path);
+    return code;
+}
+
+static nd_err copy_file(const struct nd_rundir *dir, const char *from, const char *name,
+                        struct nd_fail *why)
+{
+    char *text = NULL;
+    size_t len = 0;
+    nd_err err = nd_file_read(from, 1u << 21, &text, &len, why);
+    if (err != ND_OK)
+        return err;
+    char *to = nd_rundir_file(dir, name);
+    err = nd_file_write(to, text, len, why);
+    free(to);
+    free(text);
+    return err;
+}
+
+/* The plan that is run: the saved one, or one made now by a rehearsal of its own. */
+static bool make_plan(struct live *live)
+{
+    if (live->plan == NULL) {
+        const struct nd_script none = {0};
+        struct nd_work work;
+        struct nd_rehearsal rehearsal = {.plan = NULL};
+        bool good = nd_work_load(&work, nd_work_virtual(), live->scenario_path,
+                                 nd_cli_get(&live->args, "site"), live->seed) &&
+                    nd_rehearse(&work, &none, live->seed, NULL, NULL, NULL, &rehearsal);
+        live->plan = rehearsal.plan;
+        nd_work_deinit(&work);
+        if (!good)
+            return false;
+    }
+    nd_plan_hash(live->plan, live->plan_hash);
+    return true;
+}
+
+static int make_dir(struct live *live)
+{
+    struct nd_fail why = {0};
+    const struct nd_drill *drill = nd_scenario_drill(live->work.scenario);
+    if (!make_plan(live))
+        return refuse(ND_EXIT_INTERNAL, "the plan could not be made");
+    nd_err err = nd_rundir_create(&live->dir, nd_cli_runs(&live->args), drill->id,
+                                  nd_sched_to_wall(live->work.sched, 0), &why);
+    if (err == ND_OK)
+        err = copy_file(&live->dir, drill->path, "scenario.lua", &why);
+    if (err == ND_OK && live->work.site != NULL)
+        err = copy_file(&live->dir, live->work.site->path, "site.yaml", &why);
+    if (err == ND_OK) {
+        char *text = json_dumps(live->plan, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
+        char *path = nd_rundir_file(&live->dir, "plan.json");
+        err = nd_file_write(path, text, strlen(text), &why);
+        free(path);
+        free(text);
+    }
+    return err == ND_OK ? ND_EXIT_OK : refuse(ND_EXIT_REFUSED, why.text);
+}
+
+/* ---- while it runs ---- */
+
+static void on_event(void *ctx, const char *raw, const json_t *event)
+{
+    struct live *live = ctx;
+    const char *line = live->json ? raw : nd_line_of(event, live->zh, live->colour);
+    if (live->display != NULL && !live->json)
+        nd_display_event(live->display, line);
+    else if (*line != '\0')
+        printf("%s\n", line);
+    fflush(stdout);
+}
+
+static void on_ended(void *ctx)
+{
+    struct live *live = ctx;
+    nd_sched_stop(live->work.sched);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct live *live = handle->data;
+    static const char *const names[] = {"SIGINT", "SIGTERM", "SIGHUP"};
+    int which = number == SIGINT ? 0 : number == SIGTERM ? 1 : 2;
+    if (nd_run_outcome(live->run)->aborted && number != SIGHUP) {
+        /* At once: the keeper sees that we are gone and restores. */
+        nd_display_close(live->display);
+        fprintf(stderr,
+                "\nnetdrill run: ended at once by a second %s; the keeper restores. To restore by "
+                "hand, or to see: netdrill restore %s\n",
+                names[which], live->dir.path);
+        _exit(number == SIGINT ? ND_EXIT_INTERRUPTED : ND_EXIT_TERMINATED);
+    }
+    nd_run_abort(live->run, "operator", names[which]);
+}
+
+static void watch_signals(struct live *live)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    signal(SIGPIPE, SIG_IGN);
+    for (size_t i = 0; i < 3; i++) {
+        uv_signal_init(&live->loop, &live->signals[i]);
+        live->signals[i].data = live;
+        uv_signal_start(&live->signals[i], on_signal, numbers[i]);
+    }
+}
+
+static int play(struct live *live)
+{
+    struct nd_fail why = {0};
+    const struct nd_run_config config = {
+        .drill = nd_scenario_drill(live->work.scenario),
+        .site = live->work.site,
+        .sched = live->work.sched,
+        .plugins = live->work.plugins,
+        .bodies = nd_scenario_bodies(live->work.scenario),
+        .dir = &live->dir,
+        .seed = live->seed,
+        .plan_hash = live->plan_hash,
+        .make_lab = live->lab,
+        .answers = live->script.answers.at,
+        .answers_count = live->script.answers.count,
+        .event = on_event,
+        .ended = on_ended,
+        .ctx = live,
+    };
+    live->run = nd_run_new(&config, &why);
+    if (live->run == NULL)
+        return refuse(ND_EXIT_REFUSED, why.text);
+    live->control = nd_control_open(&live->loop, live->run, &live->dir, &why);
+    if (live->control == NULL)
+        return refuse(ND_EXIT_REFUSED, why.text);
+    if (isatty(1) && !live->json && nd_cli_get(&live->args, "plain") == NULL)
+        live->display = nd_display_open(live->work.sched, live->run, live->zh, live->colour);
+    watch_signals(live);
+    nd_run_begin(live->run);
+    nd_sched_run(live->work.sched);
+    nd_display_close(live->display);
+    live->display = NULL;
+    int code = ND_EXIT_INTERNAL;
+    nd_outcome_name(nd_run_outcome(live->run), &code);
+    return code;
+}
+
+/* ---- after the run ---- */
+
+static void tell_outcome(const struct live *live, int code)
+{
+    const struct nd_outcome *o = nd_run_outcome(live->run);
+    FILE *out = live->json ? stderr : stdout;
+    char took[ND_UNIT_TEXT];
+    if (o->unverified != 0)
+        fprintf(out,
+                "\n%lld CHANGE(S) NOT VERIFIED AS RESTORED: act by hand, then: netdrill restore "
+                "%s\n",
+                (long long)o->unverified, live->dir.path);
+    fprintf(out,
+            "\n%s: %lld met, %lld missed, %lld unknown; %lld of %lld changes restored and "
+            "read back in %s\n",
+            nd_outcome_name(o, NULL), (long long)o->met, (long long)o->missed,
+            (long long)o->unknown, (long long)o->verified, (long long)(o->verified + o->unverified),
+            nd_length_format(o->restore_took, took));
+    fprintf(out, "run     %s\n", live->dir.path);
+    fprintf(out, "report  %s/report/report.%s.html\n", live->dir.path, live->zh ? "zh-TW" : "en");
+    fprintf(out, "exit    %d\n", code);
+}
+
+static void close_signals(struct live *live)
+{
+    for (size_t i = 0; i < 3; i++) {
+        if (live->signals[i].data != NULL)
+            uv_close((uv_handle_t *)&live->signals[i], NULL);
+    }
+}
+
+static void deinit(struct live *live)
+{
+    nd_control_close(live->control);
+    close_signals(live);
+    nd_run_free(live->run);
+    nd_work_deinit(&live->work);
+    uv_run(&live->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&live->loop);
+    nd_script_deinit(&live->script);
+    nd_rundir_deinit(&live->dir);
+    json_decref(live->plan);
+    if (live->lock_fd >= 0)
+        close(live->lock_fd);
+}
+
+static int run_live(struct live *live)
+{
+    struct nd_fail why = {0};
+    int code = open_plan(live);
+    if (code == ND_EXIT_OK && !nd_script_take(&live->script, &live->args))
+        code = ND_EXIT_USAGE;
+    if (code == ND_EXIT_OK)
+        code = load(live);
+    if (code == ND_EXIT_OK)
+        code = ask_consent(live);
+    if (code == ND_EXIT_OK)
+        code = take_lock(live);
+    if (code == ND_EXIT_OK)
+        code = make_dir(live);
+    if (code != ND_EXIT_OK)
+        return code;
+    code = play(live);
+    if (live->run == NULL || !nd_run_outcome(live->run)->ended)
+        return code;
+    if (nd_report_write(&live->dir, &why) != ND_OK || nd_manifest_write(&live->dir, &why) != ND_OK)
+        fprintf(stderr, "netdrill run: %s; the run itself is kept, see 'netdrill report'\n",
+                why.text);
+    tell_outcome(live, code);
+    return code;
+}
+
+static int run(int argc, char **argv)
+{
+    struct live live = {.lock_fd = -1};
+    bool help = false;
+    if (!nd_cli_parse(&nd_command_run, run_options, argc, argv, 1, 1, &live.args, &help)) {
+        nd_cli_args_deinit(&live.args);
+        return help ? ND_EXIT_OK : ND_EXIT_USAGE;
+    }
+    live.lab = nd_cli_get(&live.args, "lab") != NULL;
+    struct nd_fail why = {0};
+    if (live.lab && nd_userns_needed() && nd_userns_enter(&why) != ND_OK) {
+        nd_cli_args_deinit(&live.args);
+        return refuse(ND_EXIT_REFUSED, why.text);
+    }
+    ND_CHECK(uv_loop_init(&live.loop) == 0);
+    live.zh = nd_cli_zh(&live.args);
+    live.colour = nd_cli_colour(1);
+    live.json = nd_cli_get(&live.args, "json") != NULL;
+    int code = run_live(&live);
+    deinit(&live);
+    nd_cli_args_deinit(&live.args);
+    return code;
+}
+
+const struct nd_command nd_command_run = {
+    "run", "run SCENARIO|PLAN [--lab] [--answers FILE] [--runs DIR] [--json] [--confirm ID]",
+    "Plays a drill for real, restores the network, and writes the report.\n\n"
+    "  netdrill run drills/disaster-roaming.lua --lab\n"
+    "  netdrill run today.plan --lab --answers drills/answers/disaster-roaming.yaml",
+    run, 0};

@@ -1,0 +1,285 @@
+#include "cli/common.h"
+
+#include "base/units.h"
+#include "plan/yaml.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+bool nd_cli_colour(int fd)
+{
+    const char *no = getenv("NO_COLOR");
+    const char *term = getenv("TERM");
+    return isatty(fd) && (no == NULL || *no == '\0') && (term == NULL || strcmp(term, "dumb") != 0);
+}
+
+bool nd_cli_zh(const struct nd_cli_args *args)
+{
+    const char *lang = args != NULL ? nd_cli_get(args, "lang") : NULL;
+    static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+    for (size_t i = 0; i < 3 && (lang == NULL || *lang == '\0'); i++)
+        lang = getenv(names[i]);
+    return lang != NULL && strncmp(lang, "zh", 2) == 0;
+}
+
+const char *nd_cli_runs(const struct nd_cli_args *args)
+{
+    const char *runs = nd_cli_get(args, "runs");
+    return runs != NULL ? runs : "runs";
+}
+
+/* ---- a scenario ---- */
+
+struct nd_sched *nd_work_virtual(void)
+{
+    return nd_sched_new_virtual(ND_SEC(1767225600)); /* 2026-01-01T00:00:00Z */
+}
+
+bool nd_work_load(struct nd_work *work, struct nd_sched *sched, const char *path,
+                  const char *site_path, uint64_t seed)
+{
+    *work = (struct nd_work){.sched = sched};
+    char *named = site_path != NULL ? nd_strdup(site_path) : nd_scenario_site_path(path);
+    if (named != NULL)
+        work->site = nd_site_load(named, &work->diags);
+    bool site_good = named == NULL || work->site != NULL;
+    free(named);
+    work->plugins = nd_plugins_new(sched, work->site);
+    /* With a broken site every target would be unknown: its own faults are told alone. */
+    if (site_good)
+        work->scenario = nd_scenario_load(path, work->site, work->plugins, seed, &work->diags);
+    return work->scenario != NULL;
+}
+
+void nd_work_deinit(struct nd_work *work)
+{
+    nd_scenario_free(work->scenario);
+    nd_plugins_free(work->plugins);
+    nd_site_free(work->site);
+    nd_sched_free(work->sched);
+    nd_diags_deinit(&work->diags);
+}
+
+void nd_work_print_diags(struct nd_work *work, bool json)
+{
+    struct nd_buf out = {0};
+    nd_diags_sort(&work->diags);
+    if (json)
+        nd_diags_json(&work->diags, &out);
+    else
+        nd_diags_print(&work->diags, nd_cli_colour(2), &out);
+    fputs(nd_buf_str(&out), json ? stdout : stderr);
+    nd_buf_deinit(&out);
+}
+
+/* ---- scripts ---- */
+
+static bool script_complain(const char *path, const struct nd_yaml *at, const char *text)
+{
+    fprintf(stderr, "%s:%d:%d: %s\n", path, at->line, at->column, text);
+    return false;
+}
+
+static bool read_answer(struct nd_script *script, const char *path, const struct nd_yaml *item)
+{
+    const struct nd_yaml *match = nd_yaml_get(item, "match");
+    const struct nd_yaml *after = nd_yaml_get(item, "after");
+    const struct nd_yaml *answer = nd_yaml_get(item, "answer");
+    const struct nd_yaml *by = nd_yaml_get(item, "by");
+    struct nd_script_answer row = {.after = 0};
+    struct nd_fail why = {0};
+    if (match == NULL || match->kind != ND_YAML_SCALAR)
+        return script_complain(path, item, "an answer needs 'match': part of the sentence asked");
+    if (answer == NULL || answer->kind != ND_YAML_SCALAR)
+        return script_complain(path, item, "an answer needs 'answer': yes, no or none");
+    row.match = nd_arena_strdup(&script->arena, match->text);
+    if (after != NULL &&
+        (after->kind != ND_YAML_SCALAR || nd_length_parse(after->text, &row.after, &why) != ND_OK))
+        return script_complain(path, after, "'after' takes a length of time such as 3s");
+    if (strcmp(answer->text, "yes") == 0)
+        row.answer = ND_ANSWER_YES;
+    else if (strcmp(answer->text, "no") == 0)
+        row.answer = ND_ANSWER_NO;
+    else if (strcmp(answer->text, "none") != 0)
+        return script_complain(path, answer, "'answer' takes yes, no or none");
+    if (by != NULL && by->kind == ND_YAML_SCALAR)
+        row.by = nd_arena_strdup(&script->arena, by->text);
+    nd_vec_push(&script->answers, row);
+    return true;
+}
+
+bool nd_script_read_answers(struct nd_script *script, const char *path)
+{
+    struct nd_diags diags = {0};
+    struct nd_fail why = {0};
+    char *text = NULL;
+    size_t len = 0;
+    if (nd_file_read(path, ND_YAML_MAX_BYTES, &text, &len, &why) != ND_OK) {
+        fprintf(stderr, "netdrill: %s\n", why.text);
+        return false;
+    }
+    const struct nd_yaml *root = nd_yaml_read(path, text, len, &script->arena, &diags);
+    bool good = root != NULL;
+    if (!good) {
+        struct nd_buf out = {0};
+        nd_diags_print(&diags, nd_cli_colour(2), &out);
+        fputs(nd_buf_str(&out), stderr);
+        nd_buf_deinit(&out);
+    } else if (root->kind != ND_YAML_LIST) {
+        good = script_complain(path, root, "expected a list of answers");
+    }
+    for (size_t i = 0; good && i < root->count; i++)
+        good = read_answer(script, path, root->items[i]);
+    nd_diags_deinit(&diags);
+    free(text);
+    return good;
+}
+
+bool nd_script_add_fail(struct nd_script *script, const char *text)
+{
+    const char *hash = strchr(text, '#');
+    const char *equals = strchr(text, '=');
+    struct nd_script_fail fail = {.err = ND_ETIME};
+    char *end = NULL;
+    if (hash != NULL)
+        fail.number = strtoll(hash + 1, &end, 10);
+    bool good = hash != NULL && end != hash + 1 && (*end == '\0' || *end == '=') &&
+                fail.number >= 0 && memchr(text, '.', (size_t)(hash - text)) != NULL;
+    if (good && equals != NULL) {
+        fail.err = ND_OK;
+        for (nd_err code = -1; code >= -13; code--) {
+            if (strcmp(nd_err_name(code), equals + 1) == 0)
+                fail.err = code;
+        }
+        good = fail.err != ND_OK;
+    }
+    if (!good) {
+        fprintf(stderr,
+                "netdrill: '--fail' takes VERB#N or VERB#N=ERROR, such as links.down#1=ERIGHTS "
+                "(N from 1, 0: every call), got '%s'\n",
+                text);
+        return false;
+    }
+    fail.verb = nd_arena_strndup(&script->arena, text, (size_t)(hash - text));
+    nd_vec_push(&script->fails, fail);
+    return true;
+}
+
+bool nd_script_take(struct nd_script *script, const struct nd_cli_args *args)
+{
+    *script = (struct nd_script){0};
+    const char *answers = nd_cli_get(args, "answers");
+    if (answers != NULL && !nd_script_read_answers(script, answers))
+        return false;
+    for (size_t i = 0; i < args->names.count; i++) {
+        if (strcmp(args->names.at[i], "fail") == 0 &&
+            !nd_script_add_fail(script, args->values.at[i]))
+            return false;
+    }
+    return true;
+}
+
+void nd_script_deinit(struct nd_script *script)
+{
+    nd_vec_free(&script->answers);
+    nd_vec_free(&script->fails);
+    nd_arena_deinit(&script->arena);
+}
+
+/* ---- a rehearsal ---- */
+
+struct rehearsing {
+    struct nd_work *work;
+    json_t *plan;
+    void (*event)(void *ctx, const char *line, const json_t *event);
+    void *ctx;
+};
+
+static void on_event(void *ctx, const char *line, const json_t *event)
+{
+    struct rehearsing *r = ctx;
+    const char *type = json_string_value(json_object_get(event, "type"));
+    const json_t *data = json_object_get(event, "data");
+    if (strcmp(type, "netdrill.confirm.asked") == 0) {
+        json_t *entry =
+            json_pack("{s:O, s:O, s:O, s:O}", "step", json_object_get(data, "step"), "text",
+                      json_object_get(data, "sentence"), "by", json_object_get(data, "by"),
+                      "within_ns", json_object_get(data, "within_ns"));
+        json_array_append_new(json_object_get(r->plan, "confirmations"), entry);
+    }
+    if (r->event != NULL)
+        r->event(r->ctx, line, event);
+}
+
+static void on_called(void *ctx, const struct nd_step *step, const struct nd_call_spec *spec,
+                      nd_ns every)
+{
+    struct rehearsing *r = ctx;
+    bool changes = (spec->verb->flags & ND_VERB_CHANGES) != 0;
+    const char *step_id = step != NULL ? step->id : "";
+    if (changes || every != 0) {
+        char *text = nd_schema_args_json(spec->verb, &spec->args);
+        json_t *entry =
+            json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:o, s:I, s:I, s:b, s:I}", "step", step_id,
+                      "plugin", spec->plugin, "verb", spec->verb->name, "target",
+                      spec->target != NULL ? spec->target->target.name : NULL, "vantage",
+                      spec->common.from != NULL ? spec->common.from
+                      : spec->target != NULL    ? spec->target->vantage
+                                                : NULL,
+                      "args", json_loads(text, 0, NULL), "lease_ns", (json_int_t)spec->common.lease,
+                      "restore_by_ns", (json_int_t)spec->common.restore_by, "arbitrary",
+                      (spec->verb->flags & ND_VERB_ARBITRARY) != 0, "every_ns", (json_int_t)every);
+        free(text);
+        json_array_append_new(json_object_get(r->plan, changes ? "changes" : "measures"), entry);
+    }
+    if ((spec->verb->flags & ND_VERB_ARBITRARY) != 0)
+        json_array_append_new(json_object_get(r->plan, "not_previewed"),
+                              json_pack("{s:s, s:s+++}", "step", step_id, "why", spec->plugin, ".",
+                                        spec->verb->name, " runs a program of yours"));
+}
+
+static void on_ended(void *ctx)
+{
+    const struct rehearsing *r = ctx;
+    nd_sched_stop(r->work->sched);
+}
+
+bool nd_rehearse(struct nd_work *work, const struct nd_script *script, uint64_t seed,
+                 const struct nd_rundir *dir,
+                 void (*event)(void *ctx, const char *line, const json_t *event), void *ctx,
+                 struct nd_rehearsal *rehearsal)
+{
+    struct nd_fail why = {0};
+    const struct nd_drill *drill = nd_scenario_drill(work->scenario);
+    struct rehearsing r = {work, nd_plan_json(drill, work->site, seed), event, ctx};
+    const struct nd_run_config config = {
+        .drill = drill,
+        .site = work->site,
+        .sched = work->sched,
+        .plugins = work->plugins,
+        .bodies = nd_scenario_bodies(work->scenario),
+        .dir = dir,
+        .seed = seed,
+        .answers = script->answers.at,
+        .answers_count = script->answers.count,
+        .fails = script->fails.at,
+        .fails_count = script->fails.count,
+        .event = on_event,
+        .called = on_called,
+        .ended = on_ended,
+        .ctx = &r,
+    };
+    *rehearsal = (struct nd_rehearsal){.plan = r.plan};
+    struct nd_run *run = nd_run_new(&config, &why);
+    if (run == NULL) {
+        fprintf(stderr, "netdrill: %s\n", why.text);
+        return false;
+    }
+    nd_run_begin(run);
+    nd_sched_run(work->sched);
+    rehearsal->outcome = *nd_run_outcome(run);
+    nd_run_free(run);
+    return true;
+}

@@ -1,0 +1,75 @@
+/* What several commands need: a scenario with all that belongs to it, scripted answers, events as
+ * lines. */
+#ifndef ND_CLI_COMMON_H
+#define ND_CLI_COMMON_H
+#include "cli/options.h"
+#include "lua/scenario.h"
+#include "plan/plan.h"
+#include "run/run.h"
+
+/* ---- the terminal ---- */
+
+/* Colour on that stream: a terminal, NO_COLOR empty, TERM not "dumb". */
+bool nd_cli_colour(int fd);
+/* zh-TW texts: --lang zh, else by LC_ALL, LC_MESSAGES, LANG. */
+bool nd_cli_zh(const struct nd_cli_args *args);
+/* "runs", or --runs. */
+const char *nd_cli_runs(const struct nd_cli_args *args);
+
+/* ---- a scenario and what belongs to it ---- */
+
+struct nd_work {
+    struct nd_sched *sched;
+    struct nd_site *site;
+    struct nd_plugins *plugins;
+    struct nd_scenario *scenario;
+    struct nd_diags diags;
+};
+
+/* Loads scenario and site (--site, or the one the scenario names). sched: taken over. False: what
+ * is wrong stands in diags. */
+bool nd_work_load(struct nd_work *work, struct nd_sched *sched, const char *path,
+                  const char *site_path, uint64_t seed);
+void nd_work_deinit(struct nd_work *work);
+/* A virtual scheduler at a fixed wall clock, so that rehearsals are the same each time. */
+struct nd_sched *nd_work_virtual(void);
+/* Prints the diagnostics to stderr, or as JSON to stdout. */
+void nd_work_print_diags(struct nd_work *work, bool json);
+
+/* ---- scripts ---- */
+
+struct nd_script {
+    struct ND_VEC(struct nd_script_answer) answers;
+    struct ND_VEC(struct nd_script_fail) fails;
+    struct nd_arena arena;
+};
+
+/* --answers FILE: a YAML list of {match, after, answer: yes|no|none, by}. */
+bool nd_script_read_answers(struct nd_script *script, const char *path);
+/* --fail VERB#N[=ETIME] */
+bool nd_script_add_fail(struct nd_script *script, const char *text);
+/* Both options of a command's arguments; path NULL when not given. */
+bool nd_script_take(struct nd_script *script, const struct nd_cli_args *args);
+void nd_script_deinit(struct nd_script *script);
+
+/* ---- a rehearsal ---- */
+
+struct nd_rehearsal {
+    struct nd_outcome outcome;
+    json_t *plan; /* filled from what the rehearsal did; caller decrefs */
+};
+
+/* Plays the drill on the virtual clock. event: every event, may be NULL. */
+bool nd_rehearse(struct nd_work *work, const struct nd_script *script, uint64_t seed,
+                 const struct nd_rundir *dir,
+                 void (*event)(void *ctx, const char *line, const json_t *event), void *ctx,
+                 struct nd_rehearsal *rehearsal);
+
+/* ---- events as lines ---- */
+
+/* One line for people on an event, "" when it is not for them. Borrowed until the next call. */
+const char *nd_line_of(const json_t *event, bool zh, bool colour);
+/* A value in its unit, such as "1.5s" or "12.5%". out: 48 bytes. */
+const char *nd_value_words(double value, const char *unit, const char *statistic, char *out);
+
+#endif

@@ -1,0 +1,18 @@
+/* The control socket of a run: docs/records.md, "Control socket". */
+#ifndef ND_CLI_CONTROL_H
+#define ND_CLI_CONTROL_H
+#include "run/run.h"
+
+struct nd_control;
+struct uv_loop_s;
+
+/* Serves <dir>/control.sock, mode 0600, to the same user only. run, dir: borrowed until closed. */
+struct nd_control *nd_control_open(struct uv_loop_s *loop, struct nd_run *run,
+                                   const struct nd_rundir *dir, struct nd_fail *why);
+void nd_control_close(struct nd_control *control); /* NULL is fine; the loop has to run once more */
+
+/* The other side: asks once and gives the answer. Caller decrefs *answer. */
+nd_err nd_control_ask(const struct nd_rundir *dir, json_t *request, json_t **answer,
+                      struct nd_fail *why);
+
+#endif

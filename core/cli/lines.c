@@ -1,0 +1,225 @@
+#include "base/units.h"
+#include "cli/common.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Events as lines for people. */
+
+static struct nd_buf line_buf; /* of the one thread that prints; freed by nobody, reused by all */
+
+struct line {
+    const json_t *event, *data;
+    bool zh, colour;
+    struct nd_buf *out;
+};
+
+static const char *text_of(const struct line *line, const char *key)
+{
+    const json_t *text = json_object_get(line->data, key);
+    const char *first = json_string_value(json_object_get(text, line->zh ? "zh" : "en"));
+    const char *second = json_string_value(json_object_get(text, line->zh ? "en" : "zh"));
+    return first != NULL ? first : second != NULL ? second : "";
+}
+
+static const char *string_of(const struct line *line, const char *key)
+{
+    const char *text = json_string_value(json_object_get(line->data, key));
+    return text != NULL ? text : "";
+}
+
+const char *nd_value_words(double value, const char *unit, const char *statistic, char *out)
+{
+    bool share =
+        statistic != NULL && (strcmp(statistic, "share") == 0 || strcmp(statistic, "loss") == 0);
+    char number[ND_UNIT_TEXT];
+    if (strcmp(unit, "ns") == 0)
+        snprintf(out, 48, "%s", nd_length_format((nd_ns)value, number));
+    else if (strcmp(unit, "bool") == 0)
+        snprintf(out, 48, "%s", value != 0 ? "yes" : "no");
+    else if (share)
+        snprintf(out, 48, "%s", nd_share_format(value, number));
+    else if (strcmp(unit, "bit/s") == 0)
+        snprintf(out, 48, "%s", nd_rate_format((int64_t)value, number));
+    else
+        snprintf(out, 48, "%s%s%s", nd_real_format(value, number),
+                 *unit != '\0' && strcmp(unit, "1") != 0 ? " " : "",
+                 strcmp(unit, "1") != 0 ? unit : "");
+    return out;
+}
+
+static void sgr(const struct line *line, const char *code)
+{
+    if (line->colour)
+        nd_buf_addf(line->out, "\033[%sm", code);
+}
+
+static void put_verdict(const struct line *line)
+{
+    static const struct {
+        const char *name, *sign;
+    } signs[] = {{"at_most", "<="}, {"at_least", ">="}, {"equals", "="},
+                 {"above", ">"},    {"below", "<"},     {"is_true", "="}};
+    const char *grade = string_of(line, "grade");
+    bool met = strcmp(grade, "met") == 0;
+    bool unknown = strcmp(grade, "unknown") == 0;
+    const json_t *measured = json_object_get(line->data, "measured");
+    double uncertainty = json_number_value(json_object_get(line->data, "uncertainty"));
+    char words[48];
+    sgr(line, met ? "32" : unknown ? "33" : "1;31");
+    nd_buf_addf(line->out, "%s %s",
+                met       ? "\u2713"
+                : unknown ? "?"
+                          : "\u2717",
+                text_of(line, "sentence"));
+    sgr(line, "0");
+    if (json_is_number(measured))
+        nd_buf_addf(line->out, ": %s",
+                    nd_value_words(json_number_value(measured), string_of(line, "unit"),
+                                   string_of(line, "statistic"), words));
+    else
+        nd_buf_addf(line->out, ": %s", string_of(line, "why"));
+    if (uncertainty > 0)
+        nd_buf_addf(line->out, " \u00b1 %s",
+                    nd_value_words(uncertainty, string_of(line, "unit"),
+                                   string_of(line, "statistic"), words));
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
+        if (strcmp(signs[i].name, string_of(line, "operator")) == 0)
+            nd_buf_addf(line->out, " (%s %s %s)", line->zh ? "門檻" : "limit", signs[i].sign,
+                        nd_value_words(json_number_value(json_object_get(line->data, "limit")),
+                                       string_of(line, "unit"), string_of(line, "statistic"),
+                                       words));
+    }
+}
+
+static void put_opened(const struct line *line)
+{
+    const json_t *drill = json_object_get(line->data, "drill");
+    const struct line inner = {line->event, drill, line->zh, line->colour, line->out};
+    bool rehearsal = strcmp(string_of(line, "mode"), "rehearsal") == 0;
+    nd_buf_addf(line->out, "演練 EXERCISE  %s", text_of(&inner, "title"));
+    if (rehearsal)
+        nd_buf_adds(line->out, "  [預演 REHEARSAL: nothing is sent, readings come from models]");
+    else if (json_is_true(json_object_get(line->data, "simulated")))
+        nd_buf_adds(line->out, "  [模擬 SIMULATED network]");
+}
+
+static void put_confirm(const struct line *line)
+{
+    char length[ND_UNIT_TEXT];
+    json_int_t within = json_integer_value(json_object_get(line->data, "within_ns"));
+    sgr(line, "1;36");
+    nd_buf_addf(line->out, "? %s", text_of(line, "sentence"));
+    sgr(line, "0");
+    nd_buf_addf(line->out, "  [%s, %s %s]  netdrill confirm last %s", string_of(line, "by"),
+                line->zh ? "限時" : "within", nd_length_format(within, length),
+                json_string_value(json_object_get(line->event, "subject")));
+}
+
+static void put_step_end(const struct line *line, const char *subject)
+{
+    const char *state = string_of(line, "state");
+    if (strcmp(state, "done") == 0)
+        return;
+    sgr(line, "1;31");
+    nd_buf_addf(line->out, "- %s: %s", subject, state);
+    sgr(line, "0");
+    nd_buf_addf(line->out, ": %s", string_of(line, "why"));
+}
+
+static void put_change(const struct line *line, const char *subject, const char *what)
+{
+    nd_buf_addf(line->out, "! #%s %s %s", subject, what, string_of(line, "why"));
+}
+
+static void put_restore_end(const struct line *line)
+{
+    char length[ND_UNIT_TEXT];
+    nd_buf_addf(
+        line->out, "%s: %lld %s, %lld %s (%s)", line->zh ? "復歸" : "restored",
+        (long long)json_integer_value(json_object_get(line->data, "verified")),
+        line->zh ? "項讀回確認" : "read back as before",
+        (long long)json_integer_value(json_object_get(line->data, "unverified")),
+        line->zh ? "項未確認" : "not verified",
+        nd_length_format(json_integer_value(json_object_get(line->data, "took_ns")), length));
+}
+
+static void put_plain(const struct line *line, const char *type, const char *subject)
+{
+    struct nd_buf *out = line->out;
+    if (strcmp(type, "run.started") == 0)
+        nd_buf_addf(out, "STARTEX  %s", string_of(line, "wall"));
+    else if (strcmp(type, "run.ended") == 0)
+        nd_buf_addf(out, "ENDEX: %s", string_of(line, "reason"));
+    else if (strcmp(type, "run.aborting") == 0)
+        nd_buf_addf(out, "ABORT by %s: %s", string_of(line, "by"), string_of(line, "reason"));
+    else if (strcmp(type, "lab.building") == 0)
+        nd_buf_adds(out, line->zh ? "建置演練場" : "building the lab");
+    else if (strcmp(type, "lab.failed") == 0)
+        nd_buf_addf(out, "the lab could not be built: %s", string_of(line, "why"));
+    else if (strcmp(type, "confirm.answered") == 0)
+        nd_buf_addf(out, "  #%s %s: %s%s", subject, string_of(line, "by"),
+                    string_of(line, "answer"),
+                    json_is_true(json_object_get(line->data, "scripted"))
+                        ? line->zh ? "(腳本)" : " (scripted)"
+                        : "");
+    else if (strcmp(type, "confirm.expired") == 0)
+        nd_buf_addf(out, "  #%s: %s", subject,
+                    line->zh ? "逾時無人回覆" : "nobody answered in time");
+    else if (strcmp(type, "note") == 0)
+        nd_buf_addf(out, "  %s", text_of(line, "text"));
+    else if (strcmp(type, "guard.breached") == 0)
+        nd_buf_addf(out, "GUARD %s: %s", text_of(line, "title"), string_of(line, "why"));
+    else if (strcmp(type, "stalled") == 0 || strcmp(type, "clock.stepped") == 0)
+        nd_buf_addf(out, "  (%s)", type);
+    else if (strcmp(type, "keeper.acting") == 0)
+        nd_buf_addf(out, "KEEPER: %s", string_of(line, "why"));
+}
+
+static void put_body(const struct line *line, const char *type, const char *subject)
+{
+    if (strcmp(type, "journal.opened") == 0)
+        put_opened(line);
+    else if (strcmp(type, "phase.started") == 0) {
+        sgr(line, "1");
+        nd_buf_addf(line->out, "== %s", text_of(line, "title"));
+        sgr(line, "0");
+    } else if (strcmp(type, "step.started") == 0)
+        nd_buf_addf(line->out, "- %s%s%s%s", text_of(line, "title"),
+                    *string_of(line, "owner") != '\0' ? "  [" : "", string_of(line, "owner"),
+                    *string_of(line, "owner") != '\0' ? "]" : "");
+    else if (strcmp(type, "step.ended") == 0)
+        put_step_end(line, subject);
+    else if (strcmp(type, "verdict") == 0)
+        put_verdict(line);
+    else if (strcmp(type, "confirm.asked") == 0)
+        put_confirm(line);
+    else if (strcmp(type, "change.recorded") == 0)
+        nd_buf_addf(line->out, "! #%s %s.%s %s", subject, string_of(line, "plugin"),
+                    string_of(line, "verb"), string_of(line, "target"));
+    else if (strcmp(type, "change.not_made") == 0)
+        put_change(line, subject, line->zh ? "未成立:" : "was not made:");
+    else if (strcmp(type, "change.verified") == 0)
+        put_change(line, subject, line->zh ? "已復原並讀回確認" : "restored and read back");
+    else if (strcmp(type, "change.unverified") == 0) {
+        sgr(line, "1;31");
+        put_change(line, subject, line->zh ? "未確認復原:" : "NOT VERIFIED AS RESTORED:");
+        sgr(line, "0");
+    } else if (strcmp(type, "restore.ended") == 0)
+        put_restore_end(line);
+    else
+        put_plain(line, type, subject);
+}
+
+const char *nd_line_of(const json_t *event, bool zh, bool colour)
+{
+    const char *type = json_string_value(json_object_get(event, "type"));
+    const char *subject = json_string_value(json_object_get(event, "subject"));
+    const char *rel = json_string_value(json_object_get(event, "rel"));
+    const struct line line = {event, json_object_get(event, "data"), zh, colour, &line_buf};
+    nd_buf_reset(&line_buf);
+    nd_buf_addf(&line_buf, "%-15s ", rel != NULL ? rel : "");
+    size_t before = line_buf.len_bytes;
+    put_body(&line, type + strlen("netdrill."), subject != NULL ? subject : "");
+    return line_buf.len_bytes == before ? "" : nd_buf_str(&line_buf);
+}

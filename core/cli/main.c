@@ -1,0 +1,91 @@
+#include "base/text.h"
+#include "cli/command.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+extern const struct nd_command nd_command_lint, nd_command_plan, nd_command_rehearse,
+    nd_command_run, nd_command_restore, nd_command_report, nd_command_status, nd_command_confirm,
+    nd_command_abort, nd_command_verify, nd_command_plugin, nd_command_explain, nd_command_lab,
+    nd_command_keeper;
+static const struct nd_command command_help, command_version;
+
+const struct nd_command *const nd_commands[] = {&nd_command_lint,
+                                                &nd_command_plan,
+                                                &nd_command_rehearse,
+                                                &nd_command_run,
+                                                &nd_command_status,
+                                                &nd_command_confirm,
+                                                &nd_command_abort,
+                                                &nd_command_restore,
+                                                &nd_command_report,
+                                                &nd_command_verify,
+                                                &nd_command_plugin,
+                                                &nd_command_lab,
+                                                &nd_command_explain,
+                                                &nd_command_keeper,
+                                                &command_version,
+                                                &command_help,
+                                                NULL};
+
+static int help(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    printf(
+        "netdrill plays network resilience drills and puts the network back.\n\n"
+        "  netdrill lint drills/disaster-roaming.lua       what is wrong with a scenario\n"
+        "  netdrill plan drills/disaster-roaming.lua       its timetable, and what it will change\n"
+        "  netdrill rehearse drills/disaster-roaming.lua   play it on a virtual clock\n"
+        "  netdrill run drills/disaster-roaming.lua --lab  play it in its lab\n"
+        "  netdrill report last                            what happened\n\nCommands:\n");
+    for (const struct nd_command *const *c = nd_commands; *c != NULL; c++) {
+        if (((*c)->flags & ND_COMMAND_HIDDEN) != 0)
+            continue;
+        printf("  %-10s %.*s\n", (*c)->name, (int)strcspn((*c)->help, "\n"), (*c)->help);
+    }
+    printf("\n'netdrill COMMAND --help' tells more. Exit codes: docs/exit-codes.md.\n");
+    return ND_EXIT_OK;
+}
+
+static int version(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    printf("netdrill %s\n", ND_VERSION);
+    return ND_EXIT_OK;
+}
+
+static const struct nd_command command_help = {"help", "help", "This overview.", help, 0};
+static const struct nd_command command_version = {"version", "version", "The version.", version, 0};
+
+static int unknown(const char *name)
+{
+    const char *names[32];
+    size_t count = 0;
+    for (const struct nd_command *const *c = nd_commands; *c != NULL && count < 32; c++) {
+        if (((*c)->flags & ND_COMMAND_HIDDEN) == 0)
+            names[count++] = (*c)->name;
+    }
+    const char *near = nd_text_nearest(name, names, count);
+    fprintf(stderr, "netdrill: there is no command '%s'%s%s%s; see 'netdrill help'\n", name,
+            near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
+            near != NULL ? "'" : "");
+    return ND_EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    setlocale(LC_CTYPE, ""); /* LC_NUMERIC stays "C": numbers are the same everywhere */
+    const char *name = argc > 1 ? argv[1] : "help";
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        name = "help";
+    if (strcmp(name, "--version") == 0)
+        name = "version";
+    for (const struct nd_command *const *c = nd_commands; *c != NULL; c++) {
+        if (strcmp((*c)->name, name) == 0)
+            return (*c)->run(argc > 1 ? argc - 1 : argc, argc > 1 ? argv + 1 : argv);
+    }
+    return unknown(name);
+}
