@@ -148,7 +148,8 @@ const json_t *drill_kit_event(const struct drill_kit *kit, const char *type, siz
 {
     size_t i = 0;
     json_t *event = NULL;
-    json_array_foreach (kit->all, i, event) {
+    json_array_foreach(kit->all, i, event)
+    {
         const char *full = json_string_value(json_object_get(event, "type"));
         if (strcmp(full + strlen("netdrill."), type) == 0 && n-- == 0)
             return event;

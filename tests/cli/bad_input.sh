@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# What is wrong is said, with what to do; the exit code is as documented; nothing is changed.
+. "$(dirname "$0")/../lib.sh"
+cd "$work"
+mkdir sites runs
+cp "$root/drills/sites/disaster-roaming.yaml" sites/lab.yaml
+
+scenario() { # body of the one step
+    cat >s.lua <<LUA
+local reach, links = use "reach", use "links"
+local cell, web = site "jia-cell", site "web"
+drill { "A test", id = "test", lasts = seconds(5), site = "sites/lab.yaml" }
+phase { "One" }
+step { "Do it", owner = "me", run = function()
+$1
+end }
+LUA
+}
+
+before=$(ip -j link 2>/dev/null; ip netns 2>/dev/null)
+
+scenario '  links.dwon { cell }'
+expect 2 "no verb 'dwon'; did you mean 'down'" "$netdrill" lint s.lua
+expect 2 "s.lua:6:9" "$netdrill" lint s.lua
+scenario '  measure { reach.tcp, web, evry = seconds(1) }'
+expect 2 "has no key 'evry'; did you mean 'every'" "$netdrill" lint s.lua
+scenario '  measure { reach.tcp, web, every = 10 }'
+expect 2 "bare number 10" "$netdrill" lint s.lua
+scenario '  if false then links.lose { cell, share = kbit_per_s(3), } links.nope {} end'
+expect 2 "no verb 'nope'" "$netdrill" lint s.lua
+scenario '  local x = site "jia-cel"'
+expect 2 "no target 'jia-cel'; did you mean 'jia-cell'" "$netdrill" lint s.lua
+scenario '  links.down { site "web" }'
+expect 5 "may not be disturbed" "$netdrill" rehearse s.lua
+scenario '  wait(seconds(1)'
+expect 2 "E0102" "$netdrill" lint s.lua
+scenario '  wait(seconds(1))'
+sed -i 's/lasts = seconds(5)/last = seconds(5), revison = 2/' s.lua
+expect 2 "3 errors" "$netdrill" lint s.lua
+
+expect 2 "did you mean 'lint'" "$netdrill" lnt
+expect 2 "did you mean '--strict'" "$netdrill" lint --strct s.lua
+expect 2 "there is no code" "$netdrill" explain E9999
+expect 0 "wrong: measure" "$netdrill" explain E0207
+expect 2 "E0101" "$netdrill" lint nowhere.lua
+expect 2 "is no run's directory" "$netdrill" report nowhere --runs runs
+
+# The site file: an unknown key, an alias, a name for an address.
+scenario '  wait(seconds(1))'
+cp "$root/drills/sites/disaster-roaming.yaml" sites/lab.yaml
+sed -i 's/^operators:/opertors:/' sites/lab.yaml
+expect 2 "did you mean 'operators'" "$netdrill" lint s.lua
+cp "$root/drills/sites/disaster-roaming.yaml" sites/lab.yaml
+sed -i 's/address: 10.9.0.80, port: 80, paths/address: www.example, port: 80, paths/' sites/lab.yaml
+expect 2 "no literal IPv4 or IPv6 address" "$netdrill" lint s.lua
+printf 'site: &a x\ntitle: *a\n' >sites/lab.yaml
+expect 2 "anchors and tags are not read here" "$netdrill" lint s.lua
+cp "$root/drills/sites/disaster-roaming.yaml" sites/lab.yaml
+
+# A stale plan.
+expect 0 "Saved t.plan" "$netdrill" plan s.lua --out t.plan
+echo '-- changed' >>s.lua
+expect 3 "stale plan" "$netdrill" run t.plan --lab --runs runs
+
+# A network that is no lab wants to be named.
+printf 'site: field\ntargets: {}\n' >sites/field.yaml
+cat >f.lua <<'LUA'
+drill { "Field", id = "field-test", lasts = seconds(1), site = "sites/field.yaml" }
+phase { "One" }
+step { "Wait", owner = "me", run = function() wait(ms(10)) end }
+LUA
+expect 2 "--confirm field-test" "$netdrill" run f.lua --runs runs </dev/null
+expect 2 "expected 'field-test', got 'other'" "$netdrill" run f.lua --confirm other --runs runs
+expect 0 "ok: 0 met" "$netdrill" run f.lua --confirm field-test --runs runs
+
+# A plugin of another ABI.
+printf '#include <netdrill/plugin.h>\nstatic const struct nd_plugin p = {sizeof p, 99, 0, "old", "1", "x", 0, 0, 0, 0, 0};\nND_EXPORT const struct nd_plugin *nd_plugin_entry(void) { return &p; }\n' >old.c
+cc -shared -fPIC -I"$root/core/include" -o old.so old.c
+expect 2 "built for ABI 99, this netdrill has ABI 1; rebuild" "$netdrill" plugin check "$work/old.so"
+expect 2 "no 'nd_plugin_entry'" "$netdrill" plugin check /lib/x86_64-linux-gnu/libm.so.6
+
+# A truncated and a falsified journal.
+run=$(ls -d runs/*field-test*)
+expect 0 "journal   ok" "$netdrill" verify "$run"
+cp -r "$run" torn && truncate -s -20 torn/journal.jsonl
+expect 20 "is not what it was" "$netdrill" verify torn
+expect 0 "the last line is torn" sh -c "rm torn/MANIFEST; '$netdrill' verify torn"
+expect 0 "report.en.html" "$netdrill" report torn
+grep -q 'did not end properly' torn/report/report.en.html || fail "a torn run's report is not marked"
+cp -r "$run" false && sed -i '3s/"seq":3/"seq":4/' false/journal.jsonl
+expect 20 "event 3 is not what it was" "$netdrill" verify false
+
+# A full disk: refused before anything is changed.
+if [ "$(id -u)" -eq 0 ]; then
+    mkdir full && mount -t tmpfs -o size=1m none full
+    expect 3 "KiB are free" "$netdrill" run f.lua --confirm field-test --runs full
+    umount full
+fi
+
+after=$(ip -j link 2>/dev/null; ip netns 2>/dev/null)
+[ "$before" = "$after" ] || fail "the network is not as before"
+finish
