@@ -178,14 +178,14 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-size_t nd_plugins_available(char ***out)
+size_t nd_plugins_available(char ***names)
 {
-    struct names names = {0};
-    each_dir(list_dir, &names);
-    if (names.list.count != 0)
-        qsort(names.list.at, names.list.count, sizeof *names.list.at, by_name);
-    *out = names.list.at;
-    return names.list.count;
+    struct names found = {0};
+    each_dir(list_dir, &found);
+    if (found.list.count != 0)
+        qsort(found.list.at, found.list.count, sizeof *found.list.at, by_name);
+    *names = found.list.at;
+    return found.list.count;
 }
 
 /* ---- loading ---- */

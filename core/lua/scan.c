@@ -142,13 +142,14 @@ static void check_bare_number(struct scan *scan, const struct nd_call_entry *ent
                               uint32_t type)
 {
     const struct nd_token *token = &scan->source->tokens.at[entry->value];
+    const struct nd_token *at = &scan->source->tokens.at[entry->at];
     bool quantity = type == ND_LENGTH || type == ND_RATE || type == ND_SHARE;
     if (!quantity || token->kind != ND_TOK_NUMBER || entry->end != entry->value + 1)
         return;
     struct nd_fail text;
     nd_fail_set(&text, ND_EARG, "'%s' takes %s, got the bare number %s", key,
                 nd_schema_type_words(type), token->text);
-    complain(scan, token, "E0302", "say the unit", text.text);
+    complain(scan, at, "E0302", "say the unit", text.text);
 }
 
 static void complain_key(struct scan *scan, const char *call, const struct nd_call_entry *entry,
@@ -289,6 +290,8 @@ void nd_scan(struct nd_scenario *scenario)
         if (is_name(scan.source, i, "local"))
             read_local(&scan, i);
         check_site(&scan, i);
+        const struct nd_plugin *plugin = NULL;
+        verb_at(&scan, i, &plugin); /* says so when there is no such verb */
     }
     for (size_t i = 0; i < scan.source->calls.count; i++)
         check_call(&scan, &scan.source->calls.at[i]);

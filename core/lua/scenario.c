@@ -129,8 +129,8 @@ static void load(struct nd_scenario *scenario, const char *path, const char *tex
     nd_source_read(&scenario->source, path, text, len);
     drill->path = nd_arena_strdup(&drill->arena, path);
     nd_hash(text, len, drill->hash);
-    run_frame(scenario, text, len);
     nd_scan(scenario);
+    run_frame(scenario, text, len);
     if (!scenario->drill_declared && diags->errors == 0)
         nd_diag_add(diags, "E0205", path, 1, 1, 0,
                     "begin with drill { \"title\", id = \"...\", lasts = minutes(30) }",

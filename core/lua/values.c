@@ -130,10 +130,11 @@ bool nd_length_at(lua_State *L, int index, nd_ns *length, struct nd_fail *why)
     }
     if (lua_type(L, index) == LUA_TSTRING)
         return nd_length_parse(lua_tostring(L, index), length, why) == ND_OK;
+    char number[ND_UNIT_TEXT];
     if (lua_type(L, index) == LUA_TNUMBER)
         nd_fail_set(why, ND_EARG,
                     "expected a length of time such as seconds(10), got the number %s",
-                    luaL_tolstring(L, index, NULL));
+                    nd_real_format(lua_tonumber(L, index), number));
     else
         nd_fail_set(why, ND_EARG, "expected a length of time such as seconds(10), got %s",
                     q != NULL ? "another quantity" : luaL_typename(L, index));

@@ -149,7 +149,8 @@ static void quote_line(const struct nd_diag *diag, const char *source, bool colo
         return;
     char *copy = strndup(line, len);
     for (char *at = copy; *at != '\0'; at++)
-        *at = (unsigned char)*at < ' ' ? ' ' : *at;
+        if ((unsigned char)*at < ' ')
+            *at = ' ';
     nd_buf_addf(out, "      |\n%5d | %s\n", diag->line, copy);
     if (diag->column > 0) {
         size_t at = 0;

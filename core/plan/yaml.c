@@ -68,6 +68,22 @@ struct children {
     struct ND_VEC(struct nd_yaml *) keys, items;
 };
 
+/* A key of a map; false when it can be none. */
+static bool take_key(struct reader *reader, struct nd_yaml *node, struct children *out)
+{
+    const yaml_mark_t mark = {0, (size_t)node->line - 1, (size_t)node->column - 1};
+    if (node->kind != ND_YAML_SCALAR) {
+        complain(reader, "E0403", &mark, "a key has to be a plain word");
+        return false;
+    }
+    if (doubled((const struct nd_yaml *const *)out->keys.at, out->keys.count, node->text))
+        nd_diag_add(reader->diags, "E0407", reader->file, node->line, node->column,
+                    (int)nd_text_width(node->text), "keep one of them", "'%s' is given twice",
+                    node->text);
+    nd_vec_push(&out->keys, node);
+    return true;
+}
+
 /* Reads children until the end event; true when all were good. */
 static bool read_children(struct reader *reader, bool map, int depth, struct children *out)
 {
@@ -77,27 +93,14 @@ static bool read_children(struct reader *reader, bool map, int depth, struct chi
         if (!next_event(reader, &event))
             return false;
         bool over = event.type == end;
-        yaml_mark_t mark = event.start_mark;
         struct nd_yaml *node = over ? NULL : read_node(reader, &event, depth);
         yaml_event_delete(&event);
-        if (over)
-            return true;
-        if (node == NULL)
-            return false;
-        if (!map || out->keys.count > out->items.count) {
+        if (over || node == NULL)
+            return over;
+        if (!map || out->keys.count > out->items.count)
             nd_vec_push(&out->items, node);
-            continue;
-        }
-        if (node->kind != ND_YAML_SCALAR) {
-            complain(reader, "E0403", &mark, "a key has to be a plain word");
+        else if (!take_key(reader, node, out))
             return false;
-        }
-        if (doubled((const struct nd_yaml *const *)out->keys.at, out->keys.count, node->text)) {
-            nd_diag_add(reader->diags, "E0407", reader->file, node->line, node->column,
-                        (int)nd_text_width(node->text), "keep one of them", "'%s' is given twice",
-                        node->text);
-        }
-        nd_vec_push(&out->keys, node);
     }
 }
 

@@ -235,27 +235,27 @@ static void read_line(struct list *list, const char *line, size_t len_bytes)
     json_decref(object);
 }
 
-nd_err nd_undo_read(const char *path, struct nd_undo_list *out, struct nd_fail *why)
+nd_err nd_undo_read(const char *path, struct nd_undo_list *list, struct nd_fail *why)
 {
-    *out = (struct nd_undo_list){0};
+    *list = (struct nd_undo_list){0};
     FILE *file = fopen(path, "re");
     if (file == NULL && errno == ENOENT)
         return ND_OK;
     if (file == NULL)
         return nd_fail_errno(why, errno, "cannot open the undo file '%s'", path);
-    struct list list = {0};
+    struct list read = {0};
     char *line = NULL;
     size_t cap = 0;
     ssize_t len = 0;
     while ((len = getline(&line, &cap, file)) > 0)
-        read_line(&list, line, (size_t)len - (line[len - 1] == '\n' ? 1 : 0));
+        read_line(&read, line, (size_t)len - (line[len - 1] == '\n' ? 1 : 0));
     bool failed = ferror(file) != 0;
     free(line);
     fclose(file);
-    *out = (struct nd_undo_list){list.recs.at, list.recs.count, list.skipped};
+    *list = (struct nd_undo_list){read.recs.at, read.recs.count, read.skipped};
     if (!failed)
         return ND_OK;
-    nd_undo_list_deinit(out);
+    nd_undo_list_deinit(list);
     return nd_fail_set(why, ND_EIO, "cannot read the undo file '%s'", path);
 }
 

@@ -71,7 +71,7 @@ void nd_run_free(struct nd_run *run); /* NULL is fine */
 /* Ends the drill: restoration begins at once. Twice is fine. */
 void nd_run_abort(struct nd_run *run, const char *actor, const char *reason);
 /* Answers a confirmation that is open. ND_EARG: no such; ND_ESTATE: answered already. */
-nd_err nd_run_answer(struct nd_run *run, int64_t confirmation, bool yes, const char *actor,
+nd_err nd_run_answer(struct nd_run *run, int64_t number, bool yes, const char *actor,
                      struct nd_fail *why);
 /* "ok", "missed", "aborted", ...: the worst that holds; exit_code (may be NULL): as in
  * docs/exit-codes.md. */

@@ -145,25 +145,25 @@ static void journal_opened(struct nd_stream *stream, const struct nd_step_run *s
 }
 
 struct nd_stream *nd_stream_open(struct nd_run *run, const struct nd_step_run *step,
-                                 const struct nd_call_spec *given, nd_ns every, nd_ns till,
+                                 const struct nd_call_spec *spec, nd_ns every, nd_ns till,
                                  struct nd_fail *why)
 {
-    if ((given->verb->flags & ND_VERB_CHANGES) != 0) {
+    if ((spec->verb->flags & ND_VERB_CHANGES) != 0) {
         nd_fail_set(why, ND_EARG, "'%s.%s' changes the network; only probes can be measured",
-                    given->plugin, given->verb->name);
+                    spec->plugin, spec->verb->name);
         return NULL;
     }
     if (every <= 0) {
         nd_fail_set(why, ND_EARG, "'every' has to be longer than nothing");
         return NULL;
     }
-    struct nd_call_spec *spec = nd_arena_alloc(&run->arena, sizeof *spec);
-    *spec = *given;
-    if (spec->common.deadline <= 0)
-        spec->common.deadline = STREAM_DEADLINE;
+    struct nd_call_spec *own = nd_arena_alloc(&run->arena, sizeof *own);
+    *own = *spec;
+    if (own->common.deadline <= 0)
+        own->common.deadline = STREAM_DEADLINE;
     struct nd_stream *stream = nd_alloc(sizeof *stream);
     *stream = (struct nd_stream){.run = run,
-                                 .spec = spec,
+                                 .spec = own,
                                  .every = every,
                                  .grid = nd_run_now(run),
                                  .till = till,
@@ -182,7 +182,7 @@ struct nd_stream *nd_stream_open(struct nd_run *run, const struct nd_step_run *s
         .target = target,
         .vantage = spec->common.from,
         .every = every,
-        .deadline = spec->common.deadline,
+        .deadline = own->common.deadline,
         .opened = stream->grid,
     };
     stream->series = nd_series_new(&info);

@@ -19,8 +19,6 @@
 /* Making the hosts, links, addresses, routes, admission and services, on a worker thread that goes
  * from namespace to namespace. Nothing is ever made in the namespace we come from. */
 
-extern char **environ;
-
 static nd_err nl_fail(struct job *job, int failed, const char *what, const char *name)
 {
     return lab_fail(job, failed == -NLE_PERM ? ND_ERIGHTS : ND_EIO, "%s '%s': %s", what, name,

@@ -1,0 +1,246 @@
+#include "base/mem.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "lua/scenario.h"
+#include "record/rundir.h"
+#include "run/run.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* Scenarios, well and badly meant. */
+
+static char path[] = "/tmp/netdrill-scenario-XXXXXX";
+static struct nd_sched *sched;
+static struct nd_plugins *plugins;
+static struct nd_diags diags;
+
+#define HEAD "drill { 'T', id = 't', lasts = hours(8) }\nphase { 'P' }\n"
+
+static struct nd_scenario *load(const char *text, size_t len)
+{
+    nd_file_write(path, text, len, NULL);
+    nd_diags_deinit(&diags);
+    sched = nd_sched_new_virtual(0);
+    plugins = nd_plugins_new(sched, NULL);
+    return nd_scenario_load(path, NULL, plugins, 7, &diags);
+}
+
+static void unload(struct nd_scenario *scenario)
+{
+    nd_scenario_free(scenario);
+    nd_plugins_free(plugins);
+    nd_sched_free(sched);
+    nd_diags_deinit(&diags);
+}
+
+/* The scenario is refused with that code, at that place (0: any), and these words. */
+static void refused(const char *text, const char *code, int line, int column, const char *words)
+{
+    struct nd_scenario *scenario = load(text, strlen(text));
+    bool found = false;
+    assert_null(scenario);
+    for (size_t i = 0; i < diags.list.count; i++) {
+        const struct nd_diag *diag = &diags.list.at[i];
+        found =
+            found || (strcmp(diag->code, code) == 0 && (line == 0 || diag->line == line) &&
+                      (column == 0 || diag->column == column) && strstr(diag->text, words) != NULL);
+    }
+    if (!found) {
+        struct nd_buf out = {0};
+        nd_diags_print(&diags, false, &out);
+        fail_msg("expected %s at %d:%d '%s', got:\n%s", code, line, column, words,
+                 nd_buf_str(&out));
+    }
+    unload(scenario);
+}
+
+static void test_faults_and_places(void **state)
+{
+    (void)state;
+    refused("drill { 'T', id = 't', lasts = 10 }", "E0302", 1, 0, "10");
+    refused("drill { 'T', id = 't', lats = hours(1) }", "E0207", 1, 24, "did you mean 'lasts'");
+    refused("drill { id = 't', lasts = hours(1) }", "E0203", 1, 0, "sentence");
+    refused("drill { 'T', id = 'T T', lasts = hours(1) }", "E0301", 1, 14, "'id'");
+    refused("local x = 1", "E0205", 0, 0, "declares no drill");
+    refused(HEAD HEAD, "E0206", 3, 0, "twice");
+    refused(HEAD "step { 'S', run = 3 }", "E0301", 3, 13, "function");
+    refused(HEAD "step { 'S', after = 'x', run = function() end }", "E0309", 3, 0, "'x'");
+    refused(HEAD "step { 'S', objective = 'x', run = function() end }", "E0311", 3, 0, "'x'");
+    refused(HEAD "step { 'S', at = 'T+9:00', run = function() end }", "E0304", 3, 13, "T+06:30");
+    refused(HEAD "step { 'S', at = 'T+09:00', run = function() end }", "E0308", 3, 0, "ends at");
+    refused(HEAD "local p = use 'pretent'", "E0201", 3, 15, "pretent");
+    refused(HEAD "local p = use 'pretend'\nlocal v = p.prob", "E0202", 4, 13, "'probe'");
+    refused(HEAD "x = 1", "E0107", 3, 0, "local x");
+    refused(HEAD "os.execute('true')", "E0108", 3, 0, "'os'");
+    refused(HEAD "measure {}", "E0204", 3, 0, "step");
+    refused(HEAD "step { 'S', run = function() expect { 'x', 1, wthin = seconds(1) } end }",
+            "E0207", 3, 0, "'within'");
+    refused("drill { 'T' id = 't' }", "E0102", 1, 0, "expected");
+}
+
+/* Six faults give six diagnostics, at once. */
+static void test_all_at_once(void **state)
+{
+    (void)state;
+    static const char text[] = "drill { 'T', id = 't', lasts = 5, revison = 2 }\n"
+                               "phase { 'P', att = 'T+00:01' }\n"
+                               "step { 'S', owner = 3 }\n"
+                               "local p = use 'nothing'\n";
+    assert_null(load(text, strlen(text)));
+    assert_int_equal(diags.errors, 6);
+    unload(NULL);
+}
+
+static void test_hostile(void **state)
+{
+    (void)state;
+    refused(HEAD "while true do end", "E0105", 0, 0, "too long");
+    refused(HEAD "while true do pcall(function() while true do end end) end", "E0105", 0, 0, "");
+    refused(HEAD "local t = {} for i = 1, 1e9 do t[i] = tostring(i) end", "E0106", 0, 0, "");
+    refused(HEAD "local s = string.rep('x', 1e9)", "E0107", 3, 0, "string.rep");
+    refused(HEAD "local s = 'x' while true do s = s .. s end", "E0106", 0, 0, "");
+    refused(HEAD "local s = ('x'):rep(1000000) local i = 0 while true do local t = s .. i end",
+            "E0105", 0, 0, "");
+    refused(HEAD "local function f() return f() + 1 end f()", "E0106", 0, 0, "");
+    refused(HEAD "error({})", "E0107", 0, 0, "no text");
+    refused(HEAD "local s = ('a'):find('.*')\nlocal q = ('a').gsub", "E0107", 0, 0, "");
+    refused(HEAD "local t = setmetatable({}, {})", "E0108", 0, 0, "setmetatable");
+    refused("\x1bLua", "E0102", 0, 0, "");
+    refused(HEAD "-- \xff", "E0104", 0, 0, "UTF-8");
+    static const char nul[] = HEAD "--\0x";
+    assert_null(load(nul, sizeof nul));
+    unload(NULL);
+    char *big = nd_alloc(3u << 20);
+    memset(big, ' ', (3u << 20) - 1);
+    refused(big, "E0103", 0, 0, "");
+    free(big);
+}
+
+/* Mutations of a good scenario end in a scenario or in diagnostics. */
+static void test_mutated(void **state)
+{
+    (void)state;
+    static const char good[] =
+        "local p = use 'pretend'\n" HEAD
+        "guard { 'G', read = function() return 0 end, every = seconds(1), at_most = 1 }\n"
+        "step { {zh = '步', en = 'S'}, id = 's', owner = 'me', at = seconds(3), run = function()\n"
+        "  local s = measure { p.probe, every = ms(100), lasts = seconds(2), label = 'x' }\n"
+        "  expect { 'E', s:share(), equals = percent(100), within = seconds(5) }\nend }\n";
+    unsigned seed = 11;
+    for (int i = 0; i < 1500; i++) {
+        char text[sizeof good];
+        memcpy(text, good, sizeof good);
+        for (int k = rand_r(&seed) % 4; k >= 0; k--)
+            text[(size_t)rand_r(&seed) % (sizeof good - 1)] =
+                "{}[]()\"'=,.\n\\x0~-"[rand_r(&seed) % 19];
+        struct nd_scenario *scenario = load(text, sizeof good - 1);
+        assert_true((scenario != NULL) == (diags.errors == 0));
+        unload(scenario);
+    }
+}
+
+static void ended(void *ctx)
+{
+    (void)ctx;
+    nd_sched_stop(sched);
+}
+
+/* Rehearses a scenario; gives its outcome. */
+static struct nd_outcome play(const char *body)
+{
+    struct nd_buf text = {0};
+    nd_buf_addf(&text,
+                "local p = use 'pretend'\n" HEAD
+                "step { 'S', owner = 'me', run = function()\n%s\nend }\n",
+                body);
+    struct nd_scenario *scenario = load(nd_buf_str(&text), text.len_bytes);
+    nd_buf_deinit(&text);
+    if (scenario == NULL)
+        fail_msg("%s", diags.list.at[0].text);
+    const struct nd_run_config config = {.drill = nd_scenario_drill(scenario),
+                                         .sched = sched,
+                                         .plugins = plugins,
+                                         .bodies = nd_scenario_bodies(scenario),
+                                         .seed = 7,
+                                         .ended = ended};
+    struct nd_run *run = nd_run_new(&config, NULL);
+    nd_run_begin(run);
+    nd_sched_run(sched);
+    struct nd_outcome outcome = *nd_run_outcome(run);
+    nd_run_free(run);
+    unload(scenario);
+    return outcome;
+}
+
+static void test_bodies(void **state)
+{
+    (void)state;
+    struct nd_outcome o = play("wait(seconds(90)) expect { 'x', now(), at_least = seconds(90) }");
+    assert_int_equal(o.met, 1);
+    assert_int_equal(o.lasted, ND_SEC(90));
+    o = play(
+        "local r = p.probe {} expect { 'answered', r } expect { 'rtt', r.rtt, at_most = ms(5) }");
+    assert_int_equal(o.met, 2);
+    o = play("local s = measure { p.probe, every = ms(100), lasts = seconds(2) }\n"
+             "expect { 'all', s:share(), equals = percent(100), to_end = true }\n"
+             "expect { 'count', s:count(), equals = 20 }");
+    assert_int_equal(o.met, 2);
+    o = play("expect { 'never', function() return false end, within = seconds(5) }");
+    assert_int_equal(o.missed, 1);
+    assert_int_equal(o.lasted, ND_SEC(5));
+    o = play("together { function() wait(seconds(3)) end, function() wait(seconds(5)) end }");
+    assert_int_equal(o.lasted, ND_SEC(5));
+    o = play("together { function() error('bad') end, function() wait(seconds(5)) end }");
+    assert_int_equal(o.steps_failed, 1);
+    o = play("while true do end");
+    assert_int_equal(o.steps_failed, 1);
+    o = play("confirm { 'Go on', within = seconds(30) }");
+    assert_int_equal(o.steps_done, 1);
+    o = play(
+        "local k = {} for key in pairs { b = 1, a = 2, [1] = 3 } do k[#k + 1] = tostring(key) end\n"
+        "expect { 'sorted', table.concat(k) == '1ab' }");
+    assert_int_equal(o.met, 1);
+}
+
+/* A step every ten seconds for eight hours, the same each time. */
+static void test_eight_hours(void **state)
+{
+    (void)state;
+    static const char body[] = "for i = 1, 2880 do wait(seconds(10)) p.probe {} end";
+    struct nd_outcome a = play(body);
+    struct nd_outcome b = play(body);
+    assert_true(a.lasted >= ND_SEC(28800) - ND_SEC(1));
+    assert_string_equal(a.trace, b.trace);
+}
+
+static int make_file(void **state)
+{
+    (void)state;
+    int fd = mkstemp(path);
+    return fd >= 0 ? close(fd) : -1;
+}
+
+static int remove_file(void **state)
+{
+    (void)state;
+    return unlink(path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_faults_and_places),
+        cmocka_unit_test(test_all_at_once),
+        cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_mutated),
+        cmocka_unit_test(test_bodies),
+        cmocka_unit_test(test_eight_hours),
+    };
+    return cmocka_run_group_tests(tests, make_file, remove_file);
+}
