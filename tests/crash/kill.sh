@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# SIGKILL of the run at several moments, and of the run when the keeper is stopped: the lab is as
+# before, byte for byte. Needs root for a lab that stays.
+. "$(dirname "$0")/../lib.sh"
+[ "$(id -u)" -eq 0 ] || { echo "needs root: a lab that stays"; exit 77; }
+site=$work/lab.yaml
+name=crash-$$
+sed "s/^site: .*/site: $name/" "$root/drills/sites/disaster-roaming.yaml" >"$site"
+mkdir "$work/runs"
+cleanup() { "$netdrill" lab down "$site" >/dev/null 2>&1; }
+
+cat >"$work/s.lua" <<LUA
+local links, shape = use "links", use "shape"
+drill { "Crash", id = "crash", lasts = seconds(30), site = "lab.yaml" }
+phase { "One" }
+step { "Change everything", owner = "me", run = function()
+  links.lose { site "jia-cell", share = percent(10) }
+  shape.rate { site "yi-cell", rate = kbit_per_s(512) }
+  links.admit { site "yi-guests" }
+  links.cut { site "yi-cell" }
+  links.down { site "jia-cell" }
+  wait(seconds(20))
+end }
+LUA
+
+state() { # every namespace of the lab as the kernel tells it, without counters that only grow
+    for host in handset jia yi services; do
+        ip netns exec "nd-$name-$host" sh -c '
+            ip -j link; ip -j addr; ip -j route; ip -j -6 route; tc -j qdisc; nft -j list ruleset'
+    done | jq -c 'walk(if type == "object" then del(.expires, .valid_life_time, .preferred_life_time, .handle, .metainfo) else . end)'
+}
+
+"$netdrill" lab up "$site" || { fail "lab up"; finish; }
+sleep 2.5 # IPv6 settles
+before=$(state)
+[ ${#before} -gt 5000 ] || fail "the state of the lab could not be read"
+for moment in 0.02 0.05 0.1 0.5 1.5; do
+    "$netdrill" run "$work/s.lua" --plain --runs "$work/runs" >"$work/out" 2>&1 &
+    pid=$!
+    sleep "$moment"
+    kill -KILL "$pid"
+    wait "$pid" 2>/dev/null
+    run=$(ls -d "$work"/runs/*-crash-* 2>/dev/null | tail -1)
+    for _ in $(seq 100); do # the keeper holds the lock while it works
+        [ -z "$run" ] || flock -n "$run/lock" true 2>/dev/null && break
+        sleep 0.1
+    done
+    sleep 0.3
+    [ -z "$run" ] || "$netdrill" restore "$run" >"$work/restore" 2>&1 || { fail "restore after $moment"; cat "$work/restore"; }
+    after=$(state)
+    [ "$before" = "$after" ] || { fail "killed after $moment s: not as before"; diff <(echo "$before") <(echo "$after") | head -5; }
+done
+grep -q '"actor":"keeper"' "$run/journal.jsonl" || fail "the keeper did not act"
+"$netdrill" verify "$run" | grep -q 'journal   ok' || fail "the journal's chain is broken"
+"$netdrill" report "$run" >/dev/null || fail "no report of a run that died"
+
+# Stopped, not dead: the keeper ends the silent runner and restores.
+"$netdrill" run "$work/s.lua" --plain --runs "$work/runs" >"$work/out" 2>&1 &
+pid=$!
+sleep 1
+kill -STOP "$pid"
+for _ in $(seq 120); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
+wait "$pid" 2>/dev/null
+[ $? -eq 137 ] || fail "the silent runner was not ended"
+sleep 1
+[ "$before" = "$(state)" ] || fail "stopped: not as before"
+
+# Aborted from a second terminal: exit 11, all read back.
+"$netdrill" run "$work/s.lua" --plain --runs "$work/runs" >"$work/out" 2>&1 &
+pid=$!
+sleep 1.5
+"$netdrill" status last --runs "$work/runs" | grep -q 'links.down jia-cell' || fail "status"
+"$netdrill" abort last --runs "$work/runs" --reason "a test" || fail "abort"
+wait "$pid"
+[ $? -eq 11 ] || { fail "an aborted run exits 11"; tail -3 "$work/out"; }
+[ "$before" = "$(state)" ] || fail "aborted: not as before"
+"$netdrill" lab down "$site" || fail "lab down"
+ip netns | grep -q "nd-$name" && fail "namespaces are left"
+finish

@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+"""The interruption in the report against the kernel's own times of the cut and the opening.
+
+A second program watches the carrier of the handset's link and the rule set of Yi's core; what the
+report says has to lie within one probe interval of what it saw."""
+import json, os, socket, subprocess, sys, tempfile, threading, time
+
+netdrill = os.path.realpath(sys.argv[1])
+root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+if os.getuid() != 0:
+    print("needs root: it watches from outside the run")
+    sys.exit(77)
+EVERY_MS = 50
+name = f"net-{os.getpid()}"
+work = tempfile.mkdtemp()
+text = open(f"{root}/drills/sites/disaster-roaming.yaml").read()
+open(f"{work}/lab.yaml", "w").write(text.replace("site: disaster-roaming-lab", f"site: {name}", 1))
+open(f"{work}/s.lua", "w").write(f"""
+local reach, links = use "reach", use "links"
+drill {{ "Cut and open", id = "cut-and-open", lasts = seconds(20), site = "lab.yaml" }}
+phase {{ "One" }}
+step {{ "Cut, then open", owner = "me", run = function()
+  local s = measure {{ reach.dns, site "dns", name = "www.drill.test", every = ms({EVERY_MS}), from = "handset", deadline = ms(400) }}
+  wait(seconds(1))
+  links.down {{ site "jia-cell" }}
+  wait(ms(1517))
+  links.admit {{ site "yi-guests" }}
+  wait(seconds(1))
+  s:stop()
+end }}
+""")
+
+
+def in_namespace(host):
+    fd = os.open(f"/run/netns/nd-{name}-{host}", os.O_RDONLY)
+    libc = __import__("ctypes").CDLL(None, use_errno=True)
+    assert libc.setns(fd, 0x40000000) == 0
+    os.close(fd)
+
+
+seen = {}
+
+
+def watch(host, protocol, groups, key):
+    """Stamps every netlink notification of a host; the kernel sends it as it acts."""
+    in_namespace(host)
+    s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, protocol)
+    s.bind((0, groups))
+    while True:
+        s.recv(65536)
+        seen.setdefault(key, []).append(time.monotonic_ns())
+
+
+def main():
+    subprocess.run([netdrill, "lab", "up", f"{work}/lab.yaml"], check=True)
+    time.sleep(0.5)
+    threading.Thread(target=watch, args=("handset", 0, 1, "carrier"), daemon=True).start()
+    # nftables: group NFNLGRP_NFTABLES is number 7
+    threading.Thread(target=watch, args=("yi", 12, 1 << 6, "opening"), daemon=True).start()
+    time.sleep(0.5)
+    seen.clear()
+    run = subprocess.run([netdrill, "run", f"{work}/s.lua", "--plain", "--runs", f"{work}/runs"],
+                         stdout=subprocess.PIPE, text=True)
+    print(run.stdout)
+    assert run.returncode == 0, run.returncode
+    directory = os.path.join(f"{work}/runs", os.listdir(f"{work}/runs")[0])
+    first = json.loads(open(f"{directory}/journal.jsonl").readline())
+    origin = first["data"]["mono_origin_ns"]
+    report = json.load(open(f"{directory}/report/report.json"))
+    found = report["series"][0]["interruptions"]
+    assert len(found) == 1, found
+    one = found[0]
+    t0 = report["run"]["t0_ns"]
+    cut = seen["carrier"][0] - origin - t0
+    opened = seen["opening"][0] - origin - t0
+    made = opened - cut
+    slot = EVERY_MS * 1e6
+    print(f"made {made / 1e6:.3f} ms, reported {one['length_ns'] / 1e6:.3f} ms "
+          f"± {one['uncertainty_ns'] / 1e6:.3f} ms; difference {(one['length_ns'] - made) / 1e6:.3f} ms")
+    assert one["class"] == "injected"
+    assert abs(one["length_ns"] - made) <= slot, "more than one probe interval off"
+    assert one["last_good_rel_ns"] - 5e6 <= cut <= one["from_rel_ns"] + 5e6, (cut, one)
+    assert one["last_lost_rel_ns"] - 5e6 <= opened <= one["till_rel_ns"] + 5e6, (opened, one)
+
+
+try:
+    main()
+finally:
+    subprocess.run([netdrill, "lab", "down", f"{work}/lab.yaml"])
