@@ -73,14 +73,12 @@ static void op_free(struct nd_op *op)
 
 void nd_op_free_all(struct nd_plugins *plugins)
 {
-    while (plugins->ops != NULL) {
-        struct nd_op *op = plugins->ops;
+    for (struct nd_op *op = plugins->ops, *next = NULL; op != NULL; op = next) {
+        next = op->next;
         nd_op_quiet(op);
         /* A worker that never ends still holds its op: better lost than freed under it. */
         if (op->offloads == 0)
             op_free(op);
-        else
-            plugins->ops = op->next;
     }
 }
 

@@ -74,14 +74,13 @@ static int verb_call(lua_State *L)
 {
     static const char *const without[] = {"may_fail", NULL};
     const struct nd_lua_verb *verb = luaL_checkudata(L, 1, ND_META_VERB);
-    struct nd_task *task = current(L, verb->verb != NULL ? verb->verb->name : "a verb");
+    struct nd_task *task = current(L, "a verb");
     if (lua_isnoneornil(L, 2)) {
         lua_settop(L, 1);
         lua_newtable(L);
     }
     if (!lua_istable(L, 2))
-        return luaL_error(L, "[E0301] a verb takes one table: %s.%s { ... }", verb->plugin,
-                          verb->verb->name);
+        return luaL_error(L, "[E0301] a verb takes one table: plugin.verb { ... }");
     struct nd_arena *arena = call_arena(task);
     nd_arena_deinit(arena);
     struct nd_call_spec *spec = nd_arena_alloc(arena, sizeof *spec);

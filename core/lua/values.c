@@ -238,9 +238,9 @@ static void read_window(lua_State *L, int index, struct nd_lua_question *questio
 {
     static const char *const keys[] = {"from", "till", "last"};
     nd_ns *const into[] = {&question->from, &question->till, &question->last};
-    struct nd_fail why = {0};
     lua_pushnil(L);
     while (lua_next(L, index) != 0) {
+        struct nd_fail why = {0};
         size_t i = 0;
         const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
         while (i < 3 && strcmp(keys[i], key) != 0)

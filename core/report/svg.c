@@ -43,7 +43,8 @@ static double tick_of(double end)
 static void axis(const struct nd_page *page, double end, double top, double bottom)
 {
     double tick = tick_of(end);
-    for (double at = 0; at <= end * 1.0001; at += tick) {
+    for (int i = 0; i * tick <= end * 1.0001; i++) {
+        double at = i * tick;
         char text[ND_UNIT_TEXT];
         double x = x_of(at, end);
         nd_buf_addf(page->out,

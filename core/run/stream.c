@@ -40,6 +40,8 @@ static void flush(struct nd_stream *stream)
     size_t done = 0;
     while (done < stream->pending.count && stream->pending.at[done].known)
         keep(stream, &stream->pending.at[done++].sample);
+    if (done == 0)
+        return;
     memmove(stream->pending.at, stream->pending.at + done,
             (stream->pending.count - done) * sizeof *stream->pending.at);
     stream->pending.count -= done;
