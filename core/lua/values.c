@@ -245,9 +245,11 @@ static void read_window(lua_State *L, int index, struct nd_lua_question *questio
         const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
         while (i < 3 && strcmp(keys[i], key) != 0)
             i++;
-        if (i == 3)
+        if (i == 3) {
             luaL_error(L, "[E0207] a question has no key '%s'; it takes 'from', 'till' and 'last'",
                        key);
+            return; /* never: luaL_error jumps */
+        }
         bool good =
             i == 2 ? nd_length_at(L, -1, into[i], &why) : nd_moment_at(L, -1, 0, into[i], &why);
         if (!good)
