@@ -51,7 +51,7 @@ for moment in 0.02 0.05 0.1 0.5 1.5; do
     [ "$before" = "$after" ] || { fail "killed after $moment s: not as before"; diff <(echo "$before") <(echo "$after") | head -5; }
 done
 grep -q '"actor":"keeper"' "$run/journal.jsonl" || fail "the keeper did not act"
-"$netdrill" verify "$run" | grep -q 'journal   ok' || fail "the journal's chain is broken"
+grep -q 'journal   ok' <<<"$("$netdrill" verify "$run")" || fail "the journal's chain is broken"
 "$netdrill" report "$run" >/dev/null || fail "no report of a run that died"
 
 # Stopped, not dead: the keeper ends the silent runner and restores.
@@ -69,11 +69,11 @@ sleep 1
 "$netdrill" run "$work/s.lua" --plain --runs "$work/runs" >"$work/out" 2>&1 &
 pid=$!
 sleep 1.5
-"$netdrill" status last --runs "$work/runs" | grep -q 'links.down jia-cell' || fail "status"
+grep -q 'links.down jia-cell' <<<"$("$netdrill" status last --runs "$work/runs")" || fail "status"
 "$netdrill" abort last --runs "$work/runs" --reason "a test" || fail "abort"
 wait "$pid"
 [ $? -eq 11 ] || { fail "an aborted run exits 11"; tail -3 "$work/out"; }
 [ "$before" = "$(state)" ] || fail "aborted: not as before"
 "$netdrill" lab down "$site" || fail "lab down"
-ip netns | grep -q "nd-$name" && fail "namespaces are left"
+grep -q "nd-$name" <<<"$(ip netns)" && fail "namespaces are left"
 finish
