@@ -4,7 +4,7 @@ local reach, links, shape = use "reach", use "links", use "shape"
 local jia_cell, yi_cell, yi_guests = site "jia-cell", site "yi-cell", site "yi-guests"
 local web, dns, emergency = site "web", site "dns", site "emergency"
 
-drill { { zh = "災害漫遊演練:甲電信基地臺失效", en = "Disaster roaming: Jia's cells fail" },
+drill { { zh = "災害漫遊演練：甲電信基地臺失效", en = "Disaster roaming: Jia's cells fail" },
   id = "disaster-roaming", revision = 1, lasts = seconds(75),
   site = "sites/disaster-roaming.yaml",
   simulated = "a lab of network namespaces: links, cores and services are simulated, packets are real",
@@ -26,15 +26,15 @@ step { { zh = "開始量測", en = "Start measuring" }, id = "measure", owner = 
   calls = measure { reach.tcp, emergency, expect = "answering point", every = ms(100), from = "handset", label = "emergency call (TCP)" }
   beacon = measure { reach.udp, emergency, every = ms(100), from = "handset", label = "emergency call (UDP)" }
   wait(seconds(8))
-  expect { { zh = "基準:網頁全數回應", en = "Baseline: every page request is answered" }, page:share { from = "T+00:00", till = "T+00:00:08" }, equals = percent(100) }
-  expect { { zh = "基準:緊急服務全數回應", en = "Baseline: every emergency call is answered" }, calls:share { from = "T+00:00", till = "T+00:00:08" }, equals = percent(100), objective = "emergency" }
+  expect { { zh = "基準：網頁全數回應", en = "Baseline: every page request is answered" }, page:share { from = "T+00:00", till = "T+00:00:08" }, equals = percent(100) }
+  expect { { zh = "基準：緊急服務全數回應", en = "Baseline: every emergency call is answered" }, calls:share { from = "T+00:00", till = "T+00:00:08" }, equals = percent(100), objective = "emergency" }
 end }
 
 phase { { zh = "甲電信基地臺失效", en = "Jia's cells fail" }, at = "T+00:00:10" }
 
 step { { zh = "中斷甲電信基地臺", en = "Take Jia's cell down" }, id = "fail", owner = "control room", run = function()
   links.down { jia_cell, restore_by = "T+00:01:00" }
-  note { { zh = "演練 演練 演練:甲電信基地臺失效", en = "EXERCISE EXERCISE EXERCISE: Jia's cells have failed" } }
+  note { { zh = "演練 演練 演練：甲電信基地臺失效", en = "EXERCISE EXERCISE EXERCISE: Jia's cells have failed" } }
   expect { { zh = "緊急服務由乙電信接手", en = "The emergency service answers through Yi" }, calls:share(), equals = percent(100), within = seconds(5), every = ms(200), objective = "emergency" }
 end }
 
@@ -69,7 +69,7 @@ step { { zh = "漫遊期間量測服務", en = "Measure the services while roami
   expect { { zh = "漫遊期間遺失率低於 1%", en = "Less than 1 % of pages are lost while roaming" }, page:loss { last = seconds(8) }, below = percent(1), objective = "roaming" }
 end }
 
-phase { { zh = "甲電信修復,返回母網", en = "Jia is repaired; everybody goes home" } }
+phase { { zh = "甲電信修復，返回母網", en = "Jia is repaired; everybody goes home" } }
 
 step { { zh = "恢復甲電信並關閉漫遊", en = "Restore Jia, then close the roaming" }, id = "home", owner = "jia-noc", objective = "home", run = function()
   restore { jia_cell }

@@ -198,12 +198,12 @@ static void put_body(const struct line *line, const char *type, const char *subj
         nd_buf_addf(line->out, "! #%s %s.%s %s", subject, string_of(line, "plugin"),
                     string_of(line, "verb"), string_of(line, "target"));
     else if (strcmp(type, "change.not_made") == 0)
-        put_change(line, subject, line->zh ? "未成立:" : "was not made:");
+        put_change(line, subject, line->zh ? "未成立：" : "was not made:");
     else if (strcmp(type, "change.verified") == 0)
         put_change(line, subject, line->zh ? "已復原並讀回確認" : "restored and read back");
     else if (strcmp(type, "change.unverified") == 0) {
         sgr(line, "1;31");
-        put_change(line, subject, line->zh ? "未確認復原:" : "NOT VERIFIED AS RESTORED:");
+        put_change(line, subject, line->zh ? "未確認復原：" : "NOT VERIFIED AS RESTORED:");
         sgr(line, "0");
     } else if (strcmp(type, "restore.ended") == 0)
         put_restore_end(line);

@@ -5,10 +5,9 @@
 #include <string.h>
 
 /* What steps do. Waiting is lua_yieldk in one function, nd_lua_await; what the wait brought is read
- * in the continuation given to it. `expect` and `together` are written in Lua on top of the
- * primitives below (prelude.lua), because they loop around waits. */
+ * in the continuation given to it. */
 
-static struct nd_task *current(lua_State *L, const char *what)
+struct nd_task *nd_lua_current(lua_State *L, const char *what)
 {
     struct nd_scenario *scenario = nd_scenario_of(L);
     if (scenario->task == NULL)
@@ -22,8 +21,7 @@ static struct nd_arena *call_arena(const struct nd_task *task)
     return &((struct nd_lua_task *)nd_task_user(task))->arena;
 }
 
-/* The one await: the engine has been told what the task waits for. [-0, +0, -] */
-static int nd_lua_await(lua_State *L, lua_KFunction then)
+int nd_lua_await(lua_State *L, lua_KFunction then)
 {
     return lua_yieldk(L, 0, 0, then);
 }
@@ -58,7 +56,7 @@ static int verb_done(lua_State *L, int status, lua_KContext ctx)
 {
     (void)status;
     (void)ctx;
-    const struct nd_task_result *result = nd_task_result(current(L, "a verb"));
+    const struct nd_task_result *result = nd_task_result(nd_lua_current(L, "a verb"));
     const struct nd_lua_verb *verb = nd_object_at(L, 1, ND_META_VERB);
     lua_getfield(L, 2, "may_fail");
     bool may_fail = lua_toboolean(L, -1) != 0;
@@ -74,7 +72,7 @@ static int verb_call(lua_State *L)
 {
     static const char *const without[] = {"may_fail", NULL};
     const struct nd_lua_verb *verb = luaL_checkudata(L, 1, ND_META_VERB);
-    struct nd_task *task = current(L, "a verb");
+    struct nd_task *task = nd_lua_current(L, "a verb");
     if (lua_isnoneornil(L, 2)) {
         lua_settop(L, 1);
         lua_newtable(L);
@@ -113,7 +111,7 @@ static nd_ns opt_till(lua_State *L, int table, nd_ns now)
 static int body_measure(lua_State *L)
 {
     static const char *const without[] = {"every", "till", "lasts", NULL};
-    struct nd_task *task = current(L, "measure");
+    struct nd_task *task = nd_lua_current(L, "measure");
     struct nd_fail why = {0};
     nd_ns every = 0;
     luaL_checktype(L, 1, LUA_TTABLE);
@@ -139,7 +137,7 @@ static int body_measure(lua_State *L)
 static int series_stop(lua_State *L)
 {
     struct nd_series *const *series = luaL_checkudata(L, 1, ND_META_SERIES);
-    nd_task_stop(current(L, "stop"), *series);
+    nd_task_stop(nd_lua_current(L, "stop"), *series);
     return 0;
 }
 
@@ -149,7 +147,7 @@ static int confirm_done(lua_State *L, int status, lua_KContext ctx)
 {
     (void)status;
     (void)ctx;
-    const struct nd_task_result *result = nd_task_result(current(L, "confirm"));
+    const struct nd_task_result *result = nd_task_result(nd_lua_current(L, "confirm"));
     lua_getfield(L, 1, "required");
     bool required = lua_isnil(L, -1) || lua_toboolean(L, -1) != 0;
     if (required && result->answer == ND_ANSWER_NO)
@@ -173,7 +171,7 @@ static const char *get_person(lua_State *L, const struct nd_scenario *scenario)
 
 static int body_confirm(lua_State *L)
 {
-    struct nd_task *task = current(L, "confirm");
+    struct nd_task *task = nd_lua_current(L, "confirm");
     struct nd_fail why = {0};
     nd_ns within = ND_SEC(600);
     luaL_checktype(L, 1, LUA_TTABLE);
@@ -200,7 +198,7 @@ static int nothing_more(lua_State *L, int status, lua_KContext ctx)
 
 static int body_wait(lua_State *L)
 {
-    struct nd_task *task = current(L, "wait");
+    struct nd_task *task = nd_lua_current(L, "wait");
     struct nd_fail why = {0};
     nd_ns till = 0;
     if (lua_istable(L, 1))
@@ -215,7 +213,7 @@ static int restore_done(lua_State *L, int status, lua_KContext ctx)
 {
     (void)status;
     (void)ctx;
-    const struct nd_task_result *result = nd_task_result(current(L, "restore"));
+    const struct nd_task_result *result = nd_task_result(nd_lua_current(L, "restore"));
     if (result->err != ND_OK)
         return luaL_error(L, "restore: %s",
                           result->why != NULL ? result->why : nd_err_text(result->err));
@@ -225,7 +223,7 @@ static int restore_done(lua_State *L, int status, lua_KContext ctx)
 /* restore { target, ... }, or restore {} for everything [-1, +0, e] */
 static int body_restore(lua_State *L)
 {
-    struct nd_task *task = current(L, "restore");
+    struct nd_task *task = nd_lua_current(L, "restore");
     struct nd_arena *arena = nd_run_arena(nd_task_run(task));
     size_t count = lua_istable(L, 1) ? (size_t)lua_rawlen(L, 1) : 0;
     const char **names = nd_arena_alloc(arena, (count + 1) * sizeof *names);
@@ -243,7 +241,7 @@ static int body_restore(lua_State *L)
 
 static int body_note(lua_State *L)
 {
-    struct nd_task *task = current(L, "note");
+    struct nd_task *task = nd_lua_current(L, "note");
     struct nd_arena *arena = nd_run_arena(nd_task_run(task));
     struct nd_text2 text;
     int at = 1;
@@ -257,213 +255,15 @@ static int body_note(lua_State *L)
 
 static int body_now(lua_State *L)
 {
-    nd_quantity_push(L, ND_Q_LENGTH, (double)nd_task_now(current(L, "now")));
+    nd_quantity_push(L, ND_Q_LENGTH, (double)nd_task_now(nd_lua_current(L, "now")));
     return 1;
-}
-
-/* ---- primitives of the prelude ---- */
-
-static int prim_sleep(lua_State *L)
-{
-    nd_task_sleep(current(L, "expect"), (nd_ns)luaL_checknumber(L, 1));
-    return nd_lua_await(L, nothing_more);
-}
-
-static int prim_now(lua_State *L)
-{
-    lua_pushnumber(L, (double)nd_task_now(current(L, "expect")));
-    return 1;
-}
-
-/* Seconds or moments of expect's table, in ns: length(value, name) / moment(value, name). */
-static int prim_length(lua_State *L)
-{
-    struct nd_fail why = {0};
-    nd_ns length = 0;
-    if (!nd_length_at(L, 1, &length, &why))
-        return luaL_error(L, "[E0302] 'expect': '%s': %s", luaL_checkstring(L, 2), why.text);
-    lua_pushnumber(L, (double)length);
-    return 1;
-}
-
-static int prim_moment(lua_State *L)
-{
-    struct nd_fail why = {0};
-    nd_ns moment = 0;
-    if (!nd_moment_at(L, 1, 0, &moment, &why))
-        return luaL_error(L, "[E0302] 'expect': '%s': %s", luaL_checkstring(L, 2), why.text);
-    lua_pushnumber(L, (double)moment);
-    return 1;
-}
-
-/* settle(question, till|nil): waits until the series has said all up to `till`, or, without,
- * until its end; a series without an end is asked about what is known once the slots under way are
- * answered. */
-static int prim_settle(lua_State *L)
-{
-    const struct nd_lua_question *question = luaL_checkudata(L, 1, ND_META_QUESTION);
-    struct nd_task *task = current(L, "expect");
-    const struct nd_series_info *info = nd_series_info(question->series);
-    nd_ns till = lua_isnil(L, 2) ? -1 : (nd_ns)lua_tonumber(L, 2);
-    if (till < 0)
-        till = question->till;
-    lua_settop(L, 0);
-    if (till >= 0)
-        nd_task_await_series(task, question->series, till + info->deadline);
-    else if (lua_toboolean(L, lua_upvalueindex(1)))
-        nd_task_await_series(task, question->series, -1);
-    else
-        nd_task_await_series(task, question->series, nd_task_now(task) + info->deadline);
-    return nd_lua_await(L, nothing_more);
-}
-
-/* ask(question, from|nil, till|nil, last|nil) -> value|nil, unit, uncertainty, from, till
- * All ns, moments of the drill. last: the window ends with the last slot that is known. */
-static int prim_ask(lua_State *L)
-{
-    const struct nd_lua_question *q = luaL_checkudata(L, 1, ND_META_QUESTION);
-    const struct nd_task *task = current(L, "expect");
-    const struct nd_series_info *info = nd_series_info(q->series);
-    nd_ns now = nd_task_now(task);
-    nd_ns t0 = nd_run_start(nd_task_run(task));
-    nd_ns from = q->from >= 0 ? q->from : (nd_ns)luaL_optnumber(L, 2, -1);
-    nd_ns till = q->till >= 0 ? q->till : (nd_ns)luaL_optnumber(L, 3, -1);
-    nd_ns last = q->last >= 0 ? q->last : (nd_ns)luaL_optnumber(L, 4, -1);
-    size_t count = 0;
-    const struct nd_sample *samples = nd_series_samples(q->series, &count);
-    if (till < 0)
-        till = now;
-    if (last >= 0 && count != 0) {
-        till = samples[count - 1].due - t0 + info->every;
-        from = till - last;
-    }
-    if (from < 0)
-        from = info->opened - t0;
-    struct nd_answer answer = nd_series_ask(q->series, q->stat, from + t0, till + t0);
-    if (answer.known)
-        lua_pushnumber(L, answer.value);
-    else
-        lua_pushnil(L);
-    lua_pushstring(L, answer.unit);
-    lua_pushnumber(L, answer.uncertainty);
-    lua_pushnumber(L, (double)from);
-    lua_pushnumber(L, (double)till);
-    return 5;
-}
-
-/* value(x) -> number|nil, unit: what a function or a plain value said. */
-static int prim_value(lua_State *L)
-{
-    const struct nd_quantity *q = nd_quantity_at(L, 1);
-    static const char *const units[] = {"ns", "bit/s", "1"};
-    if (q != NULL) {
-        lua_pushnumber(L, q->value);
-        lua_pushstring(L, units[q->kind]);
-    } else if (lua_type(L, 1) == LUA_TNUMBER) {
-        lua_pushvalue(L, 1);
-        lua_pushliteral(L, "");
-    } else if (lua_istable(L, 1)) { /* the result of a verb: whether it went well */
-        lua_getfield(L, 1, "ok");
-        lua_pushnumber(L, lua_toboolean(L, -1));
-        lua_pushliteral(L, "bool");
-    } else {
-        lua_pushnumber(L, lua_toboolean(L, 1));
-        lua_pushliteral(L, "bool");
-    }
-    return 2;
-}
-
-static int prim_is_question(lua_State *L)
-{
-    lua_pushboolean(L, nd_object_at(L, 1, ND_META_QUESTION) != NULL);
-    return 1;
-}
-
-static double field_number(lua_State *L, int table, const char *key, double fallback)
-{
-    double value = lua_getfield(L, table, key) == LUA_TNUMBER ? lua_tonumber(L, -1) : fallback;
-    lua_pop(L, 1);
-    return value;
-}
-
-static const char *field_text(lua_State *L, int table, const char *key, struct nd_arena *arena)
-{
-    const char *text = NULL;
-    if (lua_getfield(L, table, key) == LUA_TSTRING)
-        text = nd_arena_strdup(arena, lua_tostring(L, -1));
-    lua_pop(L, 1);
-    return text;
-}
-
-/* verdict(t): t.sentence, op, unit, limit, measured, uncertainty, met, statistic, question,
- * from, till, objective, why */
-static int prim_verdict(lua_State *L)
-{
-    struct nd_task *task = current(L, "expect");
-    struct nd_arena *arena = nd_run_arena(nd_task_run(task));
-    struct nd_verdict verdict = {
-        .objective = field_text(L, 1, "objective", arena),
-        .operator_name = field_text(L, 1, "op", arena),
-        .unit = field_text(L, 1, "unit", arena),
-        .measured = field_number(L, 1, "measured", NAN),
-        .limit = field_number(L, 1, "limit", NAN),
-        .uncertainty = field_number(L, 1, "uncertainty", 0),
-        .from = (nd_ns)field_number(L, 1, "from", -1),
-        .till = (nd_ns)field_number(L, 1, "till", -1),
-        .why = field_text(L, 1, "why", arena),
-    };
-    lua_getfield(L, 1, "sentence");
-    if (!nd_text2_at(L, lua_gettop(L), arena, &verdict.sentence))
-        return luaL_error(L, "[E0203] 'expect' begins with a sentence");
-    lua_getfield(L, 1, "question");
-    const struct nd_lua_question *question = nd_object_at(L, -1, ND_META_QUESTION);
-    if (question != NULL) {
-        verdict.series = question->series;
-        verdict.statistic = nd_stat_name(question->stat);
-    }
-    lua_getfield(L, 1, "met");
-    verdict.grade = isnan(verdict.measured)     ? ND_VERDICT_UNKNOWN
-                    : lua_toboolean(L, -1) != 0 ? ND_VERDICT_MET
-                                                : ND_VERDICT_MISSED;
-    if (verdict.objective == NULL && nd_task_step(task) != NULL)
-        verdict.objective = nd_task_step(task)->objective;
-    nd_task_verdict(task, &verdict);
-    lua_pushboolean(L, verdict.grade == ND_VERDICT_MET);
-    return 1;
-}
-
-/* keys(name, table): raises at a key the verb does not know. */
-static int prim_keys(lua_State *L)
-{
-    const char *name = luaL_checkstring(L, 1);
-    luaL_checktype(L, 2, LUA_TTABLE);
-    const char *const *keys = nd_verb_keys(name);
-    size_t known = 0;
-    while (keys[known] != NULL)
-        known++;
-    lua_pushnil(L);
-    while (lua_next(L, 2) != 0) {
-        lua_pop(L, 1);
-        if (lua_type(L, -1) != LUA_TSTRING)
-            continue;
-        const char *key = lua_tostring(L, -1);
-        size_t i = 0;
-        while (i < known && strcmp(keys[i], key) != 0)
-            i++;
-        const char *near = i < known ? NULL : nd_text_nearest(key, keys, known);
-        if (i == known)
-            return luaL_error(L, "[E0207] '%s' has no key '%s'%s%s%s", name, key,
-                              near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
-                              near != NULL ? "'" : "");
-    }
-    return 0;
 }
 
 static int together_done(lua_State *L, int status, lua_KContext ctx)
 {
     (void)status;
     (void)ctx;
-    const struct nd_task_result *result = nd_task_result(current(L, "together"));
+    const struct nd_task_result *result = nd_task_result(nd_lua_current(L, "together"));
     if (result->err != ND_OK)
         return luaL_error(L, "together: %s",
                           result->why != NULL ? result->why : nd_err_text(result->err));
@@ -473,7 +273,7 @@ static int together_done(lua_State *L, int status, lua_KContext ctx)
 /* together { function, ... } [-1, +0, e]; the functions stay pinned until the scenario is freed. */
 static int body_together(lua_State *L)
 {
-    struct nd_task *task = current(L, "together");
+    struct nd_task *task = nd_lua_current(L, "together");
     luaL_checktype(L, 1, LUA_TTABLE);
     size_t count = (size_t)lua_rawlen(L, 1);
     nd_body_ref *refs = nd_arena_alloc(nd_run_arena(nd_task_run(task)), (count + 1) * sizeof *refs);
@@ -486,27 +286,12 @@ static int body_together(lua_State *L)
     return nd_lua_await(L, together_done);
 }
 
-static const char prelude[] =
-#include "lua/prelude.inc"
-    ;
-
 void nd_bodies_open(lua_State *L)
 {
     static const luaL_Reg functions[] = {{"measure", body_measure},   {"confirm", body_confirm},
                                          {"wait", body_wait},         {"restore", body_restore},
                                          {"note", body_note},         {"now", body_now},
                                          {"together", body_together}, {NULL, NULL}};
-    static const luaL_Reg primitives[] = {{"sleep", prim_sleep},
-                                          {"now", prim_now},
-                                          {"length", prim_length},
-                                          {"moment", prim_moment},
-                                          {"ask", prim_ask},
-                                          {"value", prim_value},
-                                          {"verdict", prim_verdict},
-                                          {"keys", prim_keys},
-                                          {"is_question", prim_is_question},
-                                          {NULL, NULL}};
-    int globals = lua_gettop(L);
     luaL_setfuncs(L, functions, 0);
     luaL_getmetatable(L, ND_META_VERB);
     lua_pushcfunction(L, verb_call);
@@ -514,19 +299,4 @@ void nd_bodies_open(lua_State *L)
     lua_pop(L, 1);
     lua_pushcfunction(L, series_stop);
     lua_setfield(L, LUA_REGISTRYINDEX, "netdrill stop");
-    ND_CHECK(luaL_loadbufferx(L, prelude, strlen(prelude), "=prelude", "t") == LUA_OK);
-    lua_newtable(L);
-    luaL_setfuncs(L, primitives, 0);
-    for (int to_end = 0; to_end < 2; to_end++) {
-        lua_pushboolean(L, to_end);
-        lua_pushcclosure(L, prim_settle, 1);
-        lua_setfield(L, -2, to_end ? "settle_to_end" : "settle");
-    }
-    static const char *const base[] = {"error", "type", "ipairs"};
-    for (size_t i = 0; i < sizeof base / sizeof base[0]; i++) {
-        lua_getfield(L, globals, base[i]);
-        lua_setfield(L, -2, base[i]);
-    }
-    lua_call(L, 1, 1);
-    lua_setfield(L, globals, "expect");
 }

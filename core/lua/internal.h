@@ -8,6 +8,7 @@
  *   frame.c     drill, guard, phase, step, use, site
  *   given.c     a Lua table as the arguments of a verb
  *   bodies.c    what steps do, the one await
+ *   prims.c     what `expect` stands on
  *   scenario.c  loading, the one resume */
 #ifndef ND_LUA_INTERNAL_H
 #define ND_LUA_INTERNAL_H
@@ -166,6 +167,11 @@ struct nd_scenario {
 struct nd_scenario *nd_scenario_of(lua_State *L);
 void nd_frame_open(lua_State *L);  /* [-0, +0, e] into the table at the top */
 void nd_bodies_open(lua_State *L); /* likewise */
+void nd_prims_open(lua_State *L);  /* `expect`, likewise; after the library */
+/* The task whose step is being resumed; raises E0204 outside of steps. what: the verb. [-0, +0, e] */
+struct nd_task *nd_lua_current(lua_State *L, const char *what);
+/* The one await: the engine has been told what the task waits for. [-0, +0, -] */
+int nd_lua_await(lua_State *L, lua_KFunction then);
 /* Phases, guards and objectives into the drill; ids made for those without. */
 void nd_frame_finish(struct nd_scenario *scenario);
 void nd_scan(struct nd_scenario *scenario);

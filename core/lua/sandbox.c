@@ -130,6 +130,7 @@ static int build(lua_State *L)
     nd_library_open(L);
     nd_frame_open(L);
     nd_bodies_open(L);
+    nd_prims_open(L);
     lua_newtable(L); /* their metatable */
     lua_pushcfunction(L, no_such_global);
     lua_setfield(L, -2, "__index");

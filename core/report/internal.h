@@ -2,7 +2,7 @@
  *
  *   model.c         events -> tree; model_series.c: samples -> statistics and interruptions
  *   json.c          the tree as it is, and all files of a report
- *   html.c          the page; svg.c: its charts; markdown.c; junit.c
+ *   html*.c         the page; svg.c: its charts; markdown.c; junit.c
  *   words.c         the message catalogue, times and values in people's words */
 #ifndef ND_REPORT_INTERNAL_H
 #define ND_REPORT_INTERNAL_H
@@ -32,12 +32,15 @@ const char *nd_text_of(const struct nd_page *page, const json_t *text);
 const char *nd_str_of(const json_t *object, const char *key); /* "" when absent */
 json_int_t nd_int_of(const json_t *object, const char *key);
 /* A value in its unit, "–" when it is null. out: 64 bytes. */
-const char *nd_value_text(const json_t *value, const char *unit, const char *statistic, char *out);
+const char *nd_value_text(const struct nd_page *page, const json_t *value, const char *unit,
+                          const char *statistic, char *out);
 /* A moment of the drill "T+00:00:10.003", "–" when null. out: ND_UNIT_TEXT. */
 const char *nd_rel_text(const json_t *moment, char *out);
 const char *nd_length_text(json_int_t ns, char *out); /* rounded to three digits or so */
 /* What a service is called: label, else name. */
 const char *nd_series_title(const json_t *series);
+/* A state of a step or a change, or a yes or no, in the page's language; any other as it is. */
+const char *nd_state_text(const struct nd_page *page, const char *state);
 /* "at_most" -> "≤" */
 const char *nd_operator_sign(const char *name);
 

@@ -49,12 +49,12 @@ static void put_verdicts(const struct nd_page *page)
         const char *unit = nd_str_of(v, "unit");
         const char *statistic = nd_str_of(v, "statistic");
         const char *grade = nd_str_of(v, "grade");
-        char *message =
-            nd_printf("measured %s, limit %s %s; journal event %lld",
-                      nd_value_text(json_object_get(v, "measured"), unit, statistic, measured),
-                      nd_operator_sign(nd_str_of(v, "operator")),
-                      nd_value_text(json_object_get(v, "limit"), unit, statistic, limit),
-                      (long long)nd_int_of(v, "seq"));
+        char *message = nd_printf(
+            "measured %s, limit %s %s; journal event %lld",
+            nd_value_text(page, json_object_get(v, "measured"), unit, statistic, measured),
+            nd_operator_sign(nd_str_of(v, "operator")),
+            nd_value_text(page, json_object_get(v, "limit"), unit, statistic, limit),
+            (long long)nd_int_of(v, "seq"));
         test_case(page->out, "expected", nd_text_of(page, json_object_get(v, "sentence")),
                   strcmp(grade, "met") == 0      ? NULL
                   : strcmp(grade, "missed") == 0 ? "failure"

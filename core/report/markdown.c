@@ -62,11 +62,11 @@ static void put_verdicts(const struct nd_page *page)
         nd_buf_adds(page->out, "| ");
         cell(page->out, nd_text_of(page, json_object_get(v, "sentence")));
         nd_buf_addf(page->out, " | %s",
-                    nd_value_text(json_object_get(v, "measured"), unit, statistic, text));
+                    nd_value_text(page, json_object_get(v, "measured"), unit, statistic, text));
         nd_buf_addf(page->out, " | %s",
-                    nd_value_text(json_object_get(v, "uncertainty"), unit, statistic, text));
+                    nd_value_text(page, json_object_get(v, "uncertainty"), unit, statistic, text));
         nd_buf_addf(page->out, " | %s %s", nd_operator_sign(nd_str_of(v, "operator")),
-                    nd_value_text(json_object_get(v, "limit"), unit, statistic, text));
+                    nd_value_text(page, json_object_get(v, "limit"), unit, statistic, text));
         nd_buf_addf(page->out, " | %s | %lld |\n", grade_words(page, nd_str_of(v, "grade")),
                     (long long)nd_int_of(v, "seq"));
     }
@@ -117,9 +117,10 @@ static void put_changes(const struct nd_page *page)
         char back[ND_UNIT_TEXT];
         nd_buf_addf(page->out, "| %s.%s | ", nd_str_of(c, "plugin"), nd_str_of(c, "verb"));
         cell(page->out, nd_str_of(c, "target"));
-        nd_buf_addf(
-            page->out, " | %s | %s | %s ", nd_rel_text(json_object_get(c, "began_rel_ns"), began),
-            nd_rel_text(json_object_get(c, "verified_rel_ns"), back), nd_str_of(c, "state"));
+        nd_buf_addf(page->out, " | %s | %s | %s ",
+                    nd_rel_text(json_object_get(c, "began_rel_ns"), began),
+                    nd_rel_text(json_object_get(c, "verified_rel_ns"), back),
+                    nd_state_text(page, nd_str_of(c, "state")));
         cell(page->out, nd_str_of(c, "why"));
         nd_buf_adds(page->out, " |\n");
     }

@@ -222,7 +222,7 @@ void nd_svg_series(const struct nd_page *page, const json_t *series, size_t numb
     label(page, STRIP_TOP + 12, nd_series_title(series));
     nd_buf_addf(page->out, "<text class=\"name soft\" x=\"%.1f\" y=\"%.1f\">%s 0 – %s</text>\n",
                 LEFT - 8, STRIP_TOP + 30, nd_msg(page, ND_MSG_LATENCY),
-                nd_value_text(top, nd_str_of(series, "unit"), "", text));
+                nd_value_text(page, top, nd_str_of(series, "unit"), "", text));
     nd_buf_addf(page->out, "<text class=\"name soft\" x=\"%.1f\" y=\"%.1f\">%s 0 – 100%%</text>\n",
                 LEFT - 8, LOSS_TOP + 12, nd_msg(page, ND_MSG_LOSS));
     json_decref(top);

@@ -47,7 +47,8 @@ const char *nd_length_text(json_int_t ns, char *out)
     return nd_length_format(rounded == 0 ? 0 : rounded, out);
 }
 
-const char *nd_value_text(const json_t *value, const char *unit, const char *statistic, char *out)
+const char *nd_value_text(const struct nd_page *page, const json_t *value, const char *unit,
+                          const char *statistic, char *out)
 {
     char number[ND_UNIT_TEXT];
     double v = json_number_value(value);
@@ -59,7 +60,7 @@ const char *nd_value_text(const json_t *value, const char *unit, const char *sta
     else if (share)
         snprintf(out, 64, "%s", nd_share_format(v, number));
     else if (strcmp(unit, "bool") == 0)
-        snprintf(out, 64, "%s", v != 0 ? "yes" : "no");
+        snprintf(out, 64, "%s", nd_msg(page, v != 0 ? ND_MSG_YES : ND_MSG_NO));
     else if (strcmp(unit, "bit/s") == 0)
         snprintf(out, 64, "%s", nd_rate_format((int64_t)v, number));
     else
@@ -94,6 +95,30 @@ const char *nd_operator_sign(const char *name)
             return signs[i][1];
     }
     return name;
+}
+
+const char *nd_state_text(const struct nd_page *page, const char *state)
+{
+    static const struct {
+        const char *name;
+        enum nd_message message;
+    } list[] = {{"waiting", ND_MSG_STATE_waiting},
+                {"running", ND_MSG_STATE_running},
+                {"done", ND_MSG_STATE_done},
+                {"failed", ND_MSG_STATE_failed},
+                {"skipped", ND_MSG_STATE_skipped},
+                {"cancelled", ND_MSG_STATE_cancelled},
+                {"recorded", ND_MSG_STATE_recorded},
+                {"applied", ND_MSG_STATE_applied},
+                {"verified", ND_MSG_STATE_verified},
+                {"unverified", ND_MSG_STATE_unverified},
+                {"yes", ND_MSG_YES},
+                {"no", ND_MSG_NO}};
+    for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
+        if (strcmp(list[i].name, state) == 0)
+            return nd_msg(page, list[i].message);
+    }
+    return state;
 }
 
 /* Controls that XML forbids become U+FFFD; marks that turn the direction of text do too, so that a

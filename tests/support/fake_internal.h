@@ -51,6 +51,7 @@ struct nd_fake {
 
 /* The test itself is wrong: says so and aborts. */
 _Noreturn void nd_fake_mistake(const char *what, const char *which);
+void nd_fake_unwatch(struct nd_fake *fake, int fd);
 struct nd_op *nd_fake_op_new(struct nd_fake *fake, const struct nd_verb *verb);
 
 #endif

@@ -1,0 +1,28 @@
+/* What the files of the HTML page share.
+ *
+ *   html.c           the document and its first page
+ *   html_sections.c  what follows the first page
+ *   html_parts.c     text, headings, tables */
+#ifndef ND_REPORT_HTML_H
+#define ND_REPORT_HTML_H
+#include "report/internal.h"
+
+/* As it is. text: HTML. */
+void nd_html_raw(const struct nd_page *page, const char *text);
+/* Escaped. */
+void nd_html_text(const struct nd_page *page, const char *words);
+void nd_html_msg(const struct nd_page *page, enum nd_message message);
+
+/* Begins a section with its heading; the caller ends it with </section>.
+ * id: unique in a language; the page's language is added to it. */
+void nd_html_heading(const struct nd_page *page, const char *id, enum nd_message message);
+
+void nd_html_table(const struct nd_page *page, enum nd_message caption,
+                   const enum nd_message *columns, size_t count);
+void nd_html_table_end(const struct nd_page *page);
+void nd_html_td(const struct nd_page *page, const char *words);
+void nd_html_td_int(const struct nd_page *page, json_int_t number);
+
+void nd_html_sections(const struct nd_page *page);
+
+#endif

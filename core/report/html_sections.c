@@ -1,0 +1,311 @@
+#include "report/html.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void put_verdicts(const struct nd_page *page)
+{
+    static const enum nd_message columns[] = {ND_MSG_SENTENCE, ND_MSG_MEASURED, ND_MSG_UNCERTAINTY,
+                                              ND_MSG_LIMIT,    ND_MSG_GRADE,    ND_MSG_EVIDENCE};
+    size_t i = 0;
+    json_t *v = NULL;
+    nd_html_heading(page, "verdicts", ND_MSG_VERDICTS);
+    nd_html_table(page, ND_MSG_VERDICTS, columns, 6);
+    json_array_foreach(json_object_get(page->model, "verdicts"), i, v)
+    {
+        char words[80];
+        char value[64];
+        const char *unit = nd_str_of(v, "unit");
+        const char *statistic = nd_str_of(v, "statistic");
+        const char *grade = nd_str_of(v, "grade");
+        bool uncertain = json_number_value(json_object_get(v, "uncertainty")) > 0;
+        nd_html_raw(page, "<tr>");
+        nd_html_td(page, nd_text_of(page, json_object_get(v, "sentence")));
+        nd_html_td(page,
+                   nd_value_text(page, json_object_get(v, "measured"), unit, statistic, value));
+        snprintf(words, sizeof words, "\u00b1 %s",
+                 nd_value_text(page, json_object_get(v, "uncertainty"), unit, statistic, value));
+        nd_html_td(page, uncertain ? words : "");
+        snprintf(words, sizeof words, "%s %s", nd_operator_sign(nd_str_of(v, "operator")),
+                 nd_value_text(page, json_object_get(v, "limit"), unit, statistic, value));
+        nd_html_td(page, words);
+        nd_buf_addf(page->out, "<td class=\"%s\">", grade);
+        nd_html_msg(page, strcmp(grade, "met") == 0      ? ND_MSG_MET
+                          : strcmp(grade, "missed") == 0 ? ND_MSG_MISSED
+                                                         : ND_MSG_UNKNOWN);
+        nd_html_raw(page, "</td>");
+        nd_html_td_int(page, nd_int_of(v, "seq"));
+        nd_html_raw(page, "</tr>\n");
+    }
+    nd_html_table_end(page);
+    nd_html_raw(page, "</section>\n");
+}
+
+static void put_timeline(const struct nd_page *page)
+{
+    static const enum nd_message columns[] = {ND_MSG_STEP,   ND_MSG_OWNER, ND_MSG_PLANNED,
+                                              ND_MSG_ACTUAL, ND_MSG_LATE,  ND_MSG_STATE};
+    size_t i = 0;
+    json_t *s = NULL;
+    nd_html_heading(page, "timeline-h", ND_MSG_TIMELINE);
+    nd_html_raw(page, "<figure>");
+    nd_svg_timeline(page);
+    nd_html_raw(page, "<figcaption class=\"legend\"><span class=\"k planned\">\u25c7</span> ");
+    nd_html_msg(page, ND_MSG_PLANNED);
+    nd_html_raw(page, " <span class=\"k done\">\u25a0</span> ");
+    nd_html_msg(page, ND_MSG_ACTUAL);
+    nd_html_raw(page, " <span class=\"k injected\">\u25a8</span> ");
+    nd_html_msg(page, ND_MSG_CHANGE);
+    nd_html_raw(page, "</figcaption></figure>\n");
+    nd_html_table(page, ND_MSG_TIMELINE, columns, 6);
+    json_array_foreach(json_object_get(page->model, "steps"), i, s)
+    {
+        char time[ND_UNIT_TEXT];
+        nd_html_raw(page, "<tr>");
+        nd_html_td(page, nd_text_of(page, json_object_get(s, "title")));
+        nd_html_td(page, nd_str_of(s, "owner"));
+        nd_html_td(page, nd_rel_text(json_object_get(s, "planned_rel_ns"), time));
+        nd_html_td(page, nd_rel_text(json_object_get(s, "started_rel_ns"), time));
+        nd_html_td(page, json_is_integer(json_object_get(s, "planned_rel_ns"))
+                             ? nd_length_text(nd_int_of(s, "late_ns"), time)
+                             : "");
+        nd_html_raw(page, "<td>");
+        nd_html_text(page, nd_state_text(page, nd_str_of(s, "state")));
+        if (*nd_str_of(s, "why") != '\0') {
+            nd_html_raw(page, ": ");
+            nd_html_text(page, nd_str_of(s, "why"));
+        }
+        nd_html_raw(page, "</td></tr>\n");
+    }
+    nd_html_table_end(page);
+    nd_html_raw(page, "</section>\n");
+}
+
+static void put_interruptions(const struct nd_page *page)
+{
+    static const enum nd_message columns[] = {ND_MSG_SERVICE, ND_MSG_FROM,        ND_MSG_TILL,
+                                              ND_MSG_LENGTH,  ND_MSG_UNCERTAINTY, ND_MSG_CLASS};
+    size_t i = 0;
+    json_t *series = NULL;
+    nd_html_table(page, ND_MSG_INTERRUPTIONS, columns, 6);
+    json_array_foreach(json_object_get(page->model, "series"), i, series)
+    {
+        size_t k = 0;
+        json_t *one = NULL;
+        json_array_foreach(json_object_get(series, "interruptions"), k, one)
+        {
+            char time[ND_UNIT_TEXT];
+            char words[80];
+            bool open = json_is_null(json_object_get(one, "till_rel_ns"));
+            bool injected = strcmp(nd_str_of(one, "class"), "injected") == 0;
+            nd_html_raw(page, "<tr>");
+            nd_html_td(page, nd_series_title(series));
+            nd_html_td(page, nd_rel_text(json_object_get(one, "from_rel_ns"), time));
+            nd_html_td(page, open ? nd_msg(page, ND_MSG_OPEN)
+                                  : nd_rel_text(json_object_get(one, "till_rel_ns"), time));
+            nd_html_td(page, nd_length_text(nd_int_of(one, "length_ns"), time));
+            snprintf(words, sizeof words, "\u00b1 %s",
+                     nd_length_text(nd_int_of(one, "uncertainty_ns"), time));
+            nd_html_td(page, words);
+            nd_html_td(page, nd_msg(page, injected ? ND_MSG_INJECTED : ND_MSG_UNEXPECTED));
+            nd_html_raw(page, "</tr>\n");
+        }
+    }
+    nd_html_table_end(page);
+}
+
+static void put_performance(const struct nd_page *page)
+{
+    static const enum nd_message columns[] = {
+        ND_MSG_SERVICE, ND_MSG_SENT,         ND_MSG_ANSWERED,       ND_MSG_NOT_SENT,
+        ND_MSG_LOSS,    ND_MSG_AVAILABILITY, ND_MSG_AVAILABILITY_EX};
+    static const char *const quantiles[] = {"p50", "p95", "p99"};
+    const json_t *list = json_object_get(page->model, "series");
+    size_t i = 0;
+    json_t *s = NULL;
+    nd_html_heading(page, "performance", ND_MSG_PERFORMANCE);
+    nd_html_raw(page, "<figure>");
+    json_array_foreach(list, i, s) nd_svg_series(page, s, i);
+    nd_html_raw(page, "<figcaption class=\"legend\"><span class=\"k injected\">\u25a8</span> ");
+    nd_html_msg(page, ND_MSG_INJECTED);
+    nd_html_raw(page, " <span class=\"k unexpected\">\u25a9</span> ");
+    nd_html_msg(page, ND_MSG_UNEXPECTED);
+    nd_html_raw(page, " <span class=\"k notsent\">\u25a5</span> ");
+    nd_html_msg(page, ND_MSG_NOT_SENT);
+    nd_html_raw(page, "</figcaption></figure>\n");
+    nd_html_table(page, ND_MSG_PERFORMANCE, columns, 7);
+    /* The quantiles are the same in every language. */
+    json_array_foreach(list, i, s)
+    {
+        char words[64];
+        nd_html_raw(page, "<tr><th scope=\"row\">");
+        nd_html_text(page, nd_series_title(s));
+        nd_html_raw(page, "<br><small>");
+        for (size_t q = 0; q < 3; q++)
+            nd_buf_addf(page->out, "%s %s%s", quantiles[q],
+                        nd_value_text(page, json_object_get(s, quantiles[q]), nd_str_of(s, "unit"),
+                                      "", words),
+                        q < 2 ? " \u00b7 " : "");
+        nd_html_raw(page, "</small></th>");
+        nd_html_td_int(page, nd_int_of(s, "count"));
+        nd_html_td_int(page, nd_int_of(s, "answered"));
+        nd_html_td_int(page, nd_int_of(s, "missed"));
+        nd_html_td(page, nd_value_text(page, json_object_get(s, "loss"), "1", "loss", words));
+        nd_html_td(page,
+                   nd_value_text(page, json_object_get(s, "availability"), "1", "share", words));
+        nd_html_td(page, nd_value_text(page, json_object_get(s, "availability_without_injected"),
+                                       "1", "share", words));
+        nd_html_raw(page, "</tr>\n");
+    }
+    nd_html_table_end(page);
+    put_interruptions(page);
+    nd_html_raw(page, "</section>\n");
+}
+
+static void put_safety(const struct nd_page *page)
+{
+    static const enum nd_message columns[] = {ND_MSG_CHANGE, ND_MSG_TARGET, ND_MSG_BEGAN,
+                                              ND_MSG_BACK, ND_MSG_STATE};
+    const char *aborted = nd_str_of(json_object_get(page->model, "safety"), "aborted");
+    size_t i = 0;
+    json_t *c = NULL;
+    nd_html_heading(page, "safety", ND_MSG_CHANGES);
+    if (*aborted != '\0') {
+        nd_html_raw(page, "<p><b>");
+        nd_html_msg(page, ND_MSG_ABORTED_BY);
+        nd_html_raw(page, ":</b> ");
+        nd_html_text(page, aborted);
+        nd_html_raw(page, "</p>\n");
+    }
+    nd_html_table(page, ND_MSG_CHANGES, columns, 5);
+    json_array_foreach(json_object_get(page->model, "changes"), i, c)
+    {
+        char time[ND_UNIT_TEXT];
+        bool verified = strcmp(nd_str_of(c, "state"), "verified") == 0;
+        nd_buf_addf(page->out, "<tr><td>%s.%s</td>", nd_str_of(c, "plugin"), nd_str_of(c, "verb"));
+        nd_html_td(page, nd_str_of(c, "target"));
+        nd_html_td(page, nd_rel_text(json_object_get(c, "began_rel_ns"), time));
+        nd_html_td(page, nd_rel_text(json_object_get(c, "verified_rel_ns"), time));
+        nd_buf_addf(page->out, "<td class=\"%s\">", verified ? "met" : "missed");
+        nd_html_text(page, nd_state_text(page, nd_str_of(c, "state")));
+        nd_html_raw(page, " ");
+        nd_html_text(page, nd_str_of(c, "why"));
+        nd_html_raw(page, "</td></tr>\n");
+    }
+    nd_html_table_end(page);
+    nd_html_raw(page, "</section>\n");
+}
+
+static void put_confirmations(const struct nd_page *page)
+{
+    static const enum nd_message columns[] = {ND_MSG_QUESTION, ND_MSG_BY, ND_MSG_ANSWER,
+                                              ND_MSG_AFTER};
+    const json_t *list = json_object_get(page->model, "confirmations");
+    size_t i = 0;
+    json_t *c = NULL;
+    if (json_array_size(list) == 0)
+        return;
+    nd_html_heading(page, "confirmations", ND_MSG_CONFIRMATIONS);
+    nd_html_table(page, ND_MSG_CONFIRMATIONS, columns, 4);
+    json_array_foreach(list, i, c)
+    {
+        char time[ND_UNIT_TEXT];
+        const char *answer = nd_str_of(c, "answer");
+        nd_html_raw(page, "<tr>");
+        nd_html_td(page, nd_text_of(page, json_object_get(c, "sentence")));
+        nd_html_td(page, *nd_str_of(c, "answered_by") != '\0' ? nd_str_of(c, "answered_by")
+                                                              : nd_str_of(c, "by"));
+        nd_html_raw(page, "<td>");
+        nd_html_text(page,
+                     *answer != '\0' ? nd_state_text(page, answer) : nd_msg(page, ND_MSG_NOBODY));
+        if (json_is_true(json_object_get(c, "scripted"))) {
+            nd_html_raw(page, " (");
+            nd_html_msg(page, ND_MSG_SCRIPTED);
+            nd_html_raw(page, ")");
+        }
+        nd_html_raw(page, "</td>");
+        nd_html_td(page, *answer != '\0' ? nd_length_text(nd_int_of(c, "after_ns"), time) : "");
+        nd_html_raw(page, "</tr>\n");
+    }
+    nd_html_table_end(page);
+    nd_html_raw(page, "</section>\n");
+}
+
+static void quality_row(const struct nd_page *page, enum nd_message message, json_int_t number)
+{
+    nd_html_raw(page, "<tr><th scope=\"row\">");
+    nd_html_msg(page, message);
+    nd_html_raw(page, "</th>");
+    nd_html_td_int(page, number);
+    nd_html_raw(page, "</tr>\n");
+}
+
+static void put_quality(const struct nd_page *page)
+{
+    static const enum nd_message columns[] = {ND_MSG_QUALITY, ND_MSG_MEASURED};
+    const json_t *quality = json_object_get(page->model, "quality");
+    const json_t *journal = json_object_get(page->model, "journal");
+    json_int_t rows = 0;
+    size_t i = 0;
+    json_t *gap = NULL;
+    json_array_foreach(json_object_get(quality, "gaps"), i, gap) rows += nd_int_of(gap, "rows");
+    nd_html_heading(page, "quality", ND_MSG_QUALITY);
+    nd_html_table(page, ND_MSG_QUALITY, columns, 2);
+    quality_row(page, nd_int_of(journal, "bad_seq") != 0 ? ND_MSG_JOURNAL_BAD : ND_MSG_JOURNAL_OK,
+                nd_int_of(journal, "bad_seq") != 0 ? nd_int_of(journal, "bad_seq")
+                                                   : nd_int_of(journal, "events"));
+    if (json_is_true(json_object_get(journal, "torn")))
+        quality_row(page, ND_MSG_JOURNAL_TORN, 1);
+    quality_row(page, ND_MSG_SLOTS_NOT_SENT,
+                nd_int_of(json_object_get(page->model, "summary"), "not_sent"));
+    quality_row(page, ND_MSG_ROWS_LOST, rows);
+    quality_row(page, ND_MSG_STALLS,
+                (json_int_t)json_array_size(json_object_get(quality, "stalls")));
+    quality_row(page, ND_MSG_CLOCK_STEPS,
+                (json_int_t)json_array_size(json_object_get(quality, "clock_steps")));
+    nd_html_table_end(page);
+    nd_html_raw(page, "</section>\n");
+}
+
+static void put_appendix(const struct nd_page *page)
+{
+    const json_t *run = json_object_get(page->model, "run");
+    static const enum nd_message definitions[] = {ND_MSG_DEF_INTERRUPTION, ND_MSG_DEF_INJECTED,
+                                                  ND_MSG_DEF_AVAILABILITY, ND_MSG_DEF_LATENCY};
+    static const struct {
+        enum nd_message message;
+        const char *key;
+    } facts[] = {{ND_MSG_RUN, "id"},
+                 {ND_MSG_SCENARIO_HASH, "scenario_sha256"},
+                 {ND_MSG_SITE_HASH, "site_sha256"},
+                 {ND_MSG_VERSION, "version"}};
+    nd_html_heading(page, "appendix", ND_MSG_APPENDIX);
+    nd_html_raw(page, "<h3>");
+    nd_html_msg(page, ND_MSG_DEFINITIONS);
+    nd_html_raw(page, "</h3><ul>");
+    for (size_t i = 0; i < 4; i++) {
+        nd_html_raw(page, "<li>");
+        nd_html_msg(page, definitions[i]);
+        nd_html_raw(page, "</li>\n");
+    }
+    nd_html_raw(page, "</ul><dl>");
+    for (size_t i = 0; i < 4; i++) {
+        nd_html_raw(page, "<dt>");
+        nd_html_msg(page, facts[i].message);
+        nd_html_raw(page, "</dt><dd>");
+        nd_html_text(page, nd_str_of(run, facts[i].key));
+        nd_html_raw(page, "</dd>\n");
+    }
+    nd_html_raw(page, "</dl></section>\n");
+}
+
+void nd_html_sections(const struct nd_page *page)
+{
+    put_verdicts(page);
+    put_timeline(page);
+    put_performance(page);
+    put_safety(page);
+    put_confirmations(page);
+    put_quality(page);
+    put_appendix(page);
+}
