@@ -3,6 +3,7 @@
 #include "base/units.h"
 #include "cli/control.h"
 #include "cli/display.h"
+#include "cli/preflight.h"
 #include "cli/userns.h"
 #include "report/report.h"
 #include "run/restore_dir.h"
@@ -189,12 +190,22 @@ static bool make_plan(struct live *live)
     return true;
 }
 
+/* The lab is made with rights of its own; anything else needs ours. */
+static int check_rights(struct live *live)
+{
+    struct nd_fail why = {0};
+    if (!make_plan(live))
+        return refuse(ND_EXIT_INTERNAL, "the plan could not be made");
+    if (live->lab || nd_preflight(live->plan, live->work.site, live->work.plugins, &why) == ND_OK)
+        return ND_EXIT_OK;
+    fprintf(stderr, "netdrill run: %s; nothing was changed\n", why.text);
+    return ND_EXIT_REFUSED;
+}
+
 static int make_dir(struct live *live)
 {
     struct nd_fail why = {0};
     const struct nd_drill *drill = nd_scenario_drill(live->work.scenario);
-    if (!make_plan(live))
-        return refuse(ND_EXIT_INTERNAL, "the plan could not be made");
     nd_err err = nd_rundir_create(&live->dir, nd_cli_runs(&live->args), drill->id,
                                   nd_sched_to_wall(live->work.sched, 0), &why);
     if (err == ND_OK)
@@ -351,6 +362,8 @@ static int run_live(struct live *live)
         code = load(live);
     if (code == ND_EXIT_OK)
         code = ask_consent(live);
+    if (code == ND_EXIT_OK)
+        code = check_rights(live);
     if (code == ND_EXIT_OK)
         code = take_lock(live);
     if (code == ND_EXIT_OK)

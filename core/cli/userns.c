@@ -1,5 +1,7 @@
 #include "cli/userns.h"
 
+#include "cli/preflight.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -9,20 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CAP_SYS_ADMIN_BIT 21
-#define CAP_NET_ADMIN_BIT 12
-
 bool nd_userns_needed(void)
 {
-    FILE *file = fopen("/proc/self/status", "re");
-    char line[256];
-    unsigned long long caps = 0;
-    while (file != NULL && fgets(line, sizeof line, file) != NULL)
-        sscanf(line, "CapEff: %llx", &caps);
-    if (file != NULL)
-        fclose(file);
-    unsigned long long both = 1ull << CAP_SYS_ADMIN_BIT | 1ull << CAP_NET_ADMIN_BIT;
-    return (caps & both) != both;
+    return !nd_has_capability(ND_CAP_SYS_ADMIN) || !nd_has_capability(ND_CAP_NET_ADMIN);
 }
 
 static nd_err put(const char *path, const char *text, struct nd_fail *why)

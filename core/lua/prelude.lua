@@ -1,4 +1,4 @@
--- expect, written in Lua because it loops around waits. P: the primitives of bodies.c.
+-- expect, written in Lua because it loops around waits. P: the primitives of prims.c.
 local P = ...
 
 local operators = {
@@ -73,9 +73,7 @@ return function(t)
   local every = t.every ~= nil and P.length(t.every, "every") or 1e9
   if every < 1e6 then P.error("[E0303] 'expect': 'every' is at least ms(1)", 2) end
   if t.within == nil then
-    if e.question then
-      if t.to_end then P.settle_to_end(e.question, e.till) else P.settle(e.question, e.till) end
-    end
+    if e.question then P.settle(e.question, e.till) end
     return P.verdict(judge(e))
   end
   -- Within a time: the latest second is looked at again and again, until it is as expected.

@@ -49,23 +49,16 @@ static int prim_moment(lua_State *L)
 }
 
 /* settle(question, till|nil): waits until the series has said all up to `till`, or, without,
- * until its end; a series without an end is asked about what is known once the slots under way are
- * answered. */
+ * until its end; an endless one until the slots under way are answered. */
 static int prim_settle(lua_State *L)
 {
     const struct nd_lua_question *question = luaL_checkudata(L, 1, ND_META_QUESTION);
     struct nd_task *task = nd_lua_current(L, "expect");
-    const struct nd_series_info *info = nd_series_info(question->series);
-    nd_ns till = lua_isnil(L, 2) ? -1 : (nd_ns)lua_tonumber(L, 2);
-    if (till < 0)
-        till = question->till;
-    lua_settop(L, 0);
+    nd_ns till = lua_isnil(L, 2) ? question->till : (nd_ns)lua_tonumber(L, 2);
     if (till >= 0)
-        nd_task_await_series(task, question->series, till + info->deadline);
-    else if (lua_toboolean(L, lua_upvalueindex(1)))
-        nd_task_await_series(task, question->series, -1);
-    else
-        nd_task_await_series(task, question->series, nd_task_now(task) + info->deadline);
+        till += nd_series_info(question->series)->deadline;
+    lua_settop(L, 0);
+    nd_task_await_series(task, question->series, till);
     return nd_lua_await(L, slept);
 }
 
@@ -225,17 +218,13 @@ void nd_prims_open(lua_State *L)
                                           {"value", prim_value},
                                           {"verdict", prim_verdict},
                                           {"keys", prim_keys},
+                                          {"settle", prim_settle},
                                           {"is_question", prim_is_question},
                                           {NULL, NULL}};
     int globals = lua_gettop(L);
     ND_CHECK(luaL_loadbufferx(L, prelude, strlen(prelude), "=prelude", "t") == LUA_OK);
     lua_newtable(L);
     luaL_setfuncs(L, primitives, 0);
-    for (int to_end = 0; to_end < 2; to_end++) {
-        lua_pushboolean(L, to_end);
-        lua_pushcclosure(L, prim_settle, 1);
-        lua_setfield(L, -2, to_end ? "settle_to_end" : "settle");
-    }
     static const char *const base[] = {"error", "type", "ipairs"};
     for (size_t i = 0; i < sizeof base / sizeof base[0]; i++) {
         lua_getfield(L, globals, base[i]);

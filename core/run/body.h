@@ -37,7 +37,8 @@ void nd_task_sleep(struct nd_task *task, nd_ns till); /* a moment of the drill *
 /* One call of a verb. spec: borrowed until the result is there; its arena must live. A change is
  * recorded before it acts and undone at the end. */
 void nd_task_call(struct nd_task *task, const struct nd_call_spec *spec);
-/* Until the series is closed or the moment came. */
+/* Until the series is closed or the moment came; till -1: until it is closed, or, when it has no
+ * end, until the slots under way are answered. */
 void nd_task_await_series(struct nd_task *task, struct nd_series *series, nd_ns till);
 /* Asks a person. within: a length; unanswered by then counts as no answer. */
 void nd_task_confirm(struct nd_task *task, const struct nd_text2 *text, const char *by,

@@ -187,6 +187,7 @@ static void lab_built(struct nd_call *call, nd_err err, const char *why)
         startex(run);
         return;
     }
+    run->outcome.lab_failed = true;
     nd_run_event(run, 0, "lab.failed", NULL, NULL, json_pack("{s:s?}", "why", why));
     struct nd_fail reason = {0};
     nd_fail_set(&reason, err, "the lab could not be built: %s", why != NULL ? why : "");
@@ -239,7 +240,7 @@ const char *nd_outcome_name(const struct nd_outcome *outcome, int *exit_code)
         int code;
         const char *name;
     } ends[] = {{12, "unrestored"}, {11, "aborted"}, {5, "incomplete"}, {10, "missed"}, {0, "ok"}};
-    const bool holds[] = {outcome->unverified != 0, outcome->aborted,
+    const bool holds[] = {outcome->unverified != 0, outcome->aborted && !outcome->lab_failed,
                           outcome->steps_failed != 0 || outcome->steps_cancelled != 0 ||
                               outcome->steps_skipped != 0 || outcome->journal_failed,
                           outcome->missed != 0 || outcome->unknown != 0, true};

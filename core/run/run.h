@@ -30,6 +30,7 @@ struct nd_script_fail {
 
 struct nd_outcome {
     bool ended, aborted;
+    bool lab_failed;           /* it was never built: the drill is incomplete, nobody aborted it */
     char reason[ND_FAIL_TEXT]; /* of an abort, else "" */
     int64_t steps_done, steps_failed, steps_skipped, steps_cancelled;
     int64_t met, missed, unknown; /* verdicts */

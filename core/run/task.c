@@ -233,6 +233,8 @@ void nd_task_await_series(struct nd_task *task, struct nd_series *series, nd_ns 
         return;
     }
     task->stream = nd_stream_of(task->run, series);
+    if (till < 0 && task->stream->till < 0) /* endless: the slots under way are waited for */
+        till = nd_task_now(task) + nd_series_info(series)->deadline;
     if (till >= 0)
         task->timer = nd_sched_at(task->run->config.sched, task->run->t0 + till, slept, task);
 }

@@ -220,23 +220,31 @@ static void join(const json_t *list, char *out, size_t bytes)
     }
 }
 
+/* An nftables set's elements; nothing for none, which the grammar wants so. */
+static void elements_of(const json_t *list, char *out, size_t bytes)
+{
+    char joined[256];
+    join(list, joined, sizeof joined);
+    snprintf(out, bytes, joined[0] != '\0' ? "elements = { %s }" : "%s", joined);
+}
+
 static nd_err admission_in(struct job *job, const json_t *admission)
 {
-    char guests[256];
-    char emergency[256];
+    char guests[300];
+    char emergency[300];
     char commands[2048];
-    join(json_object_get(admission, "guests"), guests, sizeof guests);
-    join(json_object_get(admission, "emergency"), emergency, sizeof emergency);
+    elements_of(json_object_get(admission, "guests"), guests, sizeof guests);
+    elements_of(json_object_get(admission, "emergency"), emergency, sizeof emergency);
     snprintf(commands, sizeof commands,
              "table inet netdrill_admission {\n"
-             " set guests { type ipv4_addr; flags interval; elements = { %s } }\n"
-             " set emergency { type ipv4_addr; elements = { %s } }\n"
+             " set guests { type ipv4_addr; flags interval; %s }\n"
+             " set emergency { type ipv4_addr; %s }\n"
              " set admitted { type ipv4_addr; flags interval, timeout; }\n"
              " chain forward { type filter hook forward priority 0; policy accept;\n"
              "  ip saddr @guests ip saddr != @admitted ip daddr != @emergency drop\n }\n}\n",
              guests, emergency);
-    if (*guests == '\0' || *emergency == '\0')
-        return lab_fail(job, ND_EARG, "an admission needs 'guests' and 'emergency' (IPv4)");
+    if (*guests == '\0')
+        return lab_fail(job, ND_EARG, "an admission needs 'guests: [PREFIX, ...]' (IPv4)");
     if (nft_run(commands, NULL, job->why, sizeof job->why) != 0)
         return job->err = ND_EIO;
     return ND_OK;

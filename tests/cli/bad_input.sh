@@ -73,6 +73,31 @@ expect 2 "--confirm field-test" "$netdrill" run f.lua --runs runs </dev/null
 expect 2 "expected 'field-test', got 'other'" "$netdrill" run f.lua --confirm other --runs runs
 expect 0 "ok: 0 met" "$netdrill" run f.lua --confirm field-test --runs runs
 
+# Missing rights are told before anything is begun.
+printf 'site: rights\ntargets: {x: {kind: interface, interface: none0, may_be_disturbed: true}}\n' >sites/rights.yaml
+cat >r.lua <<'LUA'
+local links = use "links"
+drill { "Rights", id = "rights", lasts = seconds(1), site = "sites/rights.yaml" }
+phase { "One" }
+step { "Cut", owner = "me", run = function() links.down { site "x" } end }
+LUA
+if [ "$(id -u)" -eq 0 ]; then
+    chmod -R a+rX "$work"
+    expect 3 "links.down on 'x' needs CAP_NET_ADMIN" setpriv --reuid=65534 --regid=65534 --clear-groups \
+        "$netdrill" run r.lua --confirm rights --runs /tmp
+else
+    expect 3 "links.down on 'x' needs CAP_NET_ADMIN" "$netdrill" run r.lua --confirm rights --runs runs
+fi
+[ -z "$(ls -d runs/*-rights-* /tmp/*-rights-* 2>/dev/null)" ] || fail "a run was begun without rights"
+
+# Two runs on one site.
+sed -i 's/wait(ms(10))/wait(seconds(2))/; s/seconds(1)/seconds(3)/' f.lua
+"$netdrill" run f.lua --confirm field-test --runs runs >/dev/null 2>&1 &
+first=$!
+for _ in $(seq 50); do [ -n "$(ls runs/*field-test*/control.sock 2>/dev/null)" ] && break; sleep 0.1; done
+expect 4 "another run acts on site 'field'" "$netdrill" run f.lua --confirm field-test --runs runs
+wait "$first" || fail "the first of two runs"
+
 # A plugin of another ABI.
 printf '#include <netdrill/plugin.h>\nstatic const struct nd_plugin p = {sizeof p, 99, 0, "old", "1", "x", 0, 0, 0, 0, 0};\nND_EXPORT const struct nd_plugin *nd_plugin_entry(void) { return &p; }\n' >old.c
 cc -shared -fPIC -I"$root/core/include" -o old.so old.c
@@ -80,7 +105,7 @@ expect 2 "built for ABI 99, this netdrill has ABI 1; rebuild" "$netdrill" plugin
 expect 2 "no 'nd_plugin_entry'" "$netdrill" plugin check /lib/x86_64-linux-gnu/libm.so.6
 
 # A truncated and a falsified journal.
-run=$(ls -d runs/*field-test*)
+run=$(ls -d runs/*field-test* | head -1)
 expect 0 "journal   ok" "$netdrill" verify "$run"
 cp -r "$run" torn && truncate -s -20 torn/journal.jsonl
 expect 20 "is not what it was" "$netdrill" verify torn

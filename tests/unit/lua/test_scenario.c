@@ -189,7 +189,7 @@ static void test_bodies(void **state)
         "local r = p.probe {} expect { 'answered', r } expect { 'rtt', r.rtt, at_most = ms(5) }");
     assert_int_equal(o.met, 2);
     o = play("local s = measure { p.probe, every = ms(100), lasts = seconds(2) }\n"
-             "expect { 'all', s:share(), equals = percent(100), to_end = true }\n"
+             "expect { 'all', s:share(), equals = percent(100) }\n"
              "expect { 'count', s:count(), equals = 20 }");
     assert_int_equal(o.met, 2);
     o = play("expect { 'never', function() return false end, within = seconds(5) }");

@@ -1,0 +1,19 @@
+/* What a run may not begin without. Nothing is changed by looking. */
+#ifndef ND_CLI_PREFLIGHT_H
+#define ND_CLI_PREFLIGHT_H
+#include "host/host.h"
+
+#include <jansson.h>
+
+/* Whether this process may do what the plan says: enter the namespaces of its vantages, and change
+ * interfaces and rules where a planned change says it needs CAP_NET_ADMIN.
+ * plan: as of nd_plan; site: may be NULL. Errors: ND_ERIGHTS, ND_EGONE (no such namespace). */
+nd_err nd_preflight(const json_t *plan, const struct nd_site *site, struct nd_plugins *plugins,
+                    struct nd_fail *why);
+
+/* Whether the process holds a capability, by number (capabilities(7)). */
+bool nd_has_capability(unsigned number);
+#define ND_CAP_NET_ADMIN 12
+#define ND_CAP_SYS_ADMIN 21
+
+#endif

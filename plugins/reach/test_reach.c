@@ -1,0 +1,398 @@
+#include "base/units.h"
+#include "reach.h"
+#include "support/fake_host.h"
+
+#include <arpa/inet.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* Each probe against a far end of the test's own on loopback: one that answers, one that answers
+ * something else, one that is not there. */
+
+struct fixture {
+    struct nd_fake *fake;
+    int fd, conn; /* the far end */
+    char port[8];
+    struct nd_note facts[2];
+    const char *reply; /* what the far end says; NULL: an echo */
+    size_t reply_len;
+};
+
+static int set_up(void **state)
+{
+    struct fixture *f = nd_alloc(sizeof *f);
+    f->fake = nd_fake_new(nd_plugin_entry(), ND_FAKE_LIVE);
+    f->fd = f->conn = -1;
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    const char *fault = nd_fake_fault(f->fake);
+    if (fault != NULL)
+        print_error("contract broken: %s\n", fault);
+    nd_fake_free(f->fake);
+    if (f->fd >= 0)
+        close(f->fd);
+    if (f->conn >= 0)
+        close(f->conn);
+    free(f);
+    return fault != NULL ? -1 : 0;
+}
+
+/* A socket of the far end on a free port of 127.0.0.1, and the target that names it. */
+static void far_end(struct fixture *f, int type, void (*serve)(void *))
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof at;
+    f->fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(f->fd, (struct sockaddr *)&at, len), 0);
+    assert_int_equal(getsockname(f->fd, (struct sockaddr *)&at, &len), 0);
+    if (type == SOCK_STREAM && serve != NULL)
+        assert_int_equal(listen(f->fd, 8), 0);
+    snprintf(f->port, sizeof f->port, "%d", ntohs(at.sin_port));
+    const char *facts[] = {"port", f->port, NULL};
+    nd_fake_target(f->fake, "far", "127.0.0.1", facts);
+    if (serve != NULL)
+        nd_fake_serve(f->fake, f->fd, serve, f);
+}
+
+static nd_err run(struct nd_op *op)
+{
+    nd_fake_deadline(op, ND_MS(300));
+    nd_fake_start(op);
+    return nd_fake_run(op);
+}
+
+static void answer_datagram(void *ctx)
+{
+    struct fixture *f = ctx;
+    uint8_t bytes[2048];
+    struct sockaddr_in from;
+    socklen_t len = sizeof from;
+    ssize_t got = recvfrom(f->fd, bytes, sizeof bytes, 0, (struct sockaddr *)&from, &len);
+    if (got < 0)
+        return;
+    if (f->reply == NULL)
+        sendto(f->fd, bytes, (size_t)got, 0, (struct sockaddr *)&from, len);
+    else
+        sendto(f->fd, f->reply, f->reply_len, 0, (struct sockaddr *)&from, len);
+}
+
+static void test_udp(void **state)
+{
+    struct fixture *f = *state;
+    far_end(f, SOCK_DGRAM, answer_datagram);
+    struct nd_op *op = nd_fake_op(f->fake, "udp", "target", "far", "size", "200", NULL);
+    assert_int_equal(run(op), ND_OK);
+    assert_true(nd_fake_value(op, "rtt") > 0 && nd_fake_value(op, "rtt") < 3e8);
+    /* Other octets are no echo of ours. */
+    f->reply = "netdrill 00000000";
+    f->reply_len = 17;
+    op = nd_fake_op(f->fake, "udp", "target", "far", NULL);
+    assert_int_equal(run(op), ND_ETIME);
+    assert_int_equal(op->samples.count, 0);
+}
+
+static void test_udp_closed(void **state)
+{
+    struct fixture *f = *state;
+    far_end(f, SOCK_DGRAM, answer_datagram);
+    nd_fake_serve(f->fake, f->fd, NULL, NULL);
+    close(f->fd);
+    f->fd = -1;
+    struct nd_op *op = nd_fake_op(f->fake, "udp", "target", "far", NULL);
+    assert_int_equal(run(op), ND_EREFUSED);
+    assert_non_null(strstr(op->why, "127.0.0.1"));
+}
+
+static void test_no_port(void **state)
+{
+    struct fixture *f = *state;
+    const char *facts[] = {NULL};
+    nd_fake_target(f->fake, "bare", "127.0.0.1", facts);
+    struct nd_op *op = nd_fake_op(f->fake, "udp", "target", "bare", NULL);
+    assert_int_equal(run(op), ND_EARG);
+    assert_non_null(strstr(op->why, "'port: N'"));
+    nd_fake_target(f->fake, "nowhere", NULL, facts);
+    op = nd_fake_op(f->fake, "icmp", "target", "nowhere", NULL);
+    assert_int_equal(run(op), ND_EARG);
+    assert_non_null(strstr(op->why, "address"));
+}
+
+/* ---- TCP and HTTP ---- */
+
+static void say(void *ctx)
+{
+    struct fixture *f = ctx;
+    char heard[4096];
+    if (recv(f->conn, heard, sizeof heard, MSG_DONTWAIT) <= 0) {
+        nd_fake_serve(f->fake, f->conn, NULL, NULL);
+        return;
+    }
+    send(f->conn, f->reply, f->reply_len, MSG_NOSIGNAL);
+    shutdown(f->conn, SHUT_WR);
+    nd_fake_serve(f->fake, f->conn, NULL, NULL);
+}
+
+static void take_connection(void *ctx)
+{
+    struct fixture *f = ctx;
+    if (f->conn >= 0)
+        close(f->conn);
+    f->conn = accept4(f->fd, NULL, NULL, SOCK_CLOEXEC);
+    if (f->conn >= 0 && f->reply != NULL)
+        nd_fake_serve(f->fake, f->conn, say, f);
+}
+
+static void replies(struct fixture *f, const char *text)
+{
+    f->reply = text;
+    f->reply_len = strlen(text);
+}
+
+static void test_tcp(void **state)
+{
+    struct fixture *f = *state;
+    far_end(f, SOCK_STREAM, take_connection);
+    struct nd_op *op = nd_fake_op(f->fake, "tcp", "target", "far", NULL);
+    assert_int_equal(run(op), ND_OK);
+    assert_true(nd_fake_value(op, "rtt") > 0);
+    replies(f, "110 ready\r\n");
+    op = nd_fake_op(f->fake, "tcp", "target", "far", "send", "help", "expect", "ready", NULL);
+    assert_int_equal(run(op), ND_OK);
+    assert_true(nd_fake_value(op, "answer") >= nd_fake_value(op, "rtt"));
+    op = nd_fake_op(f->fake, "tcp", "target", "far", "send", "help", "expect", "gone", NULL);
+    assert_int_equal(run(op), ND_EANSWER);
+}
+
+static void test_tcp_refused(void **state)
+{
+    struct fixture *f = *state;
+    far_end(f, SOCK_STREAM, NULL); /* bound, and nobody listens */
+    struct nd_op *op = nd_fake_op(f->fake, "tcp", "target", "far", NULL);
+    assert_int_equal(run(op), ND_EREFUSED);
+    assert_int_equal(op->samples.count, 0);
+}
+
+static void test_tcp_silent(void **state)
+{
+    struct fixture *f = *state;
+    far_end(f, SOCK_STREAM, take_connection); /* accepts, says nothing */
+    struct nd_op *op =
+        nd_fake_op(f->fake, "tcp", "target", "far", "send", "help", "expect", "ready", NULL);
+    assert_int_equal(run(op), ND_ETIME);
+}
+
+static void test_http(void **state)
+{
+    struct fixture *f = *state;
+    far_end(f, SOCK_STREAM, take_connection);
+    replies(f, "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nwelcome");
+    struct nd_op *op = nd_fake_op(f->fake, "http", "target", "far", "expect", "come", NULL);
+    assert_int_equal(run(op), ND_OK);
+    assert_float_equal(nd_fake_value(op, "status"), 200, 0);
+    assert_float_equal(nd_fake_value(op, "octets"), 7, 0);
+    assert_true(nd_fake_value(op, "connect") <= nd_fake_value(op, "rtt"));
+    op = nd_fake_op(f->fake, "http", "target", "far", "expect", "closed", NULL);
+    assert_int_equal(run(op), ND_EANSWER);
+    assert_non_null(strstr(op->why, "lacks the text"));
+    replies(f, "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n");
+    op = nd_fake_op(f->fake, "http", "target", "far", NULL);
+    assert_int_equal(run(op), ND_EANSWER);
+    assert_non_null(strstr(op->why, "expected status 200, got 503"));
+}
+
+static void test_http_hostile(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const hostile[] = {
+        "\x00\x01\x02garbage\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\ncut short",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        "HTTP/9.9 abc\r\n\r\n",
+        "HTTP/1.1 301 Moved\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n",
+    };
+    far_end(f, SOCK_STREAM, take_connection);
+    for (size_t i = 0; i < sizeof hostile / sizeof hostile[0]; i++) {
+        replies(f, hostile[i]);
+        struct nd_op *op = nd_fake_op(f->fake, "http", "target", "far", NULL);
+        assert_int_not_equal(run(op), ND_OK);
+        assert_true(op->why[0] != '\0' || op->timed_out);
+    }
+    replies(f, "HTTP/1.1 200 OK\r\nContent-Length: 60\r\n\r\n"
+               "012345678901234567890123456789012345678901234567890123456789");
+    struct nd_op *op = nd_fake_op(f->fake, "http", "target", "far", "max", "20", NULL);
+    assert_int_equal(run(op), ND_EANSWER);
+}
+
+static void test_http_cancel(void **state)
+{
+    struct fixture *f = *state;
+    far_end(f, SOCK_STREAM, take_connection);
+    struct nd_op *op = nd_fake_op(f->fake, "http", "target", "far", NULL);
+    nd_fake_start(op);
+    for (int i = 0; i < 5 && !op->finished; i++)
+        nd_fake_turn(f->fake);
+    nd_fake_cancel(op);
+    assert_int_equal(nd_fake_run(op), ND_ECANCEL);
+}
+
+/* ---- DNS ---- */
+
+/* Answers with `reply` behind the query's own identifier. */
+static void answer_query(void *ctx)
+{
+    struct fixture *f = ctx;
+    uint8_t bytes[2048];
+    uint8_t out[2048];
+    struct sockaddr_in from;
+    socklen_t len = sizeof from;
+    if (recvfrom(f->fd, bytes, sizeof bytes, 0, (struct sockaddr *)&from, &len) < 2)
+        return;
+    memcpy(out, bytes, 2);
+    memcpy(out + 2, f->reply, f->reply_len);
+    sendto(f->fd, out, 2 + f->reply_len, 0, (struct sockaddr *)&from, len);
+}
+
+#define QUESTION "\4info\7example\0\0\1\0\1"
+static const char good[] =
+    "\x81\x80\0\1\0\1\0\0\0\0" QUESTION "\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\x0a\x09\x00\x50";
+static const char refused[] = "\x81\x85\0\1\0\0\0\0\0\0" QUESTION;
+static const char nxdomain[] = "\x81\x83\0\1\0\0\0\0\0\0" QUESTION;
+
+static nd_err ask(struct fixture *f, const char *reply, size_t len, struct nd_op **op)
+{
+    f->reply = reply;
+    f->reply_len = len;
+    *op = nd_fake_op(f->fake, "dns", "target", "far", "name", "info.example", "expect", "10.9.0.80",
+                     NULL);
+    return run(*op);
+}
+
+static void test_dns(void **state)
+{
+    struct fixture *f = *state;
+    struct nd_op *op = NULL;
+    far_end(f, SOCK_DGRAM, answer_query);
+    assert_int_equal(ask(f, good, sizeof good - 1, &op), ND_OK);
+    assert_float_equal(nd_fake_value(op, "answers"), 1, 0);
+    assert_int_equal(ask(f, refused, sizeof refused - 1, &op), ND_EREFUSED);
+    assert_int_equal(ask(f, nxdomain, sizeof nxdomain - 1, &op), ND_EANSWER);
+    assert_float_equal(nd_fake_value(op, "rcode"), 3, 0);
+    op = nd_fake_op(f->fake, "dns", "target", "far", "name", "a..b", NULL);
+    assert_int_equal(run(op), ND_EARG);
+}
+
+/* Mutated and cut answers end in an answer, a refusal or the deadline. */
+static void test_dns_mutated(void **state)
+{
+    struct fixture *f = *state;
+    unsigned seed = 5;
+    far_end(f, SOCK_DGRAM, answer_query);
+    for (int i = 0; i < 300; i++) {
+        char bytes[sizeof good];
+        memcpy(bytes, good, sizeof good);
+        for (int k = rand_r(&seed) % 5; k >= 0; k--)
+            bytes[(size_t)rand_r(&seed) % (sizeof good - 1)] = (char)rand_r(&seed);
+        f->reply = bytes;
+        f->reply_len =
+            (size_t)rand_r(&seed) % 4 == 0 ? (size_t)rand_r(&seed) % sizeof good : sizeof good - 1;
+        struct nd_op *op =
+            nd_fake_op(f->fake, "dns", "target", "far", "name", "info.example", NULL);
+        nd_fake_deadline(op, ND_MS(2));
+        nd_fake_start(op);
+        nd_err err = nd_fake_run(op);
+        assert_true(err == ND_OK || err == ND_EANSWER || err == ND_EREFUSED || err == ND_ETIME);
+    }
+}
+
+/* ---- ICMP ---- */
+
+static void test_icmp_parse(void **state)
+{
+    (void)state;
+    uint8_t reply[12] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4};
+    assert_int_equal(reach_icmp_parse(reply, 12, 0, 0x01020304), ICMP_ECHOED);
+    assert_int_equal(reach_icmp_parse(reply, 12, 0, 0x01020305), ICMP_NOT_OURS);
+    assert_int_equal(reach_icmp_parse(reply, 11, 0, 0x01020304), ICMP_NOT_OURS);
+    assert_int_equal(reach_icmp_parse(reply, 12, 1, 0x01020304), ICMP_NOT_OURS);
+    reply[0] = 129;
+    assert_int_equal(reach_icmp_parse(reply, 12, 1, 0x01020304), ICMP_ECHOED);
+    /* A router's word on our request, quoted with its IP header. */
+    uint8_t error[8 + 20 + 12] = {3, 1};
+    error[8] = 0x45;
+    error[28] = 8;
+    memcpy(error + 36, reply + 8, 4);
+    assert_int_equal(reach_icmp_parse(error, sizeof error, 0, 0x01020304), ICMP_UNREACHABLE);
+    error[1] = 13;
+    assert_int_equal(reach_icmp_parse(error, sizeof error, 0, 0x01020304), ICMP_PROHIBITED);
+    assert_int_equal(reach_icmp_parse(error, sizeof error - 1, 0, 0x01020304), ICMP_NOT_OURS);
+    error[8] = 0x4f; /* claims 60 octets of header */
+    assert_int_equal(reach_icmp_parse(error, sizeof error, 0, 0x01020304), ICMP_NOT_OURS);
+    assert_int_equal(reach_ipv4_header((const uint8_t *)"\x45", 1), 0);
+}
+
+static void test_icmp_mutated(void **state)
+{
+    (void)state;
+    unsigned seed = 9;
+    for (int i = 0; i < 200000; i++) {
+        size_t len = (size_t)rand_r(&seed) % 64;
+        uint8_t *bytes = nd_alloc(len + 1); /* exact, so that a sanitizer sees a step beyond */
+        for (size_t k = 0; k < len; k++)
+            bytes[k] = (uint8_t)rand_r(&seed);
+        if (len > 9 && i % 2 == 0) {
+            bytes[0] = i % 4 == 0 ? 3 : 1;
+            bytes[8] = (uint8_t)(0x40 | bytes[8] % 16);
+        }
+        reach_icmp_parse(bytes, len, i % 3 == 0, 7);
+        reach_ipv4_header(bytes, len);
+        free(bytes);
+    }
+}
+
+static void loopback_echo(struct fixture *f, const char *address)
+{
+    const char *facts[] = {NULL};
+    nd_fake_target(f->fake, address, address, facts);
+    struct nd_op *op = nd_fake_op(f->fake, "icmp", "target", address, NULL);
+    nd_err err = run(op);
+    if (err == ND_ERIGHTS || err == ND_EREACH)
+        skip(); /* no rights to ping, or no such family here */
+    assert_int_equal(err, ND_OK);
+    assert_true(nd_fake_value(op, "rtt") > 0);
+}
+
+static void test_icmp_v4(void **state)
+{
+    loopback_echo(*state, "127.0.0.1");
+}
+
+static void test_icmp_v6(void **state)
+{
+    loopback_echo(*state, "::1");
+}
+
+#define WITH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH(test_udp),     WITH(test_udp_closed),   WITH(test_no_port),
+        WITH(test_tcp),     WITH(test_tcp_refused),  WITH(test_tcp_silent),
+        WITH(test_http),    WITH(test_http_hostile), WITH(test_http_cancel),
+        WITH(test_dns),     WITH(test_dns_mutated),  cmocka_unit_test(test_icmp_parse),
+        WITH(test_icmp_v4), WITH(test_icmp_v6),      cmocka_unit_test(test_icmp_mutated),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
