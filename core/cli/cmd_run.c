@@ -324,6 +324,8 @@ static void tell_outcome(const struct live *live, int code)
             nd_outcome_name(o, NULL), (long long)o->met, (long long)o->missed,
             (long long)o->unknown, (long long)o->verified, (long long)(o->verified + o->unverified),
             nd_length_format(o->restore_took, took));
+    if (o->aborted)
+        fprintf(out, "because %s\n", o->reason);
     fprintf(out, "run     %s\n", live->dir.path);
     fprintf(out, "report  %s/report/report.%s.html\n", live->dir.path, live->zh ? "zh-TW" : "en");
     fprintf(out, "exit    %d\n", code);

@@ -1,7 +1,9 @@
 #include "report/internal.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 void nd_report_json(const json_t *model, struct nd_buf *out)
 {
@@ -41,6 +43,10 @@ nd_err nd_report_write(const struct nd_rundir *dir, struct nd_fail *why)
         {"report/report.en.md", render_md_en},     {"report/junit.xml", nd_report_junit}};
     json_t *model = nd_report_model(dir, why);
     nd_err err = model != NULL ? ND_OK : why != NULL ? why->code : ND_EIO;
+    char *folder = nd_rundir_file(dir, "report");
+    if (err == ND_OK && mkdir(folder, 0700) != 0 && errno != EEXIST)
+        err = nd_fail_errno(why, errno, "cannot make '%s'", folder);
+    free(folder);
     for (size_t i = 0; i < sizeof files / sizeof files[0] && err == ND_OK; i++) {
         struct nd_buf out = {0};
         char *path = nd_rundir_file(dir, files[i].name);

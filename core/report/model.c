@@ -159,6 +159,10 @@ static bool fold_event(void *ctx, const json_t *event)
         return true;
     type += sizeof prefix - 1;
     fold->last = at;
+    static const char urn[] = "urn:netdrill:run:";
+    const char *source = nd_str_of(event, "source");
+    if (seq == 1 && strncmp(source, urn, sizeof urn - 1) == 0) /* the directory may have moved */
+        json_object_set_new(fold->run, "id", json_string(source + sizeof urn - 1));
     fold_run(fold, type, data, at, seq);
     fold_drill(fold, type, subject, data, at, seq);
     fold_change(fold, type, subject, data, at, seq);
