@@ -168,7 +168,7 @@ struct nd_scenario *nd_scenario_of(lua_State *L);
 void nd_frame_open(lua_State *L);  /* [-0, +0, e] into the table at the top */
 void nd_bodies_open(lua_State *L); /* likewise */
 void nd_prims_open(lua_State *L);  /* `expect`, likewise; after the library */
-/* The task whose step is being resumed; raises E0204 outside of steps. what: the verb. [-0, +0, e] */
+/* The task whose step is being resumed; raises E0204 outside of steps. [-0, +0, e] */
 struct nd_task *nd_lua_current(lua_State *L, const char *what);
 /* The one await: the engine has been told what the task waits for. [-0, +0, -] */
 int nd_lua_await(lua_State *L, lua_KFunction then);
