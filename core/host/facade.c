@@ -129,6 +129,18 @@ static void host_emit(struct nd_op *op, uint32_t reading, double value, nd_ns at
     op->sink.emit(op->sink.ctx, reading, value, at);
 }
 
+static void host_sent(struct nd_op *op, int64_t slot, nd_ns at)
+{
+    if (op->stage == ND_STAGE_RUNNING && op->sink.sent != NULL)
+        op->sink.sent(op->sink.ctx, slot, at);
+}
+
+static void host_answer(struct nd_op *op, int64_t slot, nd_err err, double value, nd_ns at)
+{
+    if (op->stage == ND_STAGE_RUNNING && op->sink.answer != NULL)
+        op->sink.answer(op->sink.ctx, slot, err, value, at);
+}
+
 static nd_err host_undo_note(struct nd_op *op, const char *key, const char *value)
 {
     if (op->stage != ND_STAGE_PLANNING)
@@ -218,5 +230,7 @@ void nd_facade_init(struct nd_host *host)
         .site_json = host_site_json,
         .model_set = host_model_set,
         .model_up = host_model_up,
+        .sent = host_sent,
+        .answer = host_answer,
     };
 }

@@ -40,6 +40,9 @@ struct nd_op_sink {
     void (*emit)(void *ctx, uint32_t reading, double value, nd_ns at);
     void (*finish)(void *ctx, nd_err err, const char *why);
     void *ctx;
+    /* Of a stream alone, see <netdrill/plugin.h>; may come from within nd_op_slots. */
+    void (*sent)(void *ctx, int64_t slot, nd_ns at);
+    void (*answer)(void *ctx, int64_t slot, nd_err err, double value, nd_ns at);
 };
 
 /* A call, not started. spec: borrowed until it finishes (its arena must live). Ops free themselves
@@ -52,6 +55,11 @@ struct nd_op *nd_op_new(struct nd_plugins *plugins, const struct nd_call_spec *s
 void nd_op_plan_undo(struct nd_op *op, struct nd_undo_rec *rec,
                      void (*ready)(void *ctx, nd_err err, const char *why), void *ctx);
 void nd_op_start(struct nd_op *op); /* the deadline counts from here */
+/* Whether a verb is measured as one op; then nd_op_stream begins it instead of nd_op_start, and
+ * nd_op_slots sends. It ends by nd_op_cancel, or by itself when it failed. */
+bool nd_verb_streams(const struct nd_verb *verb);
+void nd_op_stream(struct nd_op *op);
+void nd_op_slots(struct nd_op *op, int64_t first, int64_t count);
 void nd_op_cancel(struct nd_op *op);
 /* Frees an op that was never started; nobody is told. */
 void nd_op_drop(struct nd_op *op);

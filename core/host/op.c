@@ -307,6 +307,24 @@ void nd_op_start(struct nd_op *op)
     returned(op, verb->start(op->loaded->self, &op->spec->args, op));
 }
 
+bool nd_verb_streams(const struct nd_verb *verb)
+{
+    return verb->struct_size >= sizeof *verb && verb->stream != NULL;
+}
+
+void nd_op_stream(struct nd_op *op)
+{
+    op->stage = ND_STAGE_RUNNING;
+    op->plugins->current = op;
+    returned(op, op->spec->verb->stream(op->loaded->self, &op->spec->args, op));
+}
+
+void nd_op_slots(struct nd_op *op, int64_t first, int64_t count)
+{
+    if (op->stage == ND_STAGE_RUNNING)
+        op->spec->verb->slots(op->loaded->self, op, first, count);
+}
+
 /* ---- undo, verify, renew ---- */
 
 static void late_finish(void *ctx)

@@ -157,7 +157,7 @@ static void refuse(void *ctx)
     struct nd_call *call = ctx;
     call->failing = 0;
     struct nd_fail why = {0};
-    struct nd_op_sink sink = {emitted, finished, call};
+    struct nd_op_sink sink = {.emit = emitted, .finish = finished, .ctx = call};
     struct nd_op *op = nd_op_new(call->run->config.plugins, call->spec, sink, &why);
     ND_CHECK(op == NULL); /* it was refused a moment ago, and nothing has changed */
     call_over(call, why.code, why.text);
@@ -199,7 +199,7 @@ struct nd_call *nd_call_begin(struct nd_run *run, struct nd_task *task,
         fail_soon(call, ordered);
         return call;
     }
-    struct nd_op_sink sink = {emitted, finished, call};
+    struct nd_op_sink sink = {.emit = emitted, .finish = finished, .ctx = call};
     call->op = nd_op_new(run->config.plugins, spec, sink, NULL);
     if (call->op == NULL) {
         call->failing = nd_sched_at(run->config.sched, nd_run_now(run), refuse, call);

@@ -120,9 +120,19 @@ struct nd_stream {
     nd_ns every, grid, till;               /* run clock */
     int64_t next_slot;                     /* to be sent */
     int64_t flushed;                       /* slots below are in the series */
-    struct ND_VEC(struct nd_slot) pending; /* slots flushed .. next_slot */
+    struct ND_VEC(struct nd_slot) pending; /* from `head` on: slots flushed .. next_slot */
+    size_t head;
     size_t under_way;
     nd_timer timer;
+    struct nd_op *op; /* flow.c: all slots in one op; else NULL, and a call a slot */
+    bool flows;
+    nd_err broken;            /* why that op ended by itself; its slots end so too */
+    nd_timer expiry, ending;  /* of the oldest slot under way; of the op */
+    int64_t expired;          /* slots below are known, or were looked at */
+    nd_ns tick;               /* slots due within one are sent together */
+    int64_t late, duplicates; /* answers after the deadline; second answers */
+    int64_t reordered;        /* answers behind one of a later slot (RFC 4737 §3) */
+    int64_t highest;          /* slot answered so far, -1: none */
     bool stopped;
     struct nd_sample last;
     nd_ns down_since; /* run clock; -1: answered last */
@@ -173,6 +183,7 @@ struct nd_run {
     struct nd_call *calls;
     struct ND_VEC(struct nd_change *) changes;
     struct ND_VEC(struct nd_stream *) streams;
+    size_t flows; /* ops of streams that have not ended */
     struct ND_VEC(struct nd_confirmation *) confirmations;
     struct ND_VEC(struct nd_verb_count) verb_counts;
     int64_t op_number;
@@ -238,6 +249,15 @@ struct nd_stream *nd_stream_open(struct nd_run *run, const struct nd_step_run *s
 void nd_stream_stop(struct nd_stream *stream);
 struct nd_stream *nd_stream_of(struct nd_run *run, const struct nd_series *series);
 void nd_streams_free(struct nd_run *run);
+/* A slot is known: into the series, in order, with those it held up. */
+void nd_stream_settle(struct nd_stream *stream);
+struct nd_slot *nd_stream_slot(struct nd_stream *stream, int64_t slot);
+
+/* flow.c: streams that are one op of their plugin. False: none could be made (why); nothing was. */
+bool nd_flow_open(struct nd_stream *stream, struct nd_fail *why);
+void nd_flow_send(struct nd_stream *stream, int64_t first, int64_t count);
+void nd_flow_end(struct nd_stream *stream); /* nothing is under way any more */
+void nd_flow_cut(struct nd_stream *stream); /* the drill is over: what is under way is dropped */
 
 /* confirm.c */
 void nd_confirm_ask(struct nd_task *task, const struct nd_text2 *text, const char *by,

@@ -5,16 +5,20 @@
 #include <string.h>
 
 /* Measurements. Slot n is due at grid + n * every, whatever became of the slots before; one that
- * we were too late for (by more than one slot) is recorded as not sent, never made up for in a
- * burst. Answers come in any order; slots enter the series in order of their number. */
+ * we were too late for (by a whole slot, and by PATIENCE at the least) is recorded as not sent,
+ * never made up for; one sent late carries its true send moment. Streams faster than TICK send what
+ * falls into one tick together; the tick stands in the journal. Answers come in any order; slots
+ * enter the series in order of their number. */
 
 #define STREAM_DEADLINE ND_SEC(1)
+#define TICK            ND_MS(1)
+#define PATIENCE        ND_MS(5)
 
 static void fire(void *ctx);
 
-static struct nd_slot *slot_at(struct nd_stream *stream, int64_t slot)
+struct nd_slot *nd_stream_slot(struct nd_stream *stream, int64_t slot)
 {
-    return &stream->pending.at[slot - stream->flushed];
+    return &stream->pending.at[stream->head + (size_t)(slot - stream->flushed)];
 }
 
 static void keep(struct nd_stream *stream, const struct nd_sample *sample)
@@ -37,15 +41,17 @@ static void keep(struct nd_stream *stream, const struct nd_sample *sample)
 
 static void flush(struct nd_stream *stream)
 {
-    size_t done = 0;
-    while (done < stream->pending.count && stream->pending.at[done].known)
-        keep(stream, &stream->pending.at[done++].sample);
-    if (done == 0)
+    while (stream->head < stream->pending.count && stream->pending.at[stream->head].known) {
+        keep(stream, &stream->pending.at[stream->head++].sample);
+        stream->flushed++;
+    }
+    /* Moved down only now and then, so that a long round trip costs nothing a slot. */
+    if (stream->head == 0 || (stream->head < stream->pending.count && stream->head < 1024))
         return;
-    memmove(stream->pending.at, stream->pending.at + done,
-            (stream->pending.count - done) * sizeof *stream->pending.at);
-    stream->pending.count -= done;
-    stream->flushed += (int64_t)done;
+    memmove(stream->pending.at, stream->pending.at + stream->head,
+            (stream->pending.count - stream->head) * sizeof *stream->pending.at);
+    stream->pending.count -= stream->head;
+    stream->head = 0;
 }
 
 static void wake_waiting(struct nd_stream *stream)
@@ -64,14 +70,23 @@ static void close_when_done(struct nd_stream *stream)
     if (!stream->stopped || stream->under_way != 0 || nd_series_closed(stream->series))
         return;
     struct nd_run *run = stream->run;
+    nd_flow_end(stream);
     nd_series_close(stream->series);
     const struct nd_series_info *info = nd_series_info(stream->series);
     struct nd_answer all = nd_series_ask(stream->series, ND_STAT_COUNT, 0, INT64_MAX);
     nd_run_event(run, 0, "series.closed", nd_id_text(run, info->id), NULL,
-                 json_pack("{s:I, s:I, s:I, s:I}", "count", (json_int_t)all.count, "answered",
-                           (json_int_t)all.answered, "missed", (json_int_t)all.missed, "lost",
-                           (json_int_t)(all.count - all.answered)));
+                 json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "count", (json_int_t)all.count,
+                           "answered", (json_int_t)all.answered, "missed", (json_int_t)all.missed,
+                           "lost", (json_int_t)(all.count - all.answered), "late",
+                           (json_int_t)stream->late, "duplicates", (json_int_t)stream->duplicates,
+                           "reordered", (json_int_t)stream->reordered));
     wake_waiting(stream);
+}
+
+void nd_stream_settle(struct nd_stream *stream)
+{
+    flush(stream);
+    close_when_done(stream);
 }
 
 static void answered(struct nd_call *call, nd_err err, const char *why)
@@ -79,7 +94,7 @@ static void answered(struct nd_call *call, nd_err err, const char *why)
     (void)why;
     struct nd_stream *stream = call->stream;
     struct nd_run *run = stream->run;
-    struct nd_slot *slot = slot_at(stream, call->slot);
+    struct nd_slot *slot = nd_stream_slot(stream, call->slot);
     stream->under_way--;
     slot->known = true;
     slot->sample.sent = call->began;
@@ -90,8 +105,7 @@ static void answered(struct nd_call *call, nd_err err, const char *why)
             nd_samples_add_reading(run->samples, nd_series_info(stream->series)->id, call->slot,
                                    call->spec->verb->readings[i].name, call->values[i]);
     }
-    flush(stream);
-    close_when_done(stream);
+    nd_stream_settle(stream);
 }
 
 static void push_slot(struct nd_stream *stream, bool sent)
@@ -115,7 +129,22 @@ static void arm(struct nd_stream *stream)
         close_when_done(stream);
         return;
     }
+    if (stream->tick > 0) /* at the tick's end: never before a slot is due */
+        due = stream->grid + (due - stream->grid + stream->tick - 1) / stream->tick * stream->tick;
     stream->timer = nd_sched_at(stream->run->config.sched, due, fire, stream);
+}
+
+/* How many slots are due by now: one, or those of a tick; sets aside those that came too late. */
+static int64_t slots_due(struct nd_stream *stream)
+{
+    nd_ns now = nd_run_now(stream->run);
+    nd_ns patience = stream->every > PATIENCE ? stream->every : PATIENCE;
+    while (now - (stream->grid + stream->next_slot * stream->every) >= patience)
+        push_slot(stream, false);
+    int64_t last = (now - stream->grid) / stream->every;
+    if (stream->till >= 0 && stream->grid + last * stream->every >= stream->till)
+        last = (stream->till - stream->grid - 1) / stream->every;
+    return last + 1 - stream->next_slot;
 }
 
 static void fire(void *ctx)
@@ -123,13 +152,17 @@ static void fire(void *ctx)
     struct nd_stream *stream = ctx;
     struct nd_run *run = stream->run;
     stream->timer = 0;
-    nd_ns late = nd_run_now(run) - (stream->grid + stream->next_slot * stream->every);
-    for (; late >= stream->every; late -= stream->every)
-        push_slot(stream, false);
+    int64_t count = slots_due(stream);
+    int64_t first = stream->next_slot;
     flush(stream);
-    push_slot(stream, true);
-    stream->under_way++;
-    nd_call_begin(run, NULL, stream->spec, stream, stream->next_slot - 1, answered, NULL);
+    for (int64_t i = 0; i < count; i++) {
+        push_slot(stream, true);
+        stream->under_way++;
+        if (!stream->flows)
+            nd_call_begin(run, NULL, stream->spec, stream, stream->next_slot - 1, answered, NULL);
+    }
+    if (stream->flows && count > 0)
+        nd_flow_send(stream, first, count);
     arm(stream);
 }
 
@@ -138,11 +171,12 @@ static void journal_opened(struct nd_stream *stream, const struct nd_step_run *s
     const struct nd_series_info *info = nd_series_info(stream->series);
     struct nd_run *run = stream->run;
     json_t *data = json_pack(
-        "{s:s, s:s?, s:s, s:s, s:s, s:s, s:s?, s:s?, s:I, s:I, s:s?, s:o}", "name", info->name,
+        "{s:s, s:s?, s:s, s:s, s:s, s:s, s:s?, s:s?, s:I, s:I, s:I, s:s?, s:o}", "name", info->name,
         "label", info->label, "plugin", info->plugin, "verb", info->verb, "reading", info->reading,
         "unit", info->unit, "target", info->target, "vantage", info->vantage, "every_ns",
-        (json_int_t)info->every, "deadline_ns", (json_int_t)info->deadline, "step",
-        step != NULL ? step->step->id : NULL, "till_rel_ns", nd_moment_json(run, stream->till));
+        (json_int_t)info->every, "tick_ns", (json_int_t)stream->tick, "deadline_ns",
+        (json_int_t)info->deadline, "step", step != NULL ? step->step->id : NULL, "till_rel_ns",
+        nd_moment_json(run, stream->till));
     nd_run_event(run, 0, "series.opened", nd_id_text(run, info->id), NULL, data);
 }
 
@@ -169,7 +203,13 @@ struct nd_stream *nd_stream_open(struct nd_run *run, const struct nd_step_run *s
                                  .every = every,
                                  .grid = nd_run_now(run),
                                  .till = till,
+                                 .tick = every < TICK ? TICK : 0,
+                                 .highest = -1,
                                  .down_since = -1};
+    if (nd_run_is_live(run) && nd_verb_streams(spec->verb) && !nd_flow_open(stream, why)) {
+        free(stream);
+        return NULL;
+    }
     const struct nd_reading *reading = spec->verb->readings;
     const char *target = spec->target != NULL ? spec->target->target.name : NULL;
     const struct nd_series_info info = {
@@ -221,6 +261,8 @@ void nd_streams_free(struct nd_run *run)
     for (size_t i = 0; i < run->streams.count; i++) {
         struct nd_stream *stream = run->streams.at[i];
         nd_sched_cancel(run->config.sched, stream->timer);
+        nd_sched_cancel(run->config.sched, stream->expiry);
+        nd_sched_cancel(run->config.sched, stream->ending);
         nd_series_free(stream->series);
         nd_vec_free(&stream->pending);
         free(stream);

@@ -300,31 +300,30 @@ static const struct nd_reading probe_readings[] = {
     {NULL, NULL, NULL, 0}};
 static const struct nd_reading no_readings[] = {{NULL, NULL, NULL, 0}};
 
-static const struct nd_verb verb_probe = {sizeof verb_probe,
-                                          ND_VERB_ARBITRARY,
-                                          "probe",
-                                          "Runs a program and looks at its exit code.",
-                                          "those of the program",
-                                          probe_options,
-                                          probe_readings,
-                                          NULL,
-                                          probe_start,
-                                          cancel,
-                                          NULL,
-                                          NULL};
+static const struct nd_verb verb_probe = {
+    .struct_size = sizeof verb_probe,
+    .flags = ND_VERB_ARBITRARY,
+    .name = "probe",
+    .help = "Runs a program and looks at its exit code.",
+    .rights = "those of the program",
+    .options = probe_options,
+    .readings = probe_readings,
+    .start = probe_start,
+    .cancel = cancel,
+};
 static const struct nd_verb verb_change = {
-    sizeof verb_change,
-    ND_VERB_CHANGES | ND_VERB_ARBITRARY,
-    "change",
-    "Runs a program that changes something, with a program to put it back and one to check.",
-    "those of the programs",
-    change_options,
-    no_readings,
-    change_plan,
-    change_start,
-    cancel,
-    NULL,
-    NULL};
+    .struct_size = sizeof verb_change,
+    .flags = ND_VERB_CHANGES | ND_VERB_ARBITRARY,
+    .name = "change",
+    .help =
+        "Runs a program that changes something, with a program to put it back and one to check.",
+    .rights = "those of the programs",
+    .options = change_options,
+    .readings = no_readings,
+    .plan_undo = change_plan,
+    .start = change_start,
+    .cancel = cancel,
+};
 static const struct nd_verb *const verbs[] = {&verb_probe, &verb_change, NULL};
 
 static nd_err exec_open(const struct nd_host *host, void **self)

@@ -151,18 +151,17 @@ static nd_err lab_verified(void *self, const char *verb, const struct nd_note *n
 static const struct nd_option no_options[] = {{NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL}};
 static const struct nd_reading no_readings[] = {{NULL, NULL, NULL, 0}};
 static const struct nd_verb verb_build = {
-    sizeof verb_build,
-    ND_VERB_CHANGES,
-    "build",
-    "Makes the site's lab: network namespaces, links, addresses, routes, simulated services.",
-    "CAP_SYS_ADMIN and CAP_NET_ADMIN, or a user namespace of its own",
-    no_options,
-    no_readings,
-    build_plan,
-    build_start,
-    NULL,
-    NULL,
-    NULL};
+    .struct_size = sizeof verb_build,
+    .flags = ND_VERB_CHANGES,
+    .name = "build",
+    .help =
+        "Makes the site's lab: network namespaces, links, addresses, routes, simulated services.",
+    .rights = "CAP_SYS_ADMIN and CAP_NET_ADMIN, or a user namespace of its own",
+    .options = no_options,
+    .readings = no_readings,
+    .plan_undo = build_plan,
+    .start = build_start,
+};
 static const struct nd_verb *const verbs[] = {&verb_build, NULL};
 
 static nd_err lab_open(const struct nd_host *host, void **self)

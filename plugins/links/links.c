@@ -327,39 +327,54 @@ static const struct nd_option admit_options[] = {
 static const struct nd_reading no_readings[] = {{NULL, NULL, NULL, 0}};
 
 static const struct nd_verb verb_down = {
-    sizeof verb_down, ND_VERB_CHANGES,
-    "down",           "Takes an interface down; the other end loses its carrier.",
-    RIGHTS,           down_options,
-    no_readings,      down_plan,
-    down_start,       NULL,
-    model_down,       NULL};
+    .struct_size = sizeof verb_down,
+    .flags = ND_VERB_CHANGES,
+    .name = "down",
+    .help = "Takes an interface down; the other end loses its carrier.",
+    .rights = RIGHTS,
+    .options = down_options,
+    .readings = no_readings,
+    .plan_undo = down_plan,
+    .start = down_start,
+    .rehearse = model_down,
+};
 static const struct nd_verb verb_cut = {
-    sizeof verb_cut, ND_VERB_CHANGES,
-    "cut",           "Drops all packets of an interface (nftables); the carrier stays.",
-    RIGHTS,          cut_options,
-    no_readings,     cut_plan,
-    rules_start,     NULL,
-    model_down,      NULL};
+    .struct_size = sizeof verb_cut,
+    .flags = ND_VERB_CHANGES,
+    .name = "cut",
+    .help = "Drops all packets of an interface (nftables); the carrier stays.",
+    .rights = RIGHTS,
+    .options = cut_options,
+    .readings = no_readings,
+    .plan_undo = cut_plan,
+    .start = rules_start,
+    .rehearse = model_down,
+};
 static const struct nd_verb verb_lose = {
-    sizeof verb_lose, ND_VERB_CHANGES,
-    "lose",           "Drops a share of an interface's packets at random (nftables).",
-    RIGHTS,           lose_options,
-    no_readings,      lose_plan,
-    rules_start,      NULL,
-    model_lose,       NULL};
+    .struct_size = sizeof verb_lose,
+    .flags = ND_VERB_CHANGES,
+    .name = "lose",
+    .help = "Drops a share of an interface's packets at random (nftables).",
+    .rights = RIGHTS,
+    .options = lose_options,
+    .readings = no_readings,
+    .plan_undo = lose_plan,
+    .start = rules_start,
+    .rehearse = model_lose,
+};
 static const struct nd_verb verb_admit = {
-    sizeof verb_admit,
-    ND_VERB_CHANGES,
-    "admit",
-    "Lets a network's guests through (set 'admitted' of table 'netdrill_admission').",
-    RIGHTS,
-    admit_options,
-    no_readings,
-    admit_plan,
-    admit_start,
-    NULL,
-    model_up,
-    admit_prolong};
+    .struct_size = sizeof verb_admit,
+    .flags = ND_VERB_CHANGES,
+    .name = "admit",
+    .help = "Lets a network's guests through (set 'admitted' of table 'netdrill_admission').",
+    .rights = RIGHTS,
+    .options = admit_options,
+    .readings = no_readings,
+    .plan_undo = admit_plan,
+    .start = admit_start,
+    .rehearse = model_up,
+    .renew = admit_prolong,
+};
 static const struct nd_verb *const verbs[] = {&verb_down, &verb_cut, &verb_lose, &verb_admit, NULL};
 
 static nd_err links_open(const struct nd_host *host, void **self)

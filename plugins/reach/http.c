@@ -298,15 +298,14 @@ static const struct nd_reading readings[] = {
     {"octets", "of the page", "octets", 1000},
     {"goodput", "of the page's octets since the connection", "bit/s", 1e6},
     {NULL, NULL, NULL, 0}};
-const struct nd_verb reach_http = {sizeof reach_http,
-                                   0,
-                                   "http",
-                                   "An HTTP or HTTPS GET.",
-                                   "none",
-                                   options,
-                                   readings,
-                                   NULL,
-                                   http_start,
-                                   http_cancel,
-                                   http_rehearse,
-                                   NULL};
+const struct nd_verb reach_http = {
+    .struct_size = sizeof reach_http,
+    .name = "http",
+    .help = "An HTTP or HTTPS GET.",
+    .rights = "none",
+    .options = options,
+    .readings = readings,
+    .start = http_start,
+    .cancel = http_cancel,
+    .rehearse = http_rehearse,
+};

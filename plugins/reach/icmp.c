@@ -1,6 +1,7 @@
-#include "reach.h"
+#include "flow.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,17 +25,6 @@ struct probe {
     uint32_t cookie;
     int fd, raw, v6;
 };
-
-static uint32_t get32(const uint8_t *at)
-{
-    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
-}
-
-static void put32(uint8_t *at, uint32_t value)
-{
-    for (int i = 0; i < 4; i++)
-        at[i] = (uint8_t)(value >> (24 - 8 * i));
-}
 
 size_t reach_ipv4_header(const uint8_t *bytes, size_t len)
 {
@@ -112,16 +102,22 @@ static void readable(void *ctx, int events)
         probe_errno(probe->self, probe->op, errno, &probe->peer);
 }
 
-static int open_socket(struct probe *probe)
+static int open_socket(struct reach *self, struct nd_op *op, int v6, int *raw)
 {
-    int protocol = probe->v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
-    int family = probe->v6 ? AF_INET6 : AF_INET;
-    const struct nd_host *host = probe->self->host;
-    int fd = host->socket(probe->op, family, SOCK_DGRAM, protocol);
+    int protocol = v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
+    int family = v6 ? AF_INET6 : AF_INET;
+    int fd = self->host->socket(op, family, SOCK_DGRAM, protocol);
     if (fd != ND_ERIGHTS)
         return fd;
-    probe->raw = 1;
-    return host->socket(probe->op, family, SOCK_RAW, protocol);
+    *raw = 1;
+    return self->host->socket(op, family, SOCK_RAW, protocol);
+}
+
+static void set_ttl(int fd, int v6, int ttl)
+{
+    if (ttl > 0)
+        setsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_UNICAST_HOPS : IP_TTL, &ttl,
+                   sizeof ttl);
 }
 
 static nd_err icmp_start(void *ctx, const struct nd_args *args, struct nd_op *op)
@@ -131,19 +127,16 @@ static nd_err icmp_start(void *ctx, const struct nd_args *args, struct nd_op *op
     struct probe *probe = host->state(op, sizeof *probe);
     uint8_t message[MESSAGE_MAX] = {0};
     size_t len = HEADER_BYTES + (size_t)args->at[1].u.i;
-    int ttl = (int)args->at[2].u.i;
     *probe = (struct probe){.self = self, .op = op, .cookie = ++self->cookie};
     nd_err err = peer_of(self, args->at[0].u.target, 0, 0, &probe->peer);
     if (err != ND_OK)
         return err;
     probe->v6 = probe->peer.at.ss_family == AF_INET6;
-    probe->fd = open_socket(probe);
+    probe->fd = open_socket(self, op, probe->v6, &probe->raw);
     if (probe->fd < 0)
         return probe->fd;
     stamp_ask(probe->fd);
-    if (ttl > 0)
-        setsockopt(probe->fd, probe->v6 ? IPPROTO_IPV6 : IPPROTO_IP,
-                   probe->v6 ? IPV6_UNICAST_HOPS : IP_TTL, &ttl, sizeof ttl);
+    set_ttl(probe->fd, probe->v6, (int)args->at[2].u.i);
     message[0] = probe->v6 ? ECHO_REQUEST_6 : ECHO_REQUEST_4;
     put32(message + HEADER_BYTES, probe->cookie);
     if (!probe->v6) { /* the kernel makes ICMPv6's */
@@ -159,6 +152,91 @@ static nd_err icmp_start(void *ctx, const struct nd_args *args, struct nd_op *op
     return err;
 }
 
+/* ---- streams ---- */
+
+static void make_echo(const struct flow *flow, uint8_t *bytes, int64_t slot)
+{
+    bytes[0] = flow->v6 ? ECHO_REQUEST_6 : ECHO_REQUEST_4;
+    bytes[4] = (uint8_t)(flow->cookie >> 8);
+    bytes[5] = (uint8_t)flow->cookie;
+    bytes[6] = (uint8_t)(slot >> 8);
+    bytes[7] = (uint8_t)slot;
+    flow_mark(flow, bytes + HEADER_BYTES, slot);
+    if (!flow->v6) { /* the kernel makes ICMPv6's */
+        uint16_t sum = checksum(bytes, flow->len);
+        bytes[2] = (uint8_t)(sum >> 8);
+        bytes[3] = (uint8_t)sum;
+    }
+}
+
+static nd_err read_echo(const struct flow *flow, const uint8_t *bytes, size_t len, int64_t *slot)
+{
+    size_t skip = flow->raw && !flow->v6 ? reach_ipv4_header(bytes, len) : 0;
+    bytes += skip;
+    len -= skip;
+    enum icmp_answer what = reach_icmp_parse(bytes, len, flow->v6, flow->cookie);
+    if (what == ICMP_ECHOED)
+        return len >= HEADER_BYTES + FLOW_MARK_BYTES &&
+                       flow_marked(flow, bytes + HEADER_BYTES, slot)
+                   ? ND_OK
+                   : ND_EGONE;
+    if (what == ICMP_NOT_OURS)
+        return ND_EGONE;
+    /* The quoted packet: an IP header, an ICMP header, and as much of our mark as there is. */
+    size_t at = HEADER_BYTES + (flow->v6 ? 40 : reach_ipv4_header(bytes + 8, len - 8)) + 8;
+    if (len < at + FLOW_MARK_BYTES || !flow_marked(flow, bytes + at, slot))
+        return ND_EGONE;
+    return what == ICMP_PROHIBITED ? ND_EREFUSED : ND_EREACH;
+}
+
+static int quoted_echo(const struct flow *flow, const uint8_t *bytes, size_t len, int64_t *slot)
+{
+    return len >= HEADER_BYTES + FLOW_MARK_BYTES && flow_marked(flow, bytes + HEADER_BYTES, slot);
+}
+
+/* A raw socket hears every ICMP packet of the host: the kernel drops what is not this stream's
+ * reply and no error message. */
+static void filter_raw(int fd, int v6, uint32_t cookie)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(v6 ? BPF_LDX | BPF_W | BPF_IMM : BPF_LDX | BPF_B | BPF_MSH, 0),
+        BPF_STMT(BPF_LD | BPF_B | BPF_IND, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, v6 ? UNREACHABLE_6 : UNREACHABLE_4, 3, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, v6 ? ECHO_REPLY_6 : ECHO_REPLY_4, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_IND, HEADER_BYTES),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, cookie, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, 0xffff),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+    };
+    struct sock_fprog program = {sizeof code / sizeof code[0], code};
+    setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+}
+
+static nd_err icmp_stream(void *ctx, const struct nd_args *args, struct nd_op *op)
+{
+    struct reach *self = ctx;
+    struct flow *flow = self->host->state(op, sizeof *flow);
+    size_t size = (size_t)args->at[1].u.i;
+    *flow = (struct flow){.self = self,
+                          .op = op,
+                          .cookie = ++self->cookie,
+                          .len = HEADER_BYTES + (size > FLOW_MARK_BYTES ? size : FLOW_MARK_BYTES),
+                          .make = make_echo,
+                          .read = read_echo,
+                          .quoted = quoted_echo};
+    nd_err err = peer_of(self, args->at[0].u.target, 0, 0, &flow->peer);
+    if (err != ND_OK)
+        return err;
+    flow->v6 = flow->peer.at.ss_family == AF_INET6;
+    flow->fd = open_socket(self, op, flow->v6, &flow->raw);
+    if (flow->fd < 0)
+        return flow->fd;
+    if (flow->raw)
+        filter_raw(flow->fd, flow->v6, flow->cookie);
+    set_ttl(flow->fd, flow->v6, (int)args->at[2].u.i);
+    return flow_begin(flow);
+}
+
 static nd_err icmp_rehearse(void *self, const struct nd_args *args, struct nd_op *op)
 {
     (void)args;
@@ -167,21 +245,21 @@ static nd_err icmp_rehearse(void *self, const struct nd_args *args, struct nd_op
 
 static const struct nd_option options[] = {
     TARGET_ROW("whom to ask for an echo"),
-    {"size", "octets of payload", "octets", ND_INT, 0, 4, 1472, "56", NULL},
+    {"size", "octets of payload", "octets", ND_INT, 0, 12, 1472, "56", NULL},
     {"ttl", "hop limit; 0: the system's", "", ND_INT, 0, 0, 255, "0", NULL},
     END_ROW};
 static const struct nd_reading readings[] = {
     {"rtt", "from sending to the kernel's receive stamp of the reply (RFC 2681)", "ns", 2e6},
     {NULL, NULL, NULL, 0}};
-const struct nd_verb reach_icmp = {sizeof reach_icmp,
-                                   0,
-                                   "icmp",
-                                   "ICMP echo, IPv4 and IPv6.",
-                                   "a ping socket (net.ipv4.ping_group_range) or CAP_NET_RAW",
-                                   options,
-                                   readings,
-                                   NULL,
-                                   icmp_start,
-                                   NULL,
-                                   icmp_rehearse,
-                                   NULL};
+const struct nd_verb reach_icmp = {
+    .struct_size = sizeof reach_icmp,
+    .name = "icmp",
+    .help = "ICMP echo, IPv4 and IPv6.",
+    .rights = "a ping socket (net.ipv4.ping_group_range) or CAP_NET_RAW",
+    .options = options,
+    .readings = readings,
+    .start = icmp_start,
+    .rehearse = icmp_rehearse,
+    .stream = icmp_stream,
+    .slots = flow_slots,
+};

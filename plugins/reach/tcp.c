@@ -105,6 +105,12 @@ static const struct nd_reading readings[] = {{"rtt", "from SYN to the connection
                                              {"answer", "from SYN to the text expected", "ns", 3e6},
                                              {NULL, NULL, NULL, 0}};
 const struct nd_verb reach_tcp = {
-    sizeof reach_tcp, 0,       "tcp",        "TCP connect, and what the service says.",
-    "none",           options, readings,     NULL,
-    tcp_start,        NULL,    tcp_rehearse, NULL};
+    .struct_size = sizeof reach_tcp,
+    .name = "tcp",
+    .help = "TCP connect, and what the service says.",
+    .rights = "none",
+    .options = options,
+    .readings = readings,
+    .start = tcp_start,
+    .rehearse = tcp_rehearse,
+};

@@ -316,6 +316,87 @@ static void test_dns_mutated(void **state)
     }
 }
 
+/* ---- streams ---- */
+
+static void test_stream_udp(void **state)
+{
+    struct fixture *f = *state;
+    far_end(f, SOCK_DGRAM, answer_datagram);
+    struct nd_op *op = nd_fake_op(f->fake, "udp", "target", "far", "size", "40", NULL);
+    nd_fake_stream(op);
+    nd_fake_slots(op, 0, 50); /* more than a batch */
+    assert_true(nd_fake_answers(op, 50));
+    bool seen[50] = {false};
+    for (size_t i = 0; i < op->told.count; i++) {
+        const struct nd_fake_told *told = &op->told.at[i];
+        assert_int_equal(told->err, ND_OK);
+        assert_true(told->slot >= 0 && told->slot < 50);
+        seen[told->slot] = seen[told->slot] || !told->sent;
+    }
+    for (size_t i = 0; i < 50; i++)
+        assert_true(seen[i]);
+    /* Another stream's octets are nobody's answer. */
+    f->reply = "netdrill\0\0\0\0\0\0\0\0\0\0\0\1 more to make it forty octets";
+    f->reply_len = 40;
+    nd_fake_slots(op, 50, 1);
+    assert_false(nd_fake_answers(op, 51));
+    nd_fake_cancel(op);
+}
+
+static void test_stream_refused(void **state)
+{
+    struct fixture *f = *state;
+    far_end(f, SOCK_DGRAM, answer_datagram);
+    nd_fake_serve(f->fake, f->fd, NULL, NULL);
+    close(f->fd);
+    f->fd = -1;
+    struct nd_op *op = nd_fake_op(f->fake, "udp", "target", "far", NULL);
+    nd_fake_stream(op);
+    /* Each error finds its own slot, one after the other and several at once. */
+    for (int64_t slot = 0; slot < 6; slot += slot < 3 ? 1 : 3) {
+        nd_fake_slots(op, slot, slot < 3 ? 1 : 3);
+        nd_fake_answers(op, (size_t)slot + (slot < 3 ? 1 : 3));
+    }
+    size_t errors = 0;
+    for (size_t i = 0; i < op->told.count; i++)
+        errors += !op->told.at[i].sent && op->told.at[i].err == ND_EREFUSED;
+    assert_int_equal(errors, 6);
+    nd_fake_cancel(op);
+}
+
+static void stream_loopback(struct fixture *f, const char *address)
+{
+    const char *facts[] = {NULL};
+    nd_fake_target(f->fake, address, address, facts);
+    struct nd_op *op = nd_fake_op(f->fake, "icmp", "target", address, NULL);
+    struct nd_op *other = nd_fake_op(f->fake, "icmp", "target", address, NULL);
+    nd_fake_stream(op);
+    if (op->finished && (op->err == ND_ERIGHTS || op->err == ND_EREACH))
+        skip(); /* no rights to ping, or no such family here */
+    nd_fake_stream(other);
+    nd_fake_slots(op, 7, 40);
+    nd_fake_slots(other, 1000, 1);
+    if (nd_fake_answers(op, 1) && !op->told.at[op->told.count - 1].sent &&
+        op->told.at[op->told.count - 1].err != ND_OK)
+        skip(); /* no such address on this machine */
+    assert_true(nd_fake_answers(op, 40));
+    assert_true(nd_fake_answers(other, 1));
+    for (size_t i = 0; i < op->told.count; i++)
+        assert_true(op->told.at[i].slot >= 7 && op->told.at[i].slot < 47);
+    nd_fake_cancel(op);
+    nd_fake_cancel(other);
+}
+
+static void test_stream_icmp_v4(void **state)
+{
+    stream_loopback(*state, "127.0.0.1");
+}
+
+static void test_stream_icmp_v6(void **state)
+{
+    stream_loopback(*state, "::1");
+}
+
 /* ---- ICMP ---- */
 
 static void test_icmp_parse(void **state)
@@ -388,11 +469,25 @@ static void test_icmp_v6(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH(test_udp),     WITH(test_udp_closed),   WITH(test_no_port),
-        WITH(test_tcp),     WITH(test_tcp_refused),  WITH(test_tcp_silent),
-        WITH(test_http),    WITH(test_http_hostile), WITH(test_http_cancel),
-        WITH(test_dns),     WITH(test_dns_mutated),  cmocka_unit_test(test_icmp_parse),
-        WITH(test_icmp_v4), WITH(test_icmp_v6),      cmocka_unit_test(test_icmp_mutated),
+        WITH(test_udp),
+        WITH(test_udp_closed),
+        WITH(test_no_port),
+        WITH(test_tcp),
+        WITH(test_tcp_refused),
+        WITH(test_tcp_silent),
+        WITH(test_http),
+        WITH(test_http_hostile),
+        WITH(test_http_cancel),
+        WITH(test_dns),
+        WITH(test_dns_mutated),
+        cmocka_unit_test(test_icmp_parse),
+        WITH(test_stream_udp),
+        WITH(test_stream_refused),
+        WITH(test_stream_icmp_v4),
+        WITH(test_stream_icmp_v6),
+        WITH(test_icmp_v4),
+        WITH(test_icmp_v6),
+        cmocka_unit_test(test_icmp_mutated),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

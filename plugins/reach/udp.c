@@ -1,4 +1,4 @@
-#include "reach.h"
+#include "flow.h"
 
 #include <errno.h>
 #include <ldns/ldns.h>
@@ -90,6 +90,50 @@ static nd_err udp_start(void *ctx, const struct nd_args *args, struct nd_op *op)
     return send_probe(probe);
 }
 
+/* As a stream: "netdrill", then the mark. */
+
+#define MAGIC "netdrill"
+
+static void make_udp(const struct flow *flow, uint8_t *bytes, int64_t slot)
+{
+    memcpy(bytes, MAGIC, 8);
+    flow_mark(flow, bytes + 8, slot);
+}
+
+static int quoted_udp(const struct flow *flow, const uint8_t *bytes, size_t len, int64_t *slot)
+{
+    return len >= 8 + FLOW_MARK_BYTES && memcmp(bytes, MAGIC, 8) == 0 &&
+           flow_marked(flow, bytes + 8, slot);
+}
+
+static nd_err read_udp(const struct flow *flow, const uint8_t *bytes, size_t len, int64_t *slot)
+{
+    return len == flow->len && quoted_udp(flow, bytes, len, slot) ? ND_OK : ND_EGONE;
+}
+
+static nd_err udp_stream(void *ctx, const struct nd_args *args, struct nd_op *op)
+{
+    struct reach *self = ctx;
+    struct flow *flow = self->host->state(op, sizeof *flow);
+    *flow = (struct flow){.self = self,
+                          .op = op,
+                          .cookie = ++self->cookie,
+                          .len = (size_t)args->at[2].u.i,
+                          .make = make_udp,
+                          .read = read_udp,
+                          .quoted = quoted_udp};
+    nd_err err = peer_of(self, args->at[0].u.target, args->at[1].u.i, 1, &flow->peer);
+    if (err != ND_OK)
+        return err;
+    flow->v6 = flow->peer.at.ss_family == AF_INET6;
+    flow->fd = self->host->socket(op, flow->peer.at.ss_family, SOCK_DGRAM, 0);
+    if (flow->fd < 0)
+        return flow->fd;
+    /* Without a route yet, each packet tries again by itself. */
+    flow->connected = connect(flow->fd, (struct sockaddr *)&flow->peer.at, flow->peer.len) == 0;
+    return flow_begin(flow);
+}
+
 static nd_err rehearse(void *self, const struct nd_args *args, struct nd_op *op)
 {
     (void)args;
@@ -105,9 +149,17 @@ static const struct nd_reading udp_readings[] = {
     {"rtt", "from sending to the kernel's receive stamp of the echo", "ns", 2e6},
     {NULL, NULL, NULL, 0}};
 const struct nd_verb reach_udp = {
-    sizeof reach_udp, 0,           "udp",        "UDP echo: the same octets have to come back.",
-    "none",           udp_options, udp_readings, NULL,
-    udp_start,        NULL,        rehearse,     NULL};
+    .struct_size = sizeof reach_udp,
+    .name = "udp",
+    .help = "UDP echo: the same octets have to come back.",
+    .rights = "none",
+    .options = udp_options,
+    .readings = udp_readings,
+    .start = udp_start,
+    .rehearse = rehearse,
+    .stream = udp_stream,
+    .slots = flow_slots,
+};
 
 /* ---- DNS ---- */
 
@@ -201,6 +253,12 @@ static const struct nd_reading dns_readings[] = {
     {"answers", "records in the answer section", "1", 1},
     {NULL, NULL, NULL, 0}};
 const struct nd_verb reach_dns = {
-    sizeof reach_dns, 0,           "dns",        "A DNS query over UDP.",
-    "none",           dns_options, dns_readings, NULL,
-    dns_start,        NULL,        rehearse,     NULL};
+    .struct_size = sizeof reach_dns,
+    .name = "dns",
+    .help = "A DNS query over UDP.",
+    .rights = "none",
+    .options = dns_options,
+    .readings = dns_readings,
+    .start = dns_start,
+    .rehearse = rehearse,
+};

@@ -279,31 +279,28 @@ static const struct nd_option impair_options[] = {
     END_ROW};
 static const struct nd_reading no_readings[] = {{NULL, NULL, NULL, 0}};
 
-static const struct nd_verb verb_rate = {sizeof verb_rate,
-                                         ND_VERB_CHANGES,
-                                         "rate",
-                                         "Limits what goes out of an interface (tbf).",
-                                         "CAP_NET_ADMIN at the vantage of the target",
-                                         rate_options,
-                                         no_readings,
-                                         plan,
-                                         rate_start,
-                                         NULL,
-                                         NULL,
-                                         NULL};
+static const struct nd_verb verb_rate = {
+    .struct_size = sizeof verb_rate,
+    .flags = ND_VERB_CHANGES,
+    .name = "rate",
+    .help = "Limits what goes out of an interface (tbf).",
+    .rights = "CAP_NET_ADMIN at the vantage of the target",
+    .options = rate_options,
+    .readings = no_readings,
+    .plan_undo = plan,
+    .start = rate_start,
+};
 static const struct nd_verb verb_impair = {
-    sizeof verb_impair,
-    ND_VERB_CHANGES,
-    "impair",
-    "Delay, jitter and loss of what goes out (netem, where the kernel has it).",
-    "CAP_NET_ADMIN at the vantage of the target",
-    impair_options,
-    no_readings,
-    plan,
-    impair_start,
-    NULL,
-    NULL,
-    NULL};
+    .struct_size = sizeof verb_impair,
+    .flags = ND_VERB_CHANGES,
+    .name = "impair",
+    .help = "Delay, jitter and loss of what goes out (netem, where the kernel has it).",
+    .rights = "CAP_NET_ADMIN at the vantage of the target",
+    .options = impair_options,
+    .readings = no_readings,
+    .plan_undo = plan,
+    .start = impair_start,
+};
 static const struct nd_verb *const verbs[] = {&verb_rate, &verb_impair, NULL};
 
 static nd_err shape_open(const struct nd_host *host, void **self)

@@ -161,6 +161,20 @@ static void fake_emit(struct nd_op *op, uint32_t reading, double value, nd_ns at
     nd_vec_push(&op->samples, (struct nd_fake_sample){reading, value, at});
 }
 
+static void fake_sent(struct nd_op *op, int64_t slot, nd_ns at)
+{
+    if (!live(op))
+        fault(op->fake, "sent() outside the life of the op");
+    nd_vec_push(&op->told, (struct nd_fake_told){slot, true, ND_OK, (double)NAN, at});
+}
+
+static void fake_answer(struct nd_op *op, int64_t slot, nd_err err, double value, nd_ns at)
+{
+    if (!live(op))
+        fault(op->fake, "answer() outside the life of the op");
+    nd_vec_push(&op->told, (struct nd_fake_told){slot, false, err, value, at});
+}
+
 static void push_note(struct nd_op *op, const char *key, const char *value)
 {
     nd_vec_push(&op->notes, (struct nd_note){nd_arena_strdup(&op->arena, key),
@@ -284,6 +298,8 @@ static void fill_host(struct nd_host *host)
         .site_json = fake_site_json,
         .model_set = fake_model_set,
         .model_up = fake_model_up,
+        .sent = fake_sent,
+        .answer = fake_answer,
     };
 }
 
@@ -340,6 +356,18 @@ void nd_fake_start(struct nd_op *op)
     op->started = true;
     op->fake->current = op;
     returned(op, op->verb->start(op->fake->self, &op->args, op));
+}
+
+void nd_fake_stream(struct nd_op *op)
+{
+    op->started = true;
+    op->fake->current = op;
+    returned(op, op->verb->stream(op->fake->self, &op->args, op));
+}
+
+void nd_fake_slots(struct nd_op *op, int64_t first, int64_t count)
+{
+    op->verb->slots(op->fake->self, op, first, count);
 }
 
 void nd_fake_rehearse(struct nd_op *op)
@@ -415,6 +443,7 @@ void nd_fake_free(struct nd_fake *fake)
         struct nd_op *op = fake->ops;
         fake->ops = op->next;
         quiet(op);
+        nd_vec_free(&op->told);
         nd_vec_free(&op->samples);
         nd_vec_free(&op->notes);
         nd_arena_deinit(&op->arena);

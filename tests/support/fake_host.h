@@ -30,6 +30,15 @@ struct nd_fake_sample {
     nd_ns at;
 };
 
+/* What a stream told of a slot: sent, or answered with err and value. */
+struct nd_fake_told {
+    int64_t slot;
+    bool sent;
+    nd_err err;
+    double value;
+    nd_ns at;
+};
+
 struct nd_fake;
 
 /* One call. Tests read these; only the functions below write them. */
@@ -42,9 +51,10 @@ struct nd_op {
     nd_err err;
     char why[512]; /* reason of finish, else the last line the op logged */
     struct ND_VEC(struct nd_fake_sample) samples;
-    struct ND_VEC(struct nd_note) notes; /* always ended by a NULL pair beyond count */
-    int model_up;                        /* what model_up() answers; 1 at first */
-    const char *model_target;            /* last model_set, NULL: none */
+    struct ND_VEC(struct nd_fake_told) told; /* of a stream */
+    struct ND_VEC(struct nd_note) notes;     /* always ended by a NULL pair beyond count */
+    int model_up;                            /* what model_up() answers; 1 at first */
+    const char *model_target;                /* last model_set, NULL: none */
     int model_value;
     void *state;
     size_t offloads;
@@ -75,6 +85,11 @@ struct nd_op *nd_fake_op(struct nd_fake *fake, const char *verb, ...) __attribut
 nd_err nd_fake_plan(struct nd_op *op);
 void nd_fake_start(struct nd_op *op);
 void nd_fake_rehearse(struct nd_op *op);
+/* The verb as a stream, and `count` of its slots. */
+void nd_fake_stream(struct nd_op *op);
+void nd_fake_slots(struct nd_op *op, int64_t first, int64_t count);
+/* Runs the loop until `count` answers came; false: none came for a second. */
+bool nd_fake_answers(struct nd_op *op, size_t count);
 void nd_fake_cancel(struct nd_op *op);
 /* Cancels the op `wait` ns from now, as the core does at a deadline. */
 void nd_fake_deadline(struct nd_op *op, nd_ns wait);

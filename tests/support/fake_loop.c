@@ -146,3 +146,19 @@ nd_err nd_fake_run(struct nd_op *op)
     }
     return op->err;
 }
+
+static size_t answers_of(const struct nd_op *op)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < op->told.count; i++)
+        count += !op->told.at[i].sent;
+    return count;
+}
+
+bool nd_fake_answers(struct nd_op *op, size_t count)
+{
+    nd_ns give_up = nd_fake_now(op->fake) + ND_SEC(1);
+    while (answers_of(op) < count && nd_fake_now(op->fake) < give_up)
+        poll_once(op->fake, ND_MS(10));
+    return answers_of(op) >= count;
+}

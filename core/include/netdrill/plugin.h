@@ -40,7 +40,7 @@ extern "C" {
 #define ND_EXPORT __attribute__((visibility("default")))
 
 #define ND_ABI_MAJOR 1u /* raised when an old plugin would break */
-#define ND_ABI_MINOR 0u /* raised when something is appended     */
+#define ND_ABI_MINOR 1u /* raised when something is appended     */
 
 typedef int64_t nd_ns;  /* nanoseconds: a length, or a moment on the run's clock (0: the run's
                            process started its clock; T+0 is a later moment of it) */
@@ -151,7 +151,18 @@ struct nd_verb {
     nd_err (*rehearse)(void *self, const struct nd_args *, struct nd_op *);
     /* Prolongs a lease by `lease` from now; finishes the op. NULL: the verb has no lease. */
     nd_err (*renew)(void *self, const struct nd_note *noted, nd_ns lease, struct nd_op *);
+    /* Since 1.1. A measurement of the verb as one op instead of an op a slot, for rates that a call
+     * a slot is too dear for. `stream` opens what it needs and returns; the op stays until it is
+     * cancelled. `slots` sends probes number first to first + count - 1 now, tells `sent` of each,
+     * and `answer` of each answer as it comes, however late or often: the core sorts them. A probe
+     * that cannot be sent is told with `answer` and the error. Both or neither. Rehearsals make a
+     * call a slot. Deadlines are the core's. */
+    nd_err (*stream)(void *self, const struct nd_args *, struct nd_op *);
+    void (*slots)(void *self, struct nd_op *, int64_t first, int64_t count);
 };
+
+/* How far a verb's record reaches at the least: that of 1.0. */
+#define ND_VERB_SIZE_1_0 offsetof(struct nd_verb, stream)
 
 #define ND_READABLE 1 /* events of watch() */
 #define ND_WRITABLE 2
@@ -208,6 +219,12 @@ struct nd_host {
      * up and, if its site entry has `paths`, so is every target of one of its paths. */
     void (*model_set)(struct nd_op *, const char *target, int up);
     int (*model_up)(struct nd_op *);
+    /* Since 1.1, for streams. Slot number `slot` went out at `at`. */
+    void (*sent)(struct nd_op *, int64_t slot, nd_ns at);
+    /* What became of slot number `slot`: an error, or ND_OK with the first reading's value (NAN:
+     * the time from `sent` to `at`). `at`: when, by the kernel's receive stamp where there is one.
+     */
+    void (*answer)(struct nd_op *, int64_t slot, nd_err, double value, nd_ns at);
 };
 
 struct nd_plugin {

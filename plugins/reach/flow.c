@@ -1,0 +1,170 @@
+#include "flow.h"
+
+#include <errno.h>
+#include <linux/errqueue.h>
+#include <math.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#define BATCH         32
+#define CONTROL_BYTES 256
+
+uint32_t get32(const uint8_t *at)
+{
+    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+void put32(uint8_t *at, uint32_t value)
+{
+    for (int i = 0; i < 4; i++)
+        at[i] = (uint8_t)(value >> (24 - 8 * i));
+}
+
+void flow_mark(const struct flow *flow, uint8_t *at, int64_t slot)
+{
+    put32(at, flow->cookie);
+    put32(at + 4, (uint32_t)((uint64_t)slot >> 32));
+    put32(at + 8, (uint32_t)slot);
+}
+
+int flow_marked(const struct flow *flow, const uint8_t *at, int64_t *slot)
+{
+    *slot = (int64_t)((uint64_t)get32(at + 4) << 32 | get32(at + 8));
+    return get32(at) == flow->cookie && *slot >= 0;
+}
+
+/* ---- receiving ---- */
+
+static void answer(const struct flow *flow, int64_t slot, nd_err err, nd_ns at)
+{
+    flow->self->host->answer(flow->op, slot, err, (double)NAN, at);
+}
+
+/* The kernel's queue of errors quotes our packets, so that each finds its slot. */
+static int take_errors(const struct flow *flow)
+{
+    int taken = 0;
+    for (;; taken++) {
+        uint8_t bytes[FLOW_PACKET_MAX];
+        char control[512];
+        struct iovec iov = {bytes, sizeof bytes};
+        struct msghdr message = {.msg_iov = &iov,
+                                 .msg_iovlen = 1,
+                                 .msg_control = control,
+                                 .msg_controllen = sizeof control};
+        ssize_t got = recvmsg(flow->fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT);
+        if (got < 0)
+            return taken;
+        int64_t slot = 0;
+        if (!flow->quoted(flow, bytes, (size_t)got, &slot))
+            continue;
+        for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c != NULL; c = CMSG_NXTHDR(&message, c)) {
+            int ours = (c->cmsg_level == SOL_IP && c->cmsg_type == IP_RECVERR) ||
+                       (c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_RECVERR);
+            struct sock_extended_err error;
+            if (!ours)
+                continue;
+            memcpy(&error, CMSG_DATA(c), sizeof error);
+            answer(flow, slot, probe_err((int)error.ee_errno),
+                   flow->self->host->now(flow->self->host));
+        }
+    }
+}
+
+struct batch {
+    struct mmsghdr messages[BATCH];
+    struct iovec iov[BATCH];
+    uint8_t bytes[BATCH][FLOW_PACKET_MAX];
+    _Alignas(struct cmsghdr) char control[BATCH][CONTROL_BYTES];
+};
+
+static int receive(const struct flow *flow, struct batch *batch)
+{
+    for (size_t i = 0; i < BATCH; i++) {
+        batch->iov[i] = (struct iovec){batch->bytes[i], FLOW_PACKET_MAX};
+        batch->messages[i].msg_hdr = (struct msghdr){.msg_iov = &batch->iov[i],
+                                                     .msg_iovlen = 1,
+                                                     .msg_control = batch->control[i],
+                                                     .msg_controllen = CONTROL_BYTES};
+    }
+    return recvmmsg(flow->fd, batch->messages, BATCH, MSG_DONTWAIT, NULL);
+}
+
+static void readable(void *ctx, int events)
+{
+    struct flow *flow = ctx;
+    const struct nd_host *host = flow->self->host;
+    struct batch batch;
+    int got = receive(flow, &batch);
+    nd_ns now = host->now(host);
+    for (int i = 0; i < got; i++) {
+        int64_t slot = 0;
+        nd_err err = flow->read(flow, batch.bytes[i], batch.messages[i].msg_len, &slot);
+        if (err != ND_EGONE)
+            answer(flow, slot, err, stamp_take(flow->self, &batch.messages[i].msg_hdr, now));
+    }
+    if (got < 0 || (events & ND_WRITABLE) != 0) {
+        take_errors(flow);
+        /* An error ends the loop's watch, and tells so by readiness nobody asked for. */
+        if ((events & ND_WRITABLE) != 0)
+            host->watch(flow->op, flow->fd, ND_READABLE, readable, flow);
+    }
+}
+
+nd_err flow_begin(struct flow *flow)
+{
+    const struct nd_host *host = flow->self->host;
+    int one = 1;
+    int buffer = 1 << 20; /* a second of the fastest stream, while we are held up */
+    stamp_ask(flow->fd);
+    setsockopt(flow->fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+    setsockopt(flow->fd, flow->v6 ? SOL_IPV6 : SOL_IP, flow->v6 ? IPV6_RECVERR : IP_RECVERR, &one,
+               sizeof one);
+    return host->watch(flow->op, flow->fd, ND_READABLE, readable, flow);
+}
+
+/* ---- sending ---- */
+
+static void send_batch(const struct flow *flow, int64_t first, unsigned count)
+{
+    const struct nd_host *host = flow->self->host;
+    uint8_t bytes[BATCH][FLOW_PACKET_MAX];
+    struct iovec iov[BATCH];
+    struct mmsghdr messages[BATCH];
+    for (unsigned i = 0; i < count; i++) {
+        memset(bytes[i], 0, flow->len);
+        flow->make(flow, bytes[i], first + i);
+        iov[i] = (struct iovec){bytes[i], flow->len};
+        messages[i].msg_hdr = (struct msghdr){.msg_iov = &iov[i], .msg_iovlen = 1};
+        if (!flow->connected) {
+            messages[i].msg_hdr.msg_name = (void *)&flow->peer.at;
+            messages[i].msg_hdr.msg_namelen = flow->peer.len;
+        }
+    }
+    for (unsigned done = 0; done < count;) {
+        nd_ns began = host->now(host);
+        int sent = sendmmsg(flow->fd, messages + done, count - done, MSG_NOSIGNAL);
+        int error = errno;
+        /* The kernel sends one after the other: each moment lies as far in as its packet. */
+        nd_ns took = host->now(host) - began;
+        for (int i = 0; i < sent; i++)
+            host->sent(flow->op, first + done + i, began + took * i / sent);
+        if (sent > 0) {
+            done += (unsigned)sent;
+            continue;
+        }
+        /* An earlier probe's error may be told here: it is not this one's. */
+        if (take_errors(flow) > 0)
+            continue;
+        answer(flow, first + done, probe_err(error), began);
+        done++;
+    }
+}
+
+void flow_slots(void *self, struct nd_op *op, int64_t first, int64_t count)
+{
+    const struct reach *reach = self;
+    const struct flow *flow = reach->host->state(op, sizeof *flow);
+    for (; count > 0; first += BATCH, count -= BATCH)
+        send_batch(flow, first, count < BATCH ? (unsigned)count : BATCH);
+}

@@ -1,0 +1,36 @@
+/* A stream of echoes over one socket: sent in batches, received in batches, each told apart by a
+ * cookie of the stream and its slot's number in the payload. What is in a packet is the verb's. */
+#ifndef ND_PLUGINS_REACH_FLOW_H
+#define ND_PLUGINS_REACH_FLOW_H
+#include "reach.h"
+
+#define FLOW_PACKET_MAX 1500
+
+struct flow {
+    struct reach *self;
+    struct nd_op *op;
+    struct peer peer;
+    uint32_t cookie;
+    int fd, connected, raw, v6;
+    size_t len; /* of a packet, octets */
+    /* Makes the packet of a slot; bytes: zeroed, len octets. */
+    void (*make)(const struct flow *flow, uint8_t *bytes, int64_t slot);
+    /* Whose answer this is: ND_OK and its slot, or an error about it; ND_EGONE: nobody's. */
+    nd_err (*read)(const struct flow *flow, const uint8_t *bytes, size_t len, int64_t *slot);
+    /* The slot of a packet of ours, as an error quotes it; 0: not ours. */
+    int (*quoted)(const struct flow *flow, const uint8_t *bytes, size_t len, int64_t *slot);
+};
+
+/* Begins to listen; fd is open. */
+nd_err flow_begin(struct flow *flow);
+/* The verbs' `slots`. */
+void flow_slots(void *self, struct nd_op *op, int64_t first, int64_t count);
+
+uint32_t get32(const uint8_t *at);
+void put32(uint8_t *at, uint32_t value);
+/* Cookie and slot: 12 octets. */
+#define FLOW_MARK_BYTES 12
+void flow_mark(const struct flow *flow, uint8_t *at, int64_t slot);
+int flow_marked(const struct flow *flow, const uint8_t *at, int64_t *slot);
+
+#endif
