@@ -287,10 +287,10 @@ static int series_index(lua_State *L)
         lua_getfield(L, LUA_REGISTRYINDEX, "netdrill stop");
         return 1;
     }
-    const char *names[ND_STAT_JITTER + 1];
-    for (int i = 0; i <= ND_STAT_JITTER; i++)
+    const char *names[ND_STAT_KINDS];
+    for (int i = 0; i < ND_STAT_KINDS; i++)
         names[i] = nd_stat_name((enum nd_stat)i);
-    const char *near = nd_text_nearest(name, names, ND_STAT_JITTER + 1);
+    const char *near = nd_text_nearest(name, names, ND_STAT_KINDS);
     return luaL_error(L, "[E0210] a series does not answer '%s'%s%s%s", name,
                       near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
                       near != NULL ? "'" : "");

@@ -65,10 +65,10 @@ const struct nd_sample *nd_series_samples(const struct nd_series *series, size_t
 }
 
 static const char *const stat_names[] = {
-    "share",       "loss",   "interruption", "interruptions", "interruption_sum",
-    "longest_gap", "count",  "answered",     "missed",        "min",
-    "mean",        "max",    "p50",          "p90",           "p95",
-    "p99",         "jitter",
+    "share",       "loss",  "interruption", "interruptions", "interruption_sum",
+    "longest_gap", "count", "answered",     "missed",        "min",
+    "mean",        "max",   "p50",          "p90",           "p95",
+    "p99",         "p999",  "stddev",       "jitter",
 };
 
 const char *nd_stat_name(enum nd_stat stat)
@@ -273,9 +273,25 @@ static double jitter(const double *values, size_t count)
     return count > 1 ? sum / (double)(count - 1) : 0;
 }
 
-static double fold(double *values, size_t count, enum nd_stat stat)
+static double mean(const double *values, size_t count)
 {
     double sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += values[i];
+    return sum / (double)count;
+}
+
+static double deviation(const double *values, size_t count)
+{
+    double middle = mean(values, count);
+    double sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += (values[i] - middle) * (values[i] - middle);
+    return sqrt(sum / (double)count);
+}
+
+static double fold(double *values, size_t count, enum nd_stat stat)
+{
     switch (stat) {
     case ND_STAT_MIN:
         return quantile(values, count, 0);
@@ -289,12 +305,14 @@ static double fold(double *values, size_t count, enum nd_stat stat)
         return quantile(values, count, 0.95);
     case ND_STAT_P99:
         return quantile(values, count, 0.99);
+    case ND_STAT_P999:
+        return quantile(values, count, 0.999);
+    case ND_STAT_STDDEV:
+        return deviation(values, count);
     case ND_STAT_JITTER:
         return jitter(values, count);
     default:
-        for (size_t i = 0; i < count; i++)
-            sum += values[i];
-        return sum / (double)count;
+        return mean(values, count);
     }
 }
 

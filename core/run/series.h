@@ -25,7 +25,8 @@ bool nd_series_closed(const struct nd_series *series);
  *  INTERRUPTIONS their number     INTERRUPTION_SUM their total length
  *  LONGEST_GAP   longest time between the answers of two answered slots (or the window's edges)
  *  COUNT sent · ANSWERED · MISSED
- *  MIN MEAN MAX P50 P90 P95 P99 of the answered slots' values (nearest-rank quantiles)
+ *  MIN MEAN MAX P50 P90 P95 P99 P999 of the answered slots' values (nearest-rank quantiles;
+ *                P999: 99.9 %) · STDDEV their standard deviation (of the population)
  *  JITTER        mean |difference of consecutive values| (RFC 3393 IPDV, mean of magnitudes) */
 enum nd_stat {
     ND_STAT_SHARE,
@@ -44,7 +45,10 @@ enum nd_stat {
     ND_STAT_P90,
     ND_STAT_P95,
     ND_STAT_P99,
-    ND_STAT_JITTER
+    ND_STAT_P999,
+    ND_STAT_STDDEV,
+    ND_STAT_JITTER,
+    ND_STAT_KINDS
 };
 /* "share", "loss", ...; the reverse gives -1 when unknown. */
 const char *nd_stat_name(enum nd_stat stat);
