@@ -60,6 +60,8 @@ struct nd_arena_block {
     alignas(max_align_t) unsigned char bytes[];
 };
 
+/* Blocks double from small to large: thousands of streams each have an arena of a few words. */
+#define BLOCK_FIRST 256u
 #define BLOCK_BYTES 16384u
 
 void nd_arena_deinit(struct nd_arena *arena)
@@ -80,7 +82,9 @@ void *nd_arena_alloc(struct nd_arena *arena, size_t bytes)
     size_t need = (bytes + align - 1) / align * align;
     struct nd_arena_block *block = arena->head;
     if (block == NULL || block->cap - block->used < need) {
-        size_t cap = need > BLOCK_BYTES ? need : BLOCK_BYTES;
+        size_t cap = block == NULL ? BLOCK_FIRST : block->cap * 2;
+        cap = cap < BLOCK_BYTES ? cap : BLOCK_BYTES;
+        cap = cap > need ? cap : need;
         block = nd_alloc(sizeof *block + cap);
         block->cap = cap;
         block->next = arena->head;

@@ -110,10 +110,11 @@ static nd_ns opt_till(lua_State *L, int table, nd_ns now)
 /* measure { verb, subject, every =, till = | lasts =, ... } [-1, +1, e] */
 static int body_measure(lua_State *L)
 {
-    static const char *const without[] = {"every", "till", "lasts", NULL};
+    static const char *const without[] = {"every", "tick", "till", "lasts", NULL};
     struct nd_task *task = nd_lua_current(L, "measure");
     struct nd_fail why = {0};
     nd_ns every = 0;
+    nd_ns tick = -1;
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_rawgeti(L, 1, 1);
     const struct nd_lua_verb *verb = nd_object_at(L, -1, ND_META_VERB);
@@ -123,11 +124,13 @@ static int body_measure(lua_State *L)
         return luaL_error(L, "[E0208] 'measure' lacks 'every'");
     if (!nd_length_at(L, -1, &every, &why))
         return luaL_error(L, "[E0302] 'measure': 'every': %s", why.text);
+    if (lua_getfield(L, 1, "tick") != LUA_TNIL && !nd_length_at(L, -1, &tick, &why))
+        return luaL_error(L, "[E0302] 'measure': 'tick': %s", why.text);
     nd_ns till = opt_till(L, 1, nd_task_now(task));
     struct nd_arena *arena = nd_run_arena(nd_task_run(task));
     struct nd_call_spec *spec = nd_arena_alloc(arena, sizeof *spec);
     nd_given_check(L, verb, 1, 1, without, arena, spec);
-    struct nd_series *series = nd_task_measure(task, spec, every, till, &why);
+    struct nd_series *series = nd_task_measure(task, spec, every, tick, till, &why);
     if (series == NULL)
         return luaL_error(L, "[E0301] 'measure': %s", why.text);
     nd_series_push(L, series);

@@ -218,7 +218,8 @@ static void check_verb_call(struct scan *scan, const struct nd_source_call *call
 
 static void check_plain_call(struct scan *scan, const struct nd_source_call *call)
 {
-    static const char *const lengths[] = {"within", "every", "grace", "lasts", "lease", NULL};
+    static const char *const lengths[] = {"within", "every", "tick", "grace",
+                                          "lasts",  "lease", NULL};
     const char *const *keys = nd_verb_keys(call->name);
     size_t count = 0;
     if (keys == NULL)
@@ -242,7 +243,7 @@ static void check_plain_call(struct scan *scan, const struct nd_source_call *cal
 static void check_call(struct scan *scan, const struct nd_source_call *call)
 {
     static const char *const verb_extra[] = {"may_fail", NULL};
-    static const char *const measure_extra[] = {"every", "till", "lasts", NULL};
+    static const char *const measure_extra[] = {"every", "tick", "till", "lasts", NULL};
     const struct nd_plugin *plugin = NULL;
     const struct nd_verb *verb = NULL;
     if (strcmp(call->name, "measure") == 0) {

@@ -62,10 +62,11 @@ const struct nd_task_result *nd_task_result(const struct nd_task *task);
 /* ---- functions that do not wait ---- */
 
 /* Opens a stream: one call of the verb each `every` on an absolute grid, until the moment `till`
- * of the drill (-1: the end of the drill). spec must live as long as the run (the run's arena is
- * at nd_run_arena). NULL and why on failure (a verb that changes). */
+ * of the drill (-1: the end of the drill). tick: slots due within one leave together at its end, at
+ * most 100 ms (-1: 1 ms for streams faster than that, else none). spec must live as long as the run
+ * (the run's arena is at nd_run_arena). NULL and why on failure (a verb that changes). */
 struct nd_series *nd_task_measure(struct nd_task *task, const struct nd_call_spec *spec,
-                                  nd_ns every, nd_ns till, struct nd_fail *why);
+                                  nd_ns every, nd_ns tick, nd_ns till, struct nd_fail *why);
 void nd_task_stop(struct nd_task *task, struct nd_series *series);
 
 enum nd_verdict_grade { ND_VERDICT_MET, ND_VERDICT_MISSED, ND_VERDICT_UNKNOWN };

@@ -244,8 +244,8 @@ void nd_changes_free(struct nd_run *run);
 
 /* stream.c */
 struct nd_stream *nd_stream_open(struct nd_run *run, const struct nd_step_run *step,
-                                 const struct nd_call_spec *spec, nd_ns every, nd_ns till,
-                                 struct nd_fail *why);
+                                 const struct nd_call_spec *spec, nd_ns every, nd_ns tick,
+                                 nd_ns till, struct nd_fail *why);
 void nd_stream_stop(struct nd_stream *stream);
 struct nd_stream *nd_stream_of(struct nd_run *run, const struct nd_series *series);
 void nd_streams_free(struct nd_run *run);

@@ -6,12 +6,13 @@
 
 /* Measurements. Slot n is due at grid + n * every, whatever became of the slots before; one that
  * we were too late for (by a whole slot, and by PATIENCE at the least) is recorded as not sent,
- * never made up for; one sent late carries its true send moment. Streams faster than TICK send what
- * falls into one tick together; the tick stands in the journal. Answers come in any order; slots
- * enter the series in order of their number. */
+ * never made up for; one sent late carries its true send moment. Streams with a tick send what
+ * falls into it together, at its end; the tick stands in the journal. Answers come in any order;
+ * slots enter the series in order of their number. */
 
 #define STREAM_DEADLINE ND_SEC(1)
-#define TICK            ND_MS(1)
+#define TICK            ND_MS(1) /* of streams faster than it, unless told otherwise */
+#define TICK_MAX        ND_MS(100)
 #define PATIENCE        ND_MS(5)
 
 static void fire(void *ctx);
@@ -138,7 +139,7 @@ static void arm(struct nd_stream *stream)
 static int64_t slots_due(struct nd_stream *stream)
 {
     nd_ns now = nd_run_now(stream->run);
-    nd_ns patience = stream->every > PATIENCE ? stream->every : PATIENCE;
+    nd_ns patience = (stream->every > PATIENCE ? stream->every : PATIENCE) + stream->tick;
     while (now - (stream->grid + stream->next_slot * stream->every) >= patience)
         push_slot(stream, false);
     int64_t last = (now - stream->grid) / stream->every;
@@ -181,8 +182,8 @@ static void journal_opened(struct nd_stream *stream, const struct nd_step_run *s
 }
 
 struct nd_stream *nd_stream_open(struct nd_run *run, const struct nd_step_run *step,
-                                 const struct nd_call_spec *spec, nd_ns every, nd_ns till,
-                                 struct nd_fail *why)
+                                 const struct nd_call_spec *spec, nd_ns every, nd_ns tick,
+                                 nd_ns till, struct nd_fail *why)
 {
     if ((spec->verb->flags & ND_VERB_CHANGES) != 0) {
         nd_fail_set(why, ND_EARG, "'%s.%s' changes the network; only probes can be measured",
@@ -191,6 +192,10 @@ struct nd_stream *nd_stream_open(struct nd_run *run, const struct nd_step_run *s
     }
     if (every <= 0) {
         nd_fail_set(why, ND_EARG, "'every' has to be longer than nothing");
+        return NULL;
+    }
+    if (tick > TICK_MAX) {
+        nd_fail_set(why, ND_EARG, "'tick' is at most 100ms: all slots of a tick leave at its end");
         return NULL;
     }
     struct nd_call_spec *own = nd_arena_alloc(&run->arena, sizeof *own);
@@ -203,7 +208,9 @@ struct nd_stream *nd_stream_open(struct nd_run *run, const struct nd_step_run *s
                                  .every = every,
                                  .grid = nd_run_now(run),
                                  .till = till,
-                                 .tick = every < TICK ? TICK : 0,
+                                 .tick = tick >= 0      ? tick
+                                         : every < TICK ? TICK
+                                                        : 0,
                                  .highest = -1,
                                  .down_since = -1};
     if (nd_run_is_live(run) && nd_verb_streams(spec->verb) && !nd_flow_open(stream, why)) {

@@ -293,10 +293,10 @@ void nd_task_together(struct nd_task *task, const nd_body_ref *bodies, size_t co
 }
 
 struct nd_series *nd_task_measure(struct nd_task *task, const struct nd_call_spec *spec,
-                                  nd_ns every, nd_ns till, struct nd_fail *why)
+                                  nd_ns every, nd_ns tick, nd_ns till, struct nd_fail *why)
 {
     nd_ns end = till >= 0 ? task->run->t0 + till : -1;
-    struct nd_stream *stream = nd_stream_open(task->run, task->step, spec, every, end, why);
+    struct nd_stream *stream = nd_stream_open(task->run, task->step, spec, every, tick, end, why);
     return stream != NULL ? stream->series : NULL;
 }
 

@@ -149,7 +149,7 @@ static enum nd_body_state measures(struct nd_task *task, int stage, struct nd_fa
     (void)value;
     if (stage == 0) {
         struct nd_call_spec *spec = drill_kit_call(task, kit.plugins, "probe", NULL);
-        series = nd_task_measure(task, spec, ND_MS(100), ND_SEC(5), why);
+        series = nd_task_measure(task, spec, ND_MS(100), -1, ND_SEC(5), why);
         assert_non_null(series);
         nd_task_await_series(task, series, -1);
         return ND_BODY_WAITS;
