@@ -113,20 +113,32 @@ static void host_release(struct nd_op *op, int fd)
     }
 }
 
-static void host_emit(struct nd_op *op, uint32_t reading, double value, nd_ns at)
+/* Whether the verb has that reading; a plugin that thinks otherwise is told. */
+static bool has_reading(const struct nd_op *op, uint32_t reading)
 {
-    if (op->stage != ND_STAGE_RUNNING || op->spec == NULL || op->sink.emit == NULL)
-        return;
     const struct nd_reading *readings = op->spec->verb->readings;
     for (uint32_t i = 0; i <= reading; i++) {
         if (readings[i].name == NULL) {
             nd_plugins_logf(op->plugins, ND_ERROR, op->loaded->plugin->name,
                             "'%s' emitted reading %u, which it does not have", op->spec->verb->name,
                             reading);
-            return;
+            return false;
         }
     }
-    op->sink.emit(op->sink.ctx, reading, value, at);
+    return true;
+}
+
+static void host_emit(struct nd_op *op, uint32_t reading, double value, nd_ns at)
+{
+    if (op->stage == ND_STAGE_RUNNING && op->spec != NULL && op->sink.emit != NULL &&
+        has_reading(op, reading))
+        op->sink.emit(op->sink.ctx, reading, value, at);
+}
+
+static void host_reading(struct nd_op *op, int64_t slot, uint32_t reading, double value)
+{
+    if (op->stage == ND_STAGE_RUNNING && op->sink.reading != NULL && has_reading(op, reading))
+        op->sink.reading(op->sink.ctx, slot, reading, value);
 }
 
 static void host_sent(struct nd_op *op, int64_t slot, nd_ns at)
@@ -232,5 +244,6 @@ void nd_facade_init(struct nd_host *host)
         .model_up = host_model_up,
         .sent = host_sent,
         .answer = host_answer,
+        .reading = host_reading,
     };
 }

@@ -24,6 +24,8 @@ void nd_plugins_set_log(struct nd_plugins *plugins,
  * tells a missing file, a missing symbol, another ABI major, a record that breaks the rules. */
 const struct nd_plugin *nd_plugins_load(struct nd_plugins *plugins, const char *name,
                                         struct nd_fail *why);
+/* The path that a name would be loaded from; caller frees. Errors: as above, for a missing file. */
+nd_err nd_plugins_path(const char *name, char **path, struct nd_fail *why);
 /* NULL when the plugin (loaded) has no such verb. */
 const struct nd_verb *nd_plugin_verb(const struct nd_plugin *plugin, const char *verb);
 /* Checks a record against the ABI's rules: sizes, names, tables, undo beside ND_VERB_CHANGES. */
@@ -43,6 +45,7 @@ struct nd_op_sink {
     /* Of a stream alone, see <netdrill/plugin.h>; may come from within nd_op_slots. */
     void (*sent)(void *ctx, int64_t slot, nd_ns at);
     void (*answer)(void *ctx, int64_t slot, nd_err err, double value, nd_ns at);
+    void (*reading)(void *ctx, int64_t slot, uint32_t reading, double value);
 };
 
 /* A call, not started. spec: borrowed until it finishes (its arena must live). Ops free themselves

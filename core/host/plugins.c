@@ -190,7 +190,7 @@ size_t nd_plugins_available(char ***names)
 
 /* ---- loading ---- */
 
-static nd_err find_path(const char *name, char **path, struct nd_fail *why)
+nd_err nd_plugins_path(const char *name, char **path, struct nd_fail *why)
 {
     if (strchr(name, '/') != NULL) {
         *path = nd_strdup(name);
@@ -241,7 +241,7 @@ const struct nd_plugin *nd_plugins_load(struct nd_plugins *plugins, const char *
     struct nd_loaded *loaded = nd_alloc(sizeof *loaded);
     loaded->plugins = plugins;
     nd_facade_init(&loaded->host);
-    nd_err err = find_path(name, &loaded->path, why);
+    nd_err err = nd_plugins_path(name, &loaded->path, why);
     if (err == ND_OK)
         err = open_object(loaded, why);
     if (err != ND_OK) {

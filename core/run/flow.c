@@ -101,6 +101,14 @@ static void was_answered(void *ctx, int64_t number, nd_err err, double value, nd
     nd_stream_settle(stream);
 }
 
+static void was_read(void *ctx, int64_t number, uint32_t reading, double value)
+{
+    struct nd_stream *stream = ctx;
+    if (stream->run->samples != NULL && number >= 0 && number < stream->next_slot)
+        nd_samples_add_reading(stream->run->samples, nd_series_info(stream->series)->id, number,
+                               stream->spec->verb->readings[reading].name, value);
+}
+
 /* The op is over: by our own word, or because it failed. */
 static void op_ended(void *ctx, nd_err err, const char *why)
 {
@@ -128,8 +136,11 @@ static void op_ended(void *ctx, nd_err err, const char *why)
 bool nd_flow_open(struct nd_stream *stream, struct nd_fail *why)
 {
     struct nd_run *run = stream->run;
-    const struct nd_op_sink sink = {
-        .finish = op_ended, .ctx = stream, .sent = was_sent, .answer = was_answered};
+    const struct nd_op_sink sink = {.finish = op_ended,
+                                    .ctx = stream,
+                                    .sent = was_sent,
+                                    .answer = was_answered,
+                                    .reading = was_read};
     stream->op = nd_op_new(run->config.plugins, stream->spec, sink, why);
     if (stream->op == NULL)
         return false;

@@ -1,3 +1,5 @@
+#include "reflect.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,18 +12,20 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* netdrill-reflect: the lab's simulated services. One process a host:
+/* netdrill-reflect: the lab's simulated services, and the far end of probes in the field
+ * (`netdrill reflect`). One process a host:
  *
  *     netdrill-reflect web:10.9.0.80:80 dns:10.9.0.53:53 name:www.drill.test=10.9.0.80
- *                      emergency:10.9.0.112:112 echo:10.9.0.7:7
+ *                      emergency:10.9.0.112:112 echo:10.9.0.7:7 stamp:10.9.0.7:862
  *
  * web: one public information page over HTTP/1.1 (RFC 9110). dns: A answers for the names given
  * (RFC 1035 §4), NXDOMAIN for others. emergency: greets over TCP, echoes over UDP. echo: TCP and
- * UDP echo. All of them say that they are simulated where they say anything. */
+ * UDP echo. stamp: a stateful STAMP session reflector (RFC 8762). All of them say that they are
+ * simulated where they say anything. */
 
-enum kind { WEB, DNS, EMERGENCY, ECHO, KINDS };
+enum kind { WEB, DNS, EMERGENCY, ECHO, STAMP, KINDS };
 
-static const char *const kind_names[] = {"web", "dns", "emergency", "echo"};
+static const char *const kind_names[] = {"web", "dns", "emergency", "echo", "stamp"};
 
 #define SLOTS_MAX 512
 #define NAMES_MAX 32
@@ -90,6 +94,8 @@ static int listen_at(enum kind kind, const char *address, int port, int type)
         close(fd);
         return -1;
     }
+    if (kind == STAMP)
+        reflect_stamp_open(fd);
     push(fd, kind, 1);
     return 0;
 }
@@ -187,6 +193,10 @@ static void serve_datagram(nfds_t i)
     uint8_t bytes[2048];
     struct sockaddr_storage from;
     socklen_t from_len = sizeof from;
+    if (slots[i].kind == STAMP) {
+        reflect_stamp(fds[i].fd);
+        return;
+    }
     ssize_t got = recvfrom(fds[i].fd, bytes, sizeof bytes, 0, (struct sockaddr *)&from, &from_len);
     size_t len = got > 0 ? (size_t)got : 0;
     if (slots[i].kind == DNS)
@@ -222,7 +232,8 @@ static int take_service(const char *text)
         if (strncmp(text, kind_names[kind], (size_t)(first - text)) != 0)
             continue;
         int port = atoi(last + 1);
-        if (kind != DNS && listen_at((enum kind)kind, address, port, SOCK_STREAM) != 0)
+        if (kind != DNS && kind != STAMP &&
+            listen_at((enum kind)kind, address, port, SOCK_STREAM) != 0)
             return -1;
         if (kind != WEB && listen_at((enum kind)kind, address, port, SOCK_DGRAM) != 0)
             return -1;

@@ -37,7 +37,11 @@ int flow_marked(const struct flow *flow, const uint8_t *at, int64_t *slot)
 
 static void answer(const struct flow *flow, int64_t slot, nd_err err, nd_ns at)
 {
-    flow->self->host->answer(flow->op, slot, err, (double)NAN, at);
+    const struct nd_host *host = flow->self->host;
+    if (flow->single)
+        host->finish(flow->op, err, flow->peer.text);
+    else
+        host->answer(flow->op, slot, err, (double)NAN, at);
 }
 
 /* The kernel's queue of errors quotes our packets, so that each finds its slot. */
@@ -100,8 +104,13 @@ static void readable(void *ctx, int events)
     for (int i = 0; i < got; i++) {
         int64_t slot = 0;
         nd_err err = flow->read(flow, batch.bytes[i], batch.messages[i].msg_len, &slot);
-        if (err != ND_EGONE)
-            answer(flow, slot, err, stamp_take(flow->self, &batch.messages[i].msg_hdr, now));
+        if (err == ND_EGONE)
+            continue;
+        nd_ns at = stamp_take(flow->self, &batch.messages[i].msg_hdr, now);
+        if (err == ND_OK && flow->answered != NULL)
+            flow->answered(flow, batch.bytes[i], batch.messages[i].msg_len, slot, at);
+        else
+            answer(flow, slot, err, at);
     }
     if (got < 0 || (events & ND_WRITABLE) != 0) {
         take_errors(flow);
@@ -121,6 +130,18 @@ nd_err flow_begin(struct flow *flow)
     setsockopt(flow->fd, flow->v6 ? SOL_IPV6 : SOL_IP, flow->v6 ? IPV6_RECVERR : IP_RECVERR, &one,
                sizeof one);
     return host->watch(flow->op, flow->fd, ND_READABLE, readable, flow);
+}
+
+nd_err flow_open_udp(struct flow *flow)
+{
+    const struct sockaddr *peer = (const struct sockaddr *)&flow->peer.at;
+    flow->v6 = peer->sa_family == AF_INET6;
+    flow->fd = flow->self->host->socket(flow->op, peer->sa_family, SOCK_DGRAM, 0);
+    if (flow->fd < 0)
+        return flow->fd;
+    /* Without a route yet, each packet tries again by itself. */
+    flow->connected = connect(flow->fd, peer, flow->peer.len) == 0;
+    return flow_begin(flow);
 }
 
 /* ---- sending ---- */

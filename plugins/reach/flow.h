@@ -12,6 +12,7 @@ struct flow {
     struct peer peer;
     uint32_t cookie;
     int fd, connected, raw, v6;
+    int single; /* a call of one probe, not a stream: slot 0 finishes the op */
     size_t len; /* of a packet, octets */
     /* Makes the packet of a slot; bytes: zeroed, len octets. */
     void (*make)(const struct flow *flow, uint8_t *bytes, int64_t slot);
@@ -19,10 +20,14 @@ struct flow {
     nd_err (*read)(const struct flow *flow, const uint8_t *bytes, size_t len, int64_t *slot);
     /* The slot of a packet of ours, as an error quotes it; 0: not ours. */
     int (*quoted)(const struct flow *flow, const uint8_t *bytes, size_t len, int64_t *slot);
+    /* Tells of an answer that `read` took; NULL: the round trip from `sent` to `at`. */
+    void (*answered)(struct flow *flow, const uint8_t *bytes, size_t len, int64_t slot, nd_ns at);
 };
 
 /* Begins to listen; fd is open. */
 nd_err flow_begin(struct flow *flow);
+/* Opens a UDP socket to the peer, and begins to listen. */
+nd_err flow_open_udp(struct flow *flow);
 /* The verbs' `slots`. */
 void flow_slots(void *self, struct nd_op *op, int64_t first, int64_t count);
 

@@ -123,15 +123,7 @@ static nd_err udp_stream(void *ctx, const struct nd_args *args, struct nd_op *op
                           .read = read_udp,
                           .quoted = quoted_udp};
     nd_err err = peer_of(self, args->at[0].u.target, args->at[1].u.i, 1, &flow->peer);
-    if (err != ND_OK)
-        return err;
-    flow->v6 = flow->peer.at.ss_family == AF_INET6;
-    flow->fd = self->host->socket(op, flow->peer.at.ss_family, SOCK_DGRAM, 0);
-    if (flow->fd < 0)
-        return flow->fd;
-    /* Without a route yet, each packet tries again by itself. */
-    flow->connected = connect(flow->fd, (struct sockaddr *)&flow->peer.at, flow->peer.len) == 0;
-    return flow_begin(flow);
+    return err == ND_OK ? flow_open_udp(flow) : err;
 }
 
 static nd_err rehearse(void *self, const struct nd_args *args, struct nd_op *op)

@@ -175,6 +175,12 @@ static void fake_answer(struct nd_op *op, int64_t slot, nd_err err, double value
     nd_vec_push(&op->told, (struct nd_fake_told){slot, false, err, value, at});
 }
 
+static void fake_reading(struct nd_op *op, int64_t slot, uint32_t reading, double value)
+{
+    (void)slot;
+    fake_emit(op, reading, value, 0);
+}
+
 static void push_note(struct nd_op *op, const char *key, const char *value)
 {
     nd_vec_push(&op->notes, (struct nd_note){nd_arena_strdup(&op->arena, key),
@@ -300,6 +306,7 @@ static void fill_host(struct nd_host *host)
         .model_up = fake_model_up,
         .sent = fake_sent,
         .answer = fake_answer,
+        .reading = fake_reading,
     };
 }
 

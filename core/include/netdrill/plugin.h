@@ -225,6 +225,8 @@ struct nd_host {
      * the time from `sent` to `at`). `at`: when, by the kernel's receive stamp where there is one.
      */
     void (*answer)(struct nd_op *, int64_t slot, nd_err, double value, nd_ns at);
+    /* A further reading of a slot; the first is answer's. */
+    void (*reading)(struct nd_op *, int64_t slot, uint32_t reading, double value);
 };
 
 struct nd_plugin {
