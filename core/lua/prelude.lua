@@ -64,17 +64,30 @@ return function(t)
   if t[2] == nil then P.error("[E0208] 'expect' lacks what is expected, after its sentence", 2) end
   local e = { sentence = t[1], subject = t[2], objective = t.objective }
   e.op, e.limit = find_limit(t)
-  if P.is_question(t[2]) then
-    e.question = t[2]
+  if t[3] ~= nil then
+    if not P.is_series(t[2]) or P.type(t[3]) ~= "string" then
+      P.error("[E0301] 'expect' takes a threshold such as \"loss<1%\" after a series alone", 2)
+    end
+    if e.op then P.error("[E0207] 'expect' takes one limit, got '" .. t[3] .. "' and '" .. e.op .. "'", 2) end
+    local stat, op, limit = P.threshold(t[3])
+    e.op, e.limit, e.subject = op, limit, t[2][stat](t[2])
+  end
+  if P.is_question(e.subject) then
+    e.question = e.subject
     if not e.op then P.error("[E0208] 'expect' about a series needs a limit such as at_most", 2) end
   end
   if t.from ~= nil then e.from = P.moment(t.from, "from") end
   if t.till ~= nil then e.till = P.moment(t.till, "till") end
   local every = t.every ~= nil and P.length(t.every, "every") or 1e9
   if every < 1e6 then P.error("[E0303] 'expect': 'every' is at least ms(1)", 2) end
+  local function conclude(verdict)
+    local met = P.verdict(verdict)
+    if t.abort_on_fail and not met then P.abort(e.sentence) end
+    return met
+  end
   if t.within == nil then
     if e.question then P.settle(e.question, e.till) end
-    return P.verdict(judge(e))
+    return conclude(judge(e))
   end
   -- Within a time: the latest second is looked at again and again, until it is as expected.
   local deadline = P.now() + P.length(t.within, "within")
@@ -82,7 +95,7 @@ return function(t)
   while true do
     local verdict = judge(e)
     local now = P.now()
-    if verdict.met or now >= deadline then return P.verdict(verdict) end
+    if verdict.met or now >= deadline then return conclude(verdict) end
     P.sleep(now + every < deadline and now + every or deadline)
   end
 end

@@ -1,6 +1,9 @@
 #include "lua/internal.h"
 
+#include "run/threshold.h"
+
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What `expect` stands on. It is written in Lua (prelude.lua), because it loops around waits; these
@@ -124,6 +127,50 @@ static int prim_is_question(lua_State *L)
     return 1;
 }
 
+static int prim_is_series(lua_State *L)
+{
+    lua_pushboolean(L, nd_object_at(L, 1, ND_META_SERIES) != NULL);
+    return 1;
+}
+
+/* threshold(text) -> statistic, operator, limit [-1, +3, e] */
+static int prim_threshold(lua_State *L)
+{
+    struct nd_threshold threshold;
+    struct nd_fail why = {0};
+    if (nd_threshold_parse(luaL_checkstring(L, 1), &threshold, &why) != ND_OK)
+        return luaL_error(L, "[E0313] 'expect': %s", why.text);
+    lua_pushstring(L, nd_stat_name(threshold.stat));
+    lua_pushstring(L, threshold.operator_name);
+    switch (threshold.kind) {
+    case ND_LIMIT_LENGTH:
+        nd_quantity_push(L, ND_Q_LENGTH, threshold.limit);
+        break;
+    case ND_LIMIT_SHARE:
+        nd_quantity_push(L, ND_Q_SHARE, threshold.limit);
+        break;
+    case ND_LIMIT_RATE:
+        nd_quantity_push(L, ND_Q_RATE, threshold.limit);
+        break;
+    default:
+        lua_pushnumber(L, threshold.limit);
+    }
+    return 3;
+}
+
+/* abort(sentence): ends the drill once the step lets go. [-1, +0, -] */
+static int prim_abort(lua_State *L)
+{
+    struct nd_task *task = nd_lua_current(L, "expect");
+    struct nd_text2 sentence = {0};
+    nd_text2_at(L, 1, nd_run_arena(nd_task_run(task)), &sentence);
+    const char *text = sentence.en != NULL ? sentence.en : sentence.zh;
+    char *reason = nd_printf("not as expected, and abort_on_fail: %s", text != NULL ? text : "");
+    nd_task_abort(task, reason);
+    free(reason);
+    return 0;
+}
+
 static double field_number(lua_State *L, int table, const char *key, double fallback)
 {
     double value = lua_getfield(L, table, key) == LUA_TNUMBER ? lua_tonumber(L, -1) : fallback;
@@ -219,6 +266,9 @@ void nd_prims_open(lua_State *L)
                                           {"verdict", prim_verdict},
                                           {"keys", prim_keys},
                                           {"settle", prim_settle},
+                                          {"is_series", prim_is_series},
+                                          {"threshold", prim_threshold},
+                                          {"abort", prim_abort},
                                           {"is_question", prim_is_question},
                                           {NULL, NULL}};
     int globals = lua_gettop(L);

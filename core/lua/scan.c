@@ -1,5 +1,7 @@
 #include "lua/internal.h"
 
+#include "run/threshold.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,9 +16,9 @@ const char *const *nd_verb_keys(const char *name)
                                         "at_least",  "grace", "otherwise", NULL};
     static const char *const phase[] = {"id", "at", NULL};
     static const char *const step[] = {"id", "owner", "objective", "at", "after", "run", NULL};
-    static const char *const expect[] = {"at_most", "at_least",  "equals", "above",
-                                         "below",   "within",    "every",  "from",
-                                         "till",    "objective", NULL};
+    static const char *const expect[] = {"at_most", "at_least",  "equals",        "above",
+                                         "below",   "within",    "every",         "from",
+                                         "till",    "objective", "abort_on_fail", NULL};
     static const char *const confirm[] = {"by", "within", "required", NULL};
     static const char *const none[] = {NULL};
     static const struct {
@@ -216,6 +218,16 @@ static void check_verb_call(struct scan *scan, const struct nd_source_call *call
     }
 }
 
+/* "loss<1%" after a series. */
+static void check_threshold(struct scan *scan, const struct nd_call_entry *entry)
+{
+    const struct nd_token *token = &scan->source->tokens.at[entry->value];
+    struct nd_threshold threshold;
+    struct nd_fail why = {0};
+    if (token->kind == ND_TOK_STRING && nd_threshold_parse(token->text, &threshold, &why) != ND_OK)
+        complain(scan, token, "E0313", NULL, why.text);
+}
+
 static void check_plain_call(struct scan *scan, const struct nd_source_call *call)
 {
     static const char *const lengths[] = {"within", "every", "tick", "grace",
@@ -233,6 +245,8 @@ static void check_plain_call(struct scan *scan, const struct nd_source_call *cal
             known = known || strcmp(keys[k], entry->key) == 0;
         if (!known)
             complain_key(scan, call->name, entry, keys, count);
+        if (strcmp(call->name, "expect") == 0 && strcmp(entry->key, "3") == 0)
+            check_threshold(scan, entry);
         for (size_t k = 0; lengths[k] != NULL; k++) {
             if (strcmp(lengths[k], entry->key) == 0)
                 check_bare_number(scan, entry, entry->key, ND_LENGTH);

@@ -67,6 +67,8 @@ const struct nd_task_result *nd_task_result(const struct nd_task *task);
  * (the run's arena is at nd_run_arena). NULL and why on failure (a verb that changes). */
 struct nd_series *nd_task_measure(struct nd_task *task, const struct nd_call_spec *spec,
                                   nd_ns every, nd_ns tick, nd_ns till, struct nd_fail *why);
+/* Aborts the drill from the scheduler, after the body has let go. reason: copied. */
+void nd_task_abort(struct nd_task *task, const char *reason);
 void nd_task_stop(struct nd_task *task, struct nd_series *series);
 
 enum nd_verdict_grade { ND_VERDICT_MET, ND_VERDICT_MISSED, ND_VERDICT_UNKNOWN };

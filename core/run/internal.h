@@ -188,7 +188,8 @@ struct nd_run {
     struct ND_VEC(struct nd_verb_count) verb_counts;
     int64_t op_number;
     size_t restores; /* under way */
-    nd_timer ready_timer, end_timer, care_timer, closing_timer, lost_timer;
+    nd_timer ready_timer, end_timer, care_timer, closing_timer, lost_timer, abort_timer;
+    const char *abort_why;          /* of a body that asked for it */
     char journal_why[ND_FAIL_TEXT]; /* why the journal failed */
     nd_ns care_due, wall_step, restore_began;
     struct nd_outcome outcome;

@@ -117,6 +117,7 @@ void nd_run_free(struct nd_run *run)
     nd_sched_cancel(sched, run->care_timer);
     nd_sched_cancel(sched, run->closing_timer);
     nd_sched_cancel(sched, run->lost_timer);
+    nd_sched_cancel(sched, run->abort_timer);
     nd_streams_free(run);
     nd_confirms_free(run);
     nd_changes_free(run);

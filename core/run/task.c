@@ -300,6 +300,22 @@ struct nd_series *nd_task_measure(struct nd_task *task, const struct nd_call_spe
     return stream != NULL ? stream->series : NULL;
 }
 
+static void abort_run(void *ctx)
+{
+    struct nd_run *run = ctx;
+    run->abort_timer = 0;
+    nd_run_abort(run, "core", run->abort_why);
+}
+
+void nd_task_abort(struct nd_task *task, const char *reason)
+{
+    struct nd_run *run = task->run;
+    if (run->abort_timer != 0)
+        return;
+    run->abort_why = nd_arena_strdup(&run->arena, reason);
+    run->abort_timer = nd_sched_at(run->config.sched, nd_run_now(run), abort_run, run);
+}
+
 void nd_task_stop(struct nd_task *task, struct nd_series *series)
 {
     nd_stream_stop(nd_stream_of(task->run, series));

@@ -81,6 +81,10 @@ static void test_faults_and_places(void **state)
     refused(HEAD "measure {}", "E0204", 3, 0, "step");
     refused(HEAD "step { 'S', run = function() expect { 'x', 1, wthin = seconds(1) } end }",
             "E0207", 3, 0, "'within'");
+    refused(HEAD "local p = use 'pretend'\nstep { 'S', owner = 'me', run = function()\n"
+                 "local s = measure { p.probe, every = ms(10), lasts = ms(50) }\n"
+                 "expect { 'x', s, 'los<1%' } end }",
+            "E0313", 6, 18, "did you mean 'loss'");
     refused("drill { 'T' id = 't' }", "E0102", 1, 0, "expected");
 }
 
@@ -192,6 +196,17 @@ static void test_bodies(void **state)
              "expect { 'all', s:share(), equals = percent(100) }\n"
              "expect { 'count', s:count(), equals = 20 }");
     assert_int_equal(o.met, 2);
+    o = play("local s = measure { p.probe, every = ms(100), lasts = seconds(2) }\n"
+             "expect { 'all', s, 'share>=100%' } expect { 'quick', s, 'p(95)<5ms' }\n"
+             "expect { 'missed', s, 'answered>20' }");
+    assert_int_equal(o.met, 2);
+    assert_int_equal(o.missed, 1);
+    assert_false(o.aborted);
+    o = play("local s = measure { p.probe, every = ms(100), lasts = seconds(2) }\n"
+             "expect { 'fatal', s, 'answered>20', abort_on_fail = true } wait(seconds(60))");
+    assert_true(o.aborted);
+    assert_string_equal(o.reason, "not as expected, and abort_on_fail: fatal");
+    assert_true(o.lasted < ND_SEC(5));
     o = play("expect { 'never', function() return false end, within = seconds(5) }");
     assert_int_equal(o.missed, 1);
     assert_int_equal(o.lasted, ND_SEC(5));
