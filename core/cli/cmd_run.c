@@ -3,6 +3,7 @@
 #include "base/units.h"
 #include "cli/control.h"
 #include "cli/display.h"
+#include "cli/metrics.h"
 #include "cli/preflight.h"
 #include "cli/userns.h"
 #include "report/report.h"
@@ -34,6 +35,8 @@ static const struct nd_cli_option run_options[] = {
     {"json", NULL, "events as JSON lines on stdout", 0},
     {"plain", NULL, "one line an event, also on a terminal", 0},
     {"lang", "zh|en", "language of titles", 0},
+    {"metrics", "PORT", "figures for Prometheus at http://127.0.0.1:PORT/metrics", 0},
+    {"metrics-file", "FILE", "the same as a text file, rewritten every 5 s", 0},
     {NULL, NULL, NULL, 0}};
 
 struct live {
@@ -45,6 +48,7 @@ struct live {
     struct nd_run *run;
     struct nd_control *control;
     struct nd_display *display;
+    struct nd_metrics *metrics;
     uv_signal_t signals[3];
     bool zh, colour, json, lab;
     uint64_t seed;
@@ -269,6 +273,23 @@ static void watch_signals(struct live *live)
     }
 }
 
+static bool open_metrics(struct live *live, struct nd_fail *why)
+{
+    const char *port = nd_cli_get(&live->args, "metrics");
+    const char *file = nd_cli_get(&live->args, "metrics-file");
+    if (port == NULL && file == NULL)
+        return true;
+    char *end = NULL;
+    long number = port != NULL ? strtol(port, &end, 10) : 0;
+    if (port != NULL && (*end != '\0' || number < 1 || number > 65535)) {
+        nd_fail_set(why, ND_EARG, "--metrics takes a port from 1 to 65535, got '%s'", port);
+        return false;
+    }
+    live->metrics =
+        nd_metrics_open(&live->loop, live->work.sched, live->run, (uint16_t)number, file, why);
+    return live->metrics != NULL;
+}
+
 static int play(struct live *live)
 {
     struct nd_fail why = {0};
@@ -293,6 +314,8 @@ static int play(struct live *live)
         return refuse(ND_EXIT_REFUSED, why.text);
     live->control = nd_control_open(&live->loop, live->run, &live->dir, &why);
     if (live->control == NULL)
+        return refuse(ND_EXIT_REFUSED, why.text);
+    if (!open_metrics(live, &why))
         return refuse(ND_EXIT_REFUSED, why.text);
     if (isatty(1) && !live->json && nd_cli_get(&live->args, "plain") == NULL)
         live->display = nd_display_open(live->work.sched, live->run, live->zh, live->colour);
@@ -341,6 +364,7 @@ static void close_signals(struct live *live)
 
 static void deinit(struct live *live)
 {
+    nd_metrics_close(live->metrics);
     nd_control_close(live->control);
     close_signals(live);
     nd_run_free(live->run);

@@ -1,0 +1,75 @@
+#!/usr/bin/python3
+"""The figures of a running drill, read by a parser of OpenMetrics that nobody here wrote: from the
+port, and from the text file."""
+import os, socket, subprocess, sys, tempfile, time, urllib.error, urllib.request
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse
+
+netdrill = os.path.realpath(sys.argv[1])
+work = tempfile.mkdtemp()
+wrong = []
+
+
+def check(what, good):
+    print(("ok    " if good else "WRONG ") + what)
+    if not good:
+        wrong.append(what)
+
+
+with socket.socket() as s:
+    s.bind(("127.0.0.1", 0))
+    port = s.getsockname()[1]
+open(f"{work}/s.lua", "w").write("""
+local p = use "pretend"
+drill { "Metrics", id = "metrics", lasts = seconds(20), site = "site.yaml" }
+phase { "One" }
+step { "Measure", owner = "me", run = function()
+  local s = measure { p.probe, "x", every = ms(50), lasts = seconds(4), takes = ms(3), label = 'a "quoted" \\\\ label' }
+  measure { p.probe, "y", every = ms(50), lasts = seconds(4), fail = "ETIME" }
+  expect { "all", s, "share>=100%" }
+end }
+""")
+open(f"{work}/site.yaml", "w").write(f"site: metrics-{os.getpid()}\nsimulated: true\n")
+run = subprocess.Popen([netdrill, "run", f"{work}/s.lua", "--confirm", "metrics", "--plain", "--runs", f"{work}/runs",
+                        "--metrics", str(port), "--metrics-file", f"{work}/metrics.txt"], stdout=subprocess.DEVNULL)
+
+
+def fetch():
+    for _ in range(50):
+        try:
+            answer = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=2)
+            return answer.headers["Content-Type"], answer.read().decode()
+        except (ConnectionRefusedError, urllib.error.URLError):
+            time.sleep(0.1)
+    sys.exit("the port never answered")
+
+
+def families(text):
+    return {f.name: f for f in parse(text)}
+
+
+time.sleep(1)
+kind, text = fetch()
+check("the content type is OpenMetrics'", kind.startswith("application/openmetrics-text; version=1.0.0"))
+first = families(text)
+time.sleep(1)
+second = families(fetch()[1])
+sent = [s.value for s in first["netdrill_probes_sent"].samples]
+later = [s.value for s in second["netdrill_probes_sent"].samples]
+check(f"two series, and their counters rise: {sent} {later}", len(sent) == 2 and all(a < b for a, b in zip(sent, later)))
+check("labels come through quoting", first["netdrill_probes_sent"].samples[0].labels["label"] == 'a "quoted" \\ label')
+loss = [s.value for s in second["netdrill_loss_ratio"].samples]
+check(f"loss: {loss}", loss[0] == 0 and loss[1] == 1)
+median = second["netdrill_median"].samples[0]
+check(f"lengths are in seconds: {median.value}", median.labels["unit"] == "seconds" and abs(median.value - 0.003) < 1e-9)
+try:
+    urllib.request.urlopen(f"http://127.0.0.1:{port}/other", timeout=2)
+    check("another path is not found", False)
+except urllib.error.HTTPError as error:
+    check("another path is not found", error.code == 404)
+taken = subprocess.run([netdrill, "run", f"{work}/s.lua", "--confirm", "metrics", "--site", f"{work}/other.yaml", "--runs", f"{work}/runs2", "--metrics", str(port)],
+                       capture_output=True, text=True) if not open(f"{work}/other.yaml", "w").write(f"site: other-{os.getpid()}\nsimulated: true\n") == 0 else None
+check(f"a taken port is refused: {taken.stderr.strip()[:80]}", taken.returncode == 3 and "taken" in taken.stderr)
+check(f"the run ends well: {run.wait(timeout=30)}", run.returncode == 0)
+last = families(open(f"{work}/metrics.txt").read())
+check("the file tells the end", [s.value for s in last["netdrill_expected_met"].samples] == [1])
+sys.exit(bool(wrong))
