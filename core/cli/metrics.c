@@ -162,8 +162,8 @@ static enum MHD_Result answer(void *ctx, struct MHD_Connection *connection, cons
     const struct nd_metrics *metrics = ctx;
     (void)version;
     (void)body;
-    (void)body_len;
     (void)state;
+    *body_len = 0; /* what is sent to us is of no interest */
     bool known = strcmp(method, "GET") == 0 && strcmp(url, "/metrics") == 0;
     struct nd_buf out = {0};
     if (known) {
@@ -174,7 +174,7 @@ static enum MHD_Result answer(void *ctx, struct MHD_Connection *connection, cons
         nd_buf_adds(&out, "netdrill answers GET /metrics\n");
     }
     struct MHD_Response *response = MHD_create_response_from_buffer(
-        out.len_bytes, (void *)(uintptr_t)nd_buf_str(&out), MHD_RESPMEM_MUST_COPY);
+        out.len_bytes, nd_strdup(nd_buf_str(&out)), MHD_RESPMEM_MUST_FREE);
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
                             known ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
                                   : "text/plain");
