@@ -231,6 +231,41 @@ static void put_confirmations(const struct nd_page *page)
     nd_html_raw(page, "</section>\n");
 }
 
+/* What the scenario noted, and which guards were breached, in the order of the journal. */
+static void put_notes(const struct nd_page *page)
+{
+    static const enum nd_message columns[] = {ND_MSG_AT, ND_MSG_NOTE, ND_MSG_EVIDENCE};
+    static const char *const lists[] = {"guards", "notes"};
+    const json_t *model = page->model;
+    if (json_array_size(json_object_get(model, lists[0])) +
+            json_array_size(json_object_get(model, lists[1])) ==
+        0)
+        return;
+    nd_html_heading(page, "notes", ND_MSG_NOTES);
+    nd_html_table(page, ND_MSG_NOTES, columns, 3);
+    for (size_t l = 0; l < 2; l++) {
+        size_t i = 0;
+        json_t *entry = NULL;
+        json_array_foreach(json_object_get(model, lists[l]), i, entry)
+        {
+            char time[ND_UNIT_TEXT];
+            nd_html_raw(page, "<tr>");
+            nd_html_td(page, nd_rel_text(json_object_get(entry, "at_rel_ns"), time));
+            nd_html_raw(page, l == 0 ? "<td class=\"missed\">" : "<td>");
+            if (l == 0) {
+                nd_html_msg(page, ND_MSG_GUARD_BREACHED);
+                nd_html_raw(page, ": ");
+            }
+            nd_html_text(page, nd_text_of(page, json_object_get(entry, l == 0 ? "title" : "text")));
+            nd_html_raw(page, "</td>");
+            nd_html_td_int(page, nd_int_of(entry, "seq"));
+            nd_html_raw(page, "</tr>\n");
+        }
+    }
+    nd_html_table_end(page);
+    nd_html_raw(page, "</section>\n");
+}
+
 static void quality_row(const struct nd_page *page, enum nd_message message, json_int_t number)
 {
     nd_html_raw(page, "<tr><th scope=\"row\">");
@@ -259,6 +294,11 @@ static void put_quality(const struct nd_page *page)
     quality_row(page, ND_MSG_SLOTS_NOT_SENT,
                 nd_int_of(json_object_get(page->model, "summary"), "not_sent"));
     quality_row(page, ND_MSG_ROWS_LOST, rows);
+    quality_row(page, ND_MSG_LATE_ANSWERS, nd_int_of(quality, "late"));
+    quality_row(page, ND_MSG_DUPLICATES, nd_int_of(quality, "duplicates"));
+    quality_row(page, ND_MSG_REORDERED, nd_int_of(quality, "reordered"));
+    quality_row(page, ND_MSG_BROKEN,
+                (json_int_t)json_array_size(json_object_get(quality, "broken")));
     quality_row(page, ND_MSG_STALLS,
                 (json_int_t)json_array_size(json_object_get(quality, "stalls")));
     quality_row(page, ND_MSG_CLOCK_STEPS,
@@ -306,6 +346,7 @@ void nd_html_sections(const struct nd_page *page)
     put_performance(page);
     put_safety(page);
     put_confirmations(page);
+    put_notes(page);
     put_quality(page);
     put_appendix(page);
 }

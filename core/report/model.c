@@ -76,6 +76,14 @@ static void fold_run(struct fold *fold, const char *type, const json_t *data, js
         json_object_set_new(safety, "keeper_seq", json_integer(seq));
     } else if (strcmp(type, "stalled") == 0) {
         json_array_append(json_object_get(quality, "stalls"), (json_t *)data);
+    } else if (strcmp(type, "series.broken") == 0) {
+        json_array_append(json_object_get(quality, "broken"), (json_t *)data);
+    } else if (strcmp(type, "series.closed") == 0) {
+        static const char *const extra[] = {"late", "duplicates", "reordered"};
+        for (size_t i = 0; i < sizeof extra / sizeof extra[0]; i++)
+            json_object_set_new(
+                quality, extra[i],
+                json_integer(nd_int_of(quality, extra[i]) + nd_int_of(data, extra[i])));
     } else if (strcmp(type, "clock.stepped") == 0) {
         json_array_append(json_object_get(quality, "clock_steps"), (json_t *)data);
     } else if (strcmp(type, "note") == 0) {
@@ -265,7 +273,9 @@ static json_t *empty_model(const struct nd_rundir *dir)
         json_object_set_new(model, lists[i], json_array());
     json_object_set_new(model, "safety", json_object());
     json_object_set_new(model, "quality",
-                        json_pack("{s:[], s:[], s:[]}", "stalls", "clock_steps", "gaps"));
+                        json_pack("{s:[], s:[], s:[], s:[], s:i, s:i, s:i}", "stalls",
+                                  "clock_steps", "gaps", "broken", "late", 0, "duplicates", 0,
+                                  "reordered", 0));
     return model;
 }
 

@@ -132,7 +132,7 @@ nd_err flow_begin(struct flow *flow)
     return host->watch(flow->op, flow->fd, ND_READABLE, readable, flow);
 }
 
-nd_err flow_open_udp(struct flow *flow)
+nd_err flow_open_udp(struct flow *flow, int keeps_source)
 {
     const struct sockaddr *peer = (const struct sockaddr *)&flow->peer.at;
     flow->v6 = peer->sa_family == AF_INET6;
@@ -140,7 +140,7 @@ nd_err flow_open_udp(struct flow *flow)
     if (flow->fd < 0)
         return flow->fd;
     /* Without a route yet, each packet tries again by itself. */
-    flow->connected = connect(flow->fd, peer, flow->peer.len) == 0;
+    flow->connected = keeps_source && connect(flow->fd, peer, flow->peer.len) == 0;
     return flow_begin(flow);
 }
 

@@ -26,8 +26,10 @@ struct flow {
 
 /* Begins to listen; fd is open. */
 nd_err flow_begin(struct flow *flow);
-/* Opens a UDP socket to the peer, and begins to listen. */
-nd_err flow_open_udp(struct flow *flow);
+/* Opens a UDP socket to the peer, and begins to listen. keeps_source: the address and port we have
+ * now are the session's; else each packet leaves from the address that the route of its moment
+ * asks for, as a handset's next request does when its network has changed. */
+nd_err flow_open_udp(struct flow *flow, int keeps_source);
 /* The verbs' `slots`. */
 void flow_slots(void *self, struct nd_op *op, int64_t first, int64_t count);
 

@@ -160,7 +160,7 @@ static nd_err begin(struct reach *self, const struct nd_args *args, struct nd_op
     if (port == 0 && target_fact(target, "port") == NULL)
         port = STAMP_PORT;
     nd_err err = peer_of(self, target, port, 1, &flow->peer);
-    return err == ND_OK ? flow_open_udp(flow) : err;
+    return err == ND_OK ? flow_open_udp(flow, 1) : err;
 }
 
 static nd_err stamp_stream(void *self, const struct nd_args *args, struct nd_op *op)

@@ -123,7 +123,7 @@ static nd_err udp_stream(void *ctx, const struct nd_args *args, struct nd_op *op
                           .read = read_udp,
                           .quoted = quoted_udp};
     nd_err err = peer_of(self, args->at[0].u.target, args->at[1].u.i, 1, &flow->peer);
-    return err == ND_OK ? flow_open_udp(flow) : err;
+    return err == ND_OK ? flow_open_udp(flow, 0) : err;
 }
 
 static nd_err rehearse(void *self, const struct nd_args *args, struct nd_op *op)
