@@ -48,7 +48,7 @@ static size_t names_count;
 static const char page[] =
     "<!DOCTYPE html><html lang=\"zh-Hant-TW\"><meta charset=\"utf-8\">"
     "<title>演練 EXERCISE: public information</title>"
-    "<h1>演練 EXERCISE</h1><p>模擬之公共資訊網頁,非真實事件。</p>"
+    "<h1>演練 EXERCISE</h1><p>模擬之公共資訊網頁，非真實事件。</p>"
     "<p lang=\"en\">A simulated public information page. This is an exercise.</p></html>\n";
 
 static void push(int fd, enum kind kind, int listening)
