@@ -66,8 +66,9 @@ static void put_series(const json_t *status, const char *name, const char *type,
         char id[24];
         const json_t *value = json_object_get(series, key);
         const char *unit = json_string_value(json_object_get(series, "unit"));
-        bool length = unit != NULL && strcmp(unit, "ns") == 0 &&
-                      (strcmp(key, "last") == 0 || strcmp(key, "p50") == 0);
+        bool length =
+            unit != NULL && strcmp(unit, "ns") == 0 &&
+            (strcmp(key, "last") == 0 || strcmp(key, "p50") == 0 || strcmp(key, "p99") == 0);
         snprintf(id, sizeof id, "%lld",
                  (long long)json_integer_value(json_object_get(series, "id")));
         nd_buf_addf(out, "%s%s", name, strcmp(type, "counter") == 0 ? "_total" : "");
@@ -115,6 +116,10 @@ void nd_metrics_text(const json_t *status, struct nd_buf *out)
                "loss", out);
     put_series(status, "netdrill_last", "gauge", "The last answer's reading.", "last", out);
     put_series(status, "netdrill_median", "gauge", "Median of the last 10 s.", "p50", out);
+    put_series(status, "netdrill_p99", "gauge", "99th percentile of all so far, within 0.5 %.",
+               "p99", out);
+    put_series(status, "netdrill_slots_missed", "counter", "Probes not sent in time, by us.",
+               "missed", out);
     put_one(status, "netdrill_drill_seconds", "Moment of the drill, since STARTEX.",
             json_is_number(now) ? json_number_value(now) / 1e9 : (double)NAN, out);
     put_one(status, "netdrill_changes_in_force", "Changes that are not read back as restored.",

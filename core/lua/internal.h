@@ -108,6 +108,7 @@ struct nd_lua_verb {
 struct nd_lua_question {
     struct nd_series *series;
     enum nd_stat stat;
+    int reading;            /* of the series' further ones; -1: the first */
     nd_ns from, till, last; /* moments of the drill, -1: not given */
 };
 

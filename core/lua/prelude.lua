@@ -69,8 +69,12 @@ return function(t)
       P.error("[E0301] 'expect' takes a threshold such as \"loss<1%\" after a series alone", 2)
     end
     if e.op then P.error("[E0207] 'expect' takes one limit, got '" .. t[3] .. "' and '" .. e.op .. "'", 2) end
-    local stat, op, limit = P.threshold(t[3])
-    e.op, e.limit, e.subject = op, limit, t[2][stat](t[2])
+    local stat, op, limit, hold = P.threshold(t[3])
+    e.op, e.limit, e.hold = op, limit, hold
+    e.subject = t[2][stat](t[2], t.reading and { reading = t.reading } or nil)
+    if hold > 0 and t.within == nil then
+      P.error("[E0208] 'expect' with '... for ...' lacks 'within': how long to look at most", 2)
+    end
   end
   if P.is_question(e.subject) then
     e.question = e.subject
@@ -92,10 +96,16 @@ return function(t)
   -- Within a time: the latest second is looked at again and again, until it is as expected.
   local deadline = P.now() + P.length(t.within, "within")
   if e.question and not e.from then e.last = 1e9 end
+  local hold, since = e.hold or 0, nil
   while true do
     local verdict = judge(e)
     local now = P.now()
-    if verdict.met or now >= deadline then return conclude(verdict) end
+    since = verdict.met and (since or now) or nil
+    if since and now - since >= hold then return conclude(verdict) end
+    if now >= deadline then
+      if verdict.met then verdict.met, verdict.why = false, "it was met, but not for long enough" end
+      return conclude(verdict)
+    end
     P.sleep(now + every < deadline and now + every or deadline)
   end
 end

@@ -77,17 +77,19 @@ static int prim_ask(lua_State *L)
     nd_ns from = q->from >= 0 ? q->from : (nd_ns)luaL_optnumber(L, 2, -1);
     nd_ns till = q->till >= 0 ? q->till : (nd_ns)luaL_optnumber(L, 3, -1);
     nd_ns last = q->last >= 0 ? q->last : (nd_ns)luaL_optnumber(L, 4, -1);
-    size_t count = 0;
-    const struct nd_sample *samples = nd_series_samples(q->series, &count);
+    size_t count = nd_series_count(q->series);
     if (till < 0)
         till = now;
     if (last >= 0 && count != 0) {
-        till = samples[count - 1].due - t0 + info->every;
+        till = nd_series_sample(q->series, count - 1).due - t0 + info->every;
         from = till - last;
     }
     if (from < 0)
         from = info->opened - t0;
-    struct nd_answer answer = nd_series_ask(q->series, q->stat, from + t0, till + t0);
+    struct nd_answer answer =
+        q->reading >= 0
+            ? nd_series_ask_reading(q->series, (size_t)q->reading, q->stat, from + t0, till + t0)
+            : nd_series_ask(q->series, q->stat, from + t0, till + t0);
     if (answer.known)
         lua_pushnumber(L, answer.value);
     else
@@ -133,7 +135,7 @@ static int prim_is_series(lua_State *L)
     return 1;
 }
 
-/* threshold(text) -> statistic, operator, limit [-1, +3, e] */
+/* threshold(text) -> statistic, operator, limit, hold in ns [-1, +4, e] */
 static int prim_threshold(lua_State *L)
 {
     struct nd_threshold threshold;
@@ -155,7 +157,8 @@ static int prim_threshold(lua_State *L)
     default:
         lua_pushnumber(L, threshold.limit);
     }
-    return 3;
+    lua_pushnumber(L, (double)threshold.hold);
+    return 4;
 }
 
 /* abort(sentence): ends the drill once the step lets go. [-1, +0, -] */

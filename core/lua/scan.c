@@ -16,9 +16,9 @@ const char *const *nd_verb_keys(const char *name)
                                         "at_least",  "grace", "otherwise", NULL};
     static const char *const phase[] = {"id", "at", NULL};
     static const char *const step[] = {"id", "owner", "objective", "at", "after", "run", NULL};
-    static const char *const expect[] = {"at_most", "at_least",  "equals",        "above",
-                                         "below",   "within",    "every",         "from",
-                                         "till",    "objective", "abort_on_fail", NULL};
+    static const char *const expect[] = {
+        "at_most", "at_least", "equals",    "above",         "below",   "within", "every",
+        "from",    "till",     "objective", "abort_on_fail", "reading", NULL};
     static const char *const confirm[] = {"by", "within", "required", NULL};
     static const char *const none[] = {NULL};
     static const struct {

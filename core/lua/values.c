@@ -234,6 +234,33 @@ void nd_series_push(lua_State *L, struct nd_series *series)
     luaL_setmetatable(L, ND_META_SERIES);
 }
 
+/* The name of one of the verb's readings, on top of the stack. */
+static void read_reading(lua_State *L, struct nd_lua_question *question)
+{
+    const char *name = luaL_checkstring(L, -1);
+    const char *names[32];
+    size_t count = 0;
+    names[count++] = nd_series_info(question->series)->reading;
+    for (const char *other = NULL; count < 32; count++) {
+        other = nd_series_reading_name(question->series, count - 1, NULL);
+        if (other == NULL)
+            break;
+        names[count] = other;
+    }
+    question->reading = nd_series_reading_find(question->series, name);
+    if (question->reading < 0 && strcmp(name, names[0]) != 0) {
+        const char *near = nd_text_nearest(name, names, count);
+        luaL_error(L, "[E0210] the series has no reading '%s'%s%s%s", name,
+                   near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
+                   near != NULL ? "'" : "");
+    }
+    if (question->reading >= 0 && !nd_stat_of_values(question->stat))
+        luaL_error(L,
+                   "[E0210] '%s' is about the probes, not about a reading; ask p95, max, mean, "
+                   "...",
+                   nd_stat_name(question->stat));
+}
+
 static void read_window(lua_State *L, int index, struct nd_lua_question *question)
 {
     static const char *const keys[] = {"from", "till", "last"};
@@ -245,8 +272,15 @@ static void read_window(lua_State *L, int index, struct nd_lua_question *questio
         const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
         while (i < 3 && strcmp(keys[i], key) != 0)
             i++;
+        if (i == 3 && strcmp(key, "reading") == 0) {
+            read_reading(L, question);
+            lua_pop(L, 1);
+            continue;
+        }
         if (i == 3) {
-            luaL_error(L, "[E0207] a question has no key '%s'; it takes 'from', 'till' and 'last'",
+            luaL_error(L,
+                       "[E0207] a question has no key '%s'; it takes 'from', 'till', 'last' and "
+                       "'reading'",
                        key);
             return; /* never: luaL_error jumps */
         }
@@ -262,8 +296,11 @@ static void read_window(lua_State *L, int index, struct nd_lua_question *questio
 static int series_question(lua_State *L)
 {
     struct nd_series *const *series = luaL_checkudata(L, 1, ND_META_SERIES);
-    struct nd_lua_question question = {*series, (enum nd_stat)lua_tointeger(L, lua_upvalueindex(1)),
-                                       -1, -1, -1};
+    struct nd_lua_question question = {
+        *series, (enum nd_stat)lua_tointeger(L, lua_upvalueindex(1)), -1, -1, -1, -1};
+    if (question.stat >= ND_STAT_VOICE_LOSS && !nd_series_is_voice(*series))
+        return luaL_error(L, "[E0210] '%s' is asked of a stream of voice (reach.voice) alone",
+                          nd_stat_name(question.stat));
     /* A text here names the reading, for those who like to say what is answered. */
     if (lua_istable(L, 2))
         read_window(L, 2, &question);

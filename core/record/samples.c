@@ -15,18 +15,18 @@
 #define QUEUE_MAX      (1u << 20) /* rows */
 #define WRITE_EVERY_MS 200
 
-enum row_kind { ROW_SERIES, ROW_SAMPLE, ROW_READING };
+enum row_kind { ROW_SERIES, ROW_KIND, ROW_SAMPLE, ROW_READING };
 
 struct row {
     enum row_kind kind;
     struct nd_sample sample;     /* also series, slot and value of a reading */
-    char *name;                  /* of a reading; owned */
+    char *name, *unit;           /* of a reading or its kind; owned */
     struct nd_series_info *info; /* owned, with its texts */
 };
 
 struct nd_samples {
     sqlite3 *db;
-    sqlite3_stmt *put_series, *put_sample, *put_reading, *put_gap;
+    sqlite3_stmt *put_series, *put_kind, *put_sample, *put_reading, *put_gap;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t wake;
@@ -43,7 +43,8 @@ static const char schema[] =
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
     "CREATE TABLE series(id INTEGER PRIMARY KEY, name TEXT, label TEXT, plugin TEXT, verb TEXT,"
     " reading TEXT, unit TEXT, target TEXT, vantage TEXT, every_ns INTEGER, deadline_ns INTEGER,"
-    " opened_ns INTEGER);"
+    " opened_ns INTEGER, options TEXT);"
+    "CREATE TABLE kind(series INTEGER, name TEXT, unit TEXT);"
     "CREATE TABLE sample(series INTEGER, slot INTEGER, due_ns INTEGER, sent_ns INTEGER,"
     " outcome INTEGER, value REAL);"
     "CREATE TABLE reading(series INTEGER, slot INTEGER, name TEXT, value REAL);"
@@ -52,6 +53,7 @@ static const char schema[] =
 static void row_free(struct row *row)
 {
     free(row->name);
+    free(row->unit);
     if (row->info == NULL)
         return;
     free((char *)row->info->name);
@@ -62,6 +64,7 @@ static void row_free(struct row *row)
     free((char *)row->info->unit);
     free((char *)row->info->target);
     free((char *)row->info->vantage);
+    free((char *)row->info->options);
     free(row->info);
 }
 
@@ -75,6 +78,7 @@ static void bind_series(sqlite3_stmt *put, const struct nd_series_info *info)
     sqlite3_bind_int64(put, 10, info->every);
     sqlite3_bind_int64(put, 11, info->deadline);
     sqlite3_bind_int64(put, 12, info->opened);
+    sqlite3_bind_text(put, 13, info->options, -1, SQLITE_STATIC);
 }
 
 static void bind_value(sqlite3_stmt *put, int at, double value)
@@ -92,6 +96,11 @@ static bool put_row(struct nd_samples *samples, const struct row *row)
     if (row->kind == ROW_SERIES) {
         put = samples->put_series;
         bind_series(put, row->info);
+    } else if (row->kind == ROW_KIND) {
+        put = samples->put_kind;
+        sqlite3_bind_int64(put, 1, sample->series);
+        sqlite3_bind_text(put, 2, row->name, -1, SQLITE_STATIC);
+        sqlite3_bind_text(put, 3, row->unit, -1, SQLITE_STATIC);
     } else if (row->kind == ROW_READING) {
         put = samples->put_reading;
         sqlite3_bind_int64(put, 1, sample->series);
@@ -191,7 +200,8 @@ static bool prepare(struct nd_samples *samples)
         const char *sql;
         sqlite3_stmt **put;
     } list[] = {
-        {"INSERT INTO series VALUES(?,?,?,?,?,?,?,?,?,?,?,?)", &samples->put_series},
+        {"INSERT INTO series VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)", &samples->put_series},
+        {"INSERT INTO kind VALUES(?,?,?)", &samples->put_kind},
         {"INSERT INTO sample VALUES(?,?,?,?,?,?)", &samples->put_sample},
         {"INSERT INTO reading VALUES(?,?,?,?)", &samples->put_reading},
         {"INSERT INTO gap VALUES(?,?,?,?)", &samples->put_gap},
@@ -206,6 +216,7 @@ static bool prepare(struct nd_samples *samples)
 static void close_db(struct nd_samples *samples)
 {
     sqlite3_finalize(samples->put_series);
+    sqlite3_finalize(samples->put_kind);
     sqlite3_finalize(samples->put_sample);
     sqlite3_finalize(samples->put_reading);
     sqlite3_finalize(samples->put_gap);
@@ -242,6 +253,7 @@ void nd_samples_close(struct nd_samples *samples, int64_t *rows_lost)
     /* One file to hash and to hand on, not three. */
     sqlite3_exec(samples->db,
                  "CREATE INDEX sample_by_series ON sample(series, due_ns, slot);"
+                 "CREATE INDEX reading_by_series ON reading(series, slot);"
                  "PRAGMA journal_mode=DELETE",
                  NULL, NULL, NULL);
     close_db(samples);
@@ -280,7 +292,17 @@ void nd_samples_add_series(struct nd_samples *samples, const struct nd_series_in
     copy->unit = nd_strdup(info->unit);
     copy->target = nd_strdup(info->target);
     copy->vantage = nd_strdup(info->vantage);
+    copy->options = nd_strdup(info->options);
     enqueue(samples, &(struct row){.kind = ROW_SERIES, .info = copy});
+}
+
+void nd_samples_add_kind(struct nd_samples *samples, int64_t series, const char *name,
+                         const char *unit)
+{
+    enqueue(samples, &(struct row){.kind = ROW_KIND,
+                                   .sample = {.series = series},
+                                   .name = nd_strdup(name),
+                                   .unit = nd_strdup(unit)});
 }
 
 void nd_samples_add(struct nd_samples *samples, const struct nd_sample *sample)

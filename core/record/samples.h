@@ -4,7 +4,8 @@
  *
  *   series(id INTEGER PRIMARY KEY, name TEXT, label TEXT, plugin TEXT, verb TEXT, reading TEXT,
  *          unit TEXT, target TEXT, vantage TEXT, every_ns INTEGER, deadline_ns INTEGER,
- *          opened_ns INTEGER)
+ *          opened_ns INTEGER, options TEXT)
+ *   kind(series INTEGER, name TEXT, unit TEXT)   -- the verb's further readings
  *   sample(series INTEGER, slot INTEGER, due_ns INTEGER, sent_ns INTEGER, outcome INTEGER,
  *          value REAL)          -- one row a slot; value NULL unless outcome is 0
  *   reading(series INTEGER, slot INTEGER, name TEXT, value REAL)   -- the verb's further readings
@@ -18,6 +19,7 @@
 
 #define ND_OUTCOME_ANSWERED 0
 #define ND_OUTCOME_NOT_SENT 1
+#define ND_OUTCOME_NOT_KEPT 2 /* never stored: what a gap leaves when samples are read back */
 
 struct nd_series_info {
     int64_t id;
@@ -25,6 +27,7 @@ struct nd_series_info {
     const char *label; /* the coordinator's words, or NULL */
     const char *plugin, *verb, *reading, *unit, *target, *vantage; /* target, vantage: or NULL */
     nd_ns every, deadline, opened;
+    const char *options; /* the verb's, as JSON */
 };
 
 struct nd_sample {
@@ -40,6 +43,8 @@ struct nd_samples *nd_samples_create(const char *path, struct nd_fail *why);
 /* Writes what is queued, joins the thread. rows_lost may be NULL. */
 void nd_samples_close(struct nd_samples *samples, int64_t *rows_lost);
 void nd_samples_add_series(struct nd_samples *samples, const struct nd_series_info *info);
+void nd_samples_add_kind(struct nd_samples *samples, int64_t series, const char *name,
+                         const char *unit);
 void nd_samples_add(struct nd_samples *samples, const struct nd_sample *sample);
 void nd_samples_add_reading(struct nd_samples *samples, int64_t series, int64_t slot,
                             const char *name, double value);
@@ -51,6 +56,13 @@ nd_err nd_samples_read_series(const char *path, void (*fn)(void *, const struct 
 nd_err nd_samples_read(const char *path, int64_t series,
                        void (*fn)(void *, const struct nd_sample *), void *ctx,
                        struct nd_fail *why);
+nd_err nd_samples_read_kinds(const char *path, int64_t series,
+                             void (*fn)(void *, const char *name, const char *unit), void *ctx,
+                             struct nd_fail *why);
+/* In order of slot; those of `late` answers too. */
+nd_err nd_samples_read_readings(const char *path, int64_t series,
+                                void (*fn)(void *, int64_t slot, const char *name, double value),
+                                void *ctx, struct nd_fail *why);
 nd_err nd_samples_read_gaps(const char *path,
                             void (*fn)(void *, nd_ns from, nd_ns till, int64_t rows,
                                        const char *text),

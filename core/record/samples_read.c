@@ -58,6 +58,7 @@ nd_err nd_samples_read_series(const char *path, void (*fn)(void *, const struct 
             .every = sqlite3_column_int64(get, 9),
             .deadline = sqlite3_column_int64(get, 10),
             .opened = sqlite3_column_int64(get, 11),
+            .options = text(get, 12),
         };
         fn(ctx, &info);
     }
@@ -89,6 +90,42 @@ nd_err nd_samples_read(const char *path, int64_t series,
         };
         fn(ctx, &sample);
     }
+    return close_store(path, db, get, step, why);
+}
+
+nd_err nd_samples_read_kinds(const char *path, int64_t series,
+                             void (*fn)(void *, const char *name, const char *unit), void *ctx,
+                             struct nd_fail *why)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *get = NULL;
+    nd_err err = open_store(path, "SELECT name, unit FROM kind WHERE series = ? ORDER BY rowid",
+                            &db, &get, why);
+    if (err != ND_OK)
+        return err;
+    sqlite3_bind_int64(get, 1, series);
+    int step = 0;
+    while ((step = sqlite3_step(get)) == SQLITE_ROW)
+        fn(ctx, text(get, 0), text(get, 1));
+    return close_store(path, db, get, step, why);
+}
+
+nd_err nd_samples_read_readings(const char *path, int64_t series,
+                                void (*fn)(void *, int64_t slot, const char *name, double value),
+                                void *ctx, struct nd_fail *why)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *get = NULL;
+    nd_err err = open_store(path,
+                            "SELECT slot, name, value FROM reading WHERE series = ?"
+                            " AND value IS NOT NULL ORDER BY slot, rowid",
+                            &db, &get, why);
+    if (err != ND_OK)
+        return err;
+    sqlite3_bind_int64(get, 1, series);
+    int step = 0;
+    while ((step = sqlite3_step(get)) == SQLITE_ROW)
+        fn(ctx, sqlite3_column_int64(get, 0), text(get, 1), sqlite3_column_double(get, 2));
     return close_store(path, db, get, step, why);
 }
 

@@ -31,6 +31,29 @@ static void take_sample(void *ctx, const struct nd_sample *sample)
     nd_series_add(ctx, sample);
 }
 
+static void take_kind(void *ctx, const char *name, const char *unit)
+{
+    nd_series_declare(ctx, name, unit);
+}
+
+static void take_reading(void *ctx, int64_t slot, const char *name, double value)
+{
+    int reading = nd_series_reading_find(ctx, name);
+    if (reading >= 0) /* else of a late answer */
+        nd_series_read(ctx, (size_t)reading, slot, value);
+}
+
+static nd_err read_series(const char *path, struct nd_series *series, struct nd_fail *why)
+{
+    int64_t id = nd_series_info(series)->id;
+    nd_err err = nd_samples_read(path, id, take_sample, series, why);
+    if (err == ND_OK)
+        err = nd_samples_read_kinds(path, id, take_kind, series, why);
+    if (err == ND_OK)
+        err = nd_samples_read_readings(path, id, take_reading, series, why);
+    return err;
+}
+
 static void take_gap(void *ctx, nd_ns from, nd_ns till, int64_t rows, const char *text)
 {
     struct load *load = ctx;
@@ -114,25 +137,28 @@ static json_t *number_or_null(const struct nd_answer *answer)
 static json_t *columns_json(const struct load *load, const struct nd_series *series)
 {
     json_t *columns = json_array();
-    size_t count = 0;
-    const struct nd_sample *samples = nd_series_samples(series, &count);
+    size_t count = nd_series_count(series);
     nd_ns span = load->run_end - load->t0 > 0 ? load->run_end - load->t0 : 1;
     for (size_t i = 0; i < count;) {
-        nd_ns at = samples[i].due - load->t0;
+        struct nd_sample sample = nd_series_sample(series, i);
+        nd_ns at = sample.due - load->t0;
         int64_t column = at * COLUMNS / span;
         int64_t sent = 0;
         int64_t lost = 0;
         int64_t missed = 0;
         double low = INFINITY;
         double high = -INFINITY;
-        for (; i < count && (samples[i].due - load->t0) * COLUMNS / span == column; i++) {
-            bool answered = samples[i].outcome == ND_OUTCOME_ANSWERED;
-            missed += samples[i].outcome == ND_OUTCOME_NOT_SENT;
-            sent += samples[i].outcome != ND_OUTCOME_NOT_SENT;
-            lost += !answered && samples[i].outcome != ND_OUTCOME_NOT_SENT;
-            if (answered && !isnan(samples[i].value)) {
-                low = fmin(low, samples[i].value);
-                high = fmax(high, samples[i].value);
+        for (; i < count; i++) {
+            sample = nd_series_sample(series, i);
+            if ((sample.due - load->t0) * COLUMNS / span != column)
+                break;
+            bool answered = sample.outcome == ND_OUTCOME_ANSWERED;
+            missed += sample.outcome == ND_OUTCOME_NOT_SENT;
+            sent += sample.outcome <= ND_OUTCOME_ANSWERED;
+            lost += sample.outcome < ND_OUTCOME_ANSWERED;
+            if (answered && !isnan(sample.value)) {
+                low = fmin(low, sample.value);
+                high = fmax(high, sample.value);
             }
         }
         json_array_append_new(columns,
@@ -186,7 +212,7 @@ nd_err nd_model_series(json_t *model, const struct nd_rundir *dir, nd_ns t0, nd_
     for (size_t i = 0; i < load.series.count; i++) {
         struct nd_series *series = load.series.at[i];
         if (err == ND_OK)
-            err = nd_samples_read(load.path, nd_series_info(series)->id, take_sample, series, why);
+            err = read_series(load.path, series, why);
         if (err == ND_OK)
             json_array_append_new(list, series_json(&load, series));
         nd_series_free(series);

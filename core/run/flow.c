@@ -78,11 +78,11 @@ static void was_answered(void *ctx, int64_t number, nd_err err, double value, nd
     if (number < 0 || number >= stream->next_slot)
         return; /* nothing we sent */
     if (number < stream->flushed) {
-        size_t count = 0;
-        const struct nd_sample *samples = nd_series_samples(stream->series, &count);
-        if (err == ND_OK && (size_t)number < count)
-            count_extra(stream, number, samples[number].outcome,
-                        isnan(value) ? (double)(at - samples[number].sent) : value);
+        if (err == ND_OK && (size_t)number < nd_series_count(stream->series)) {
+            struct nd_sample kept = nd_series_sample(stream->series, (size_t)number);
+            count_extra(stream, number, kept.outcome,
+                        isnan(value) ? (double)(at - kept.sent) : value);
+        }
         return;
     }
     struct nd_slot *slot = nd_stream_slot(stream, number);
@@ -104,9 +104,8 @@ static void was_answered(void *ctx, int64_t number, nd_err err, double value, nd
 static void was_read(void *ctx, int64_t number, uint32_t reading, double value)
 {
     struct nd_stream *stream = ctx;
-    if (stream->run->samples != NULL && number >= 0 && number < stream->next_slot)
-        nd_samples_add_reading(stream->run->samples, nd_series_info(stream->series)->id, number,
-                               stream->spec->verb->readings[reading].name, value);
+    if (number >= 0 && number < stream->next_slot && !isnan(value))
+        nd_stream_read(stream, number, reading, value);
 }
 
 /* The op is over: by our own word, or because it failed. */

@@ -252,6 +252,8 @@ struct nd_stream *nd_stream_of(struct nd_run *run, const struct nd_series *serie
 void nd_streams_free(struct nd_run *run);
 /* A slot is known: into the series, in order, with those it held up. */
 void nd_stream_settle(struct nd_stream *stream);
+/* One of the verb's further readings (1 and up) of a slot. */
+void nd_stream_read(struct nd_stream *stream, int64_t slot, size_t reading, double value);
 struct nd_slot *nd_stream_slot(struct nd_stream *stream, int64_t slot);
 
 /* flow.c: streams that are one op of their plugin. False: none could be made (why); nothing was. */

@@ -74,7 +74,7 @@ static void close_when_done(struct nd_stream *stream)
     nd_flow_end(stream);
     nd_series_close(stream->series);
     const struct nd_series_info *info = nd_series_info(stream->series);
-    struct nd_answer all = nd_series_ask(stream->series, ND_STAT_COUNT, 0, INT64_MAX);
+    struct nd_series_totals all = nd_series_totals(stream->series);
     nd_run_event(run, 0, "series.closed", nd_id_text(run, info->id), NULL,
                  json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "count", (json_int_t)all.count,
                            "answered", (json_int_t)all.answered, "missed", (json_int_t)all.missed,
@@ -90,21 +90,27 @@ void nd_stream_settle(struct nd_stream *stream)
     close_when_done(stream);
 }
 
+void nd_stream_read(struct nd_stream *stream, int64_t slot, size_t reading, double value)
+{
+    nd_series_read(stream->series, reading - 1, slot, value);
+    if (stream->run->samples != NULL)
+        nd_samples_add_reading(stream->run->samples, nd_series_info(stream->series)->id, slot,
+                               stream->spec->verb->readings[reading].name, value);
+}
+
 static void answered(struct nd_call *call, nd_err err, const char *why)
 {
     (void)why;
     struct nd_stream *stream = call->stream;
-    struct nd_run *run = stream->run;
     struct nd_slot *slot = nd_stream_slot(stream, call->slot);
     stream->under_way--;
     slot->known = true;
     slot->sample.sent = call->began;
     slot->sample.outcome = err;
     slot->sample.value = err == ND_OK && call->values_count != 0 ? call->values[0] : NAN;
-    for (size_t i = 1; i < call->values_count && run->samples != NULL; i++) {
+    for (size_t i = 1; i < call->values_count; i++) {
         if (!isnan(call->values[i]))
-            nd_samples_add_reading(run->samples, nd_series_info(stream->series)->id, call->slot,
-                                   call->spec->verb->readings[i].name, call->values[i]);
+            nd_stream_read(stream, call->slot, i, call->values[i]);
     }
     nd_stream_settle(stream);
 }
@@ -181,23 +187,48 @@ static void journal_opened(struct nd_stream *stream, const struct nd_step_run *s
     nd_run_event(run, 0, "series.opened", nd_id_text(run, info->id), NULL, data);
 }
 
-struct nd_stream *nd_stream_open(struct nd_run *run, const struct nd_step_run *step,
-                                 const struct nd_call_spec *spec, nd_ns every, nd_ns tick,
-                                 nd_ns till, struct nd_fail *why)
+/* The series and its further readings, for whoever asks and for the store. */
+static void declare(const struct nd_stream *stream)
+{
+    const struct nd_series_info *info = nd_series_info(stream->series);
+    struct nd_samples *samples = stream->run->samples;
+    const struct nd_reading *reading = stream->spec->verb->readings;
+    if (samples != NULL)
+        nd_samples_add_series(samples, info);
+    if (reading->name == NULL)
+        return;
+    for (reading++; reading->name != NULL; reading++) {
+        nd_series_declare(stream->series, reading->name, reading->unit);
+        if (samples != NULL)
+            nd_samples_add_kind(samples, info->id, reading->name, reading->unit);
+    }
+}
+
+static bool check_asked(const struct nd_call_spec *spec, nd_ns every, nd_ns tick,
+                        struct nd_fail *why)
 {
     if ((spec->verb->flags & ND_VERB_CHANGES) != 0) {
         nd_fail_set(why, ND_EARG, "'%s.%s' changes the network; only probes can be measured",
                     spec->plugin, spec->verb->name);
-        return NULL;
+        return false;
     }
     if (every <= 0) {
         nd_fail_set(why, ND_EARG, "'every' has to be longer than nothing");
-        return NULL;
+        return false;
     }
     if (tick > TICK_MAX) {
         nd_fail_set(why, ND_EARG, "'tick' is at most 100ms: all slots of a tick leave at its end");
-        return NULL;
+        return false;
     }
+    return true;
+}
+
+struct nd_stream *nd_stream_open(struct nd_run *run, const struct nd_step_run *step,
+                                 const struct nd_call_spec *spec, nd_ns every, nd_ns tick,
+                                 nd_ns till, struct nd_fail *why)
+{
+    if (!check_asked(spec, every, tick, why))
+        return NULL;
     struct nd_call_spec *own = nd_arena_alloc(&run->arena, sizeof *own);
     *own = *spec;
     if (own->common.deadline <= 0)
@@ -219,6 +250,7 @@ struct nd_stream *nd_stream_open(struct nd_run *run, const struct nd_step_run *s
     }
     const struct nd_reading *reading = spec->verb->readings;
     const char *target = spec->target != NULL ? spec->target->target.name : NULL;
+    char *options = nd_schema_args_json(spec->verb, &spec->args);
     const struct nd_series_info info = {
         .id = (int64_t)run->streams.count + 1,
         .name = nd_arena_printf(&run->arena, "%s.%s%s%s", spec->plugin, spec->verb->name,
@@ -233,10 +265,11 @@ struct nd_stream *nd_stream_open(struct nd_run *run, const struct nd_step_run *s
         .every = every,
         .deadline = own->common.deadline,
         .opened = stream->grid,
+        .options = options,
     };
     stream->series = nd_series_new(&info);
-    if (run->samples != NULL)
-        nd_samples_add_series(run->samples, &info);
+    free(options);
+    declare(stream);
     nd_vec_push(&run->streams, stream);
     journal_opened(stream, step);
     if (run->config.called != NULL)

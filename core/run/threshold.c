@@ -94,16 +94,25 @@ static nd_err parse_limit(const char *text, struct nd_threshold *threshold, stru
     switch (threshold->stat) {
     case ND_STAT_SHARE:
     case ND_STAT_LOSS:
+    case ND_STAT_LOSS_FORWARD:
+    case ND_STAT_LOSS_BACKWARD:
+    case ND_STAT_VOICE_LOSS:
+    case ND_STAT_AVAILABILITY:
+    case ND_STAT_AVAILABILITY_MINUTES:
         threshold->kind = ND_LIMIT_SHARE;
         return nd_share_parse(text, &threshold->limit, why);
     case ND_STAT_INTERRUPTION:
     case ND_STAT_INTERRUPTION_SUM:
     case ND_STAT_LONGEST_GAP:
+    case ND_STAT_MOUTH_TO_EAR:
         return parse_length(text, threshold, why);
     case ND_STAT_INTERRUPTIONS:
     case ND_STAT_COUNT:
     case ND_STAT_ANSWERED:
     case ND_STAT_MISSED:
+    case ND_STAT_BURST_RATIO:
+    case ND_STAT_R_FACTOR:
+    case ND_STAT_MOS:
         threshold->kind = ND_LIMIT_COUNT;
         return nd_real_parse(text, &threshold->limit, why);
     default:
@@ -126,6 +135,11 @@ nd_err nd_threshold_parse(const char *text, struct nd_threshold *threshold, stru
         threshold->operator_name = operators[i].name;
         *sign = '\0';
         nd_err err = parse_stat(words, &threshold->stat, why);
+        char *hold = strstr(sign + len, "for");
+        if (err == ND_OK && hold != NULL) {
+            *hold = '\0';
+            err = nd_length_parse(hold + 3, &threshold->hold, why);
+        }
         if (err == ND_OK && parse_limit(sign + len, threshold, why) != ND_OK)
             err = ND_EPARSE;
         if (why != NULL && err != ND_OK)

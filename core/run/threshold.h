@@ -1,6 +1,6 @@
 /* Thresholds as a person writes them beside a series: a statistic, a comparison, a limit.
  *
- *     p(95)<300ms    loss<1%    interruption<=180s    answered>=50    interruptions==0
+ *     p(95)<300ms    loss<1%    interruption<=180s    answered>=50    loss<1% for 10s
  *
  * Statistics are those of nd_stat; p(N) with N of 50, 90, 95, 99, 99.9 are its quantiles. The limit
  * carries its unit: shares "%", lengths of time "ms", "s", ..., rates "kbit/s", counts none. */
@@ -15,6 +15,7 @@ struct nd_threshold {
     const char *operator_name; /* "at_most", "below", "at_least", "above", "equals"; static */
     enum nd_limit_kind kind;
     double limit; /* ns, 0 to 1, bit/s, or a number */
+    nd_ns hold;   /* "... for 10s": how long it has to be met without a break; 0: once */
 };
 
 /* Errors: ND_EPARSE; why tells what was expected there. */

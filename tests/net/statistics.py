@@ -22,7 +22,8 @@ def serve():
 
 WINDOWS = [None, (0.3, 1.1), (0.52, 0.68), (1.3, 1.52), (0.0, 0.02)]
 STATS = ["share", "loss", "interruption", "interruptions", "interruption_sum", "longest_gap", "count", "answered",
-         "missed", "min", "mean", "max", "p50", "p90", "p95", "p99", "p999", "stddev", "jitter"]
+         "missed", "min", "mean", "max", "p50", "p90", "p95", "p99", "p999", "stddev", "jitter", "rtp_jitter",
+         "availability", "availability_minutes"]
 
 
 def reference(rows, every, start, window):
@@ -45,9 +46,15 @@ def reference(rows, every, start, window):
     marks = [max(lo, inside[0]["due"]) if inside else lo] + [r["sent"] for r in good] + [end]
     rank = lambda q: values[max(0, math.ceil(q * len(values)) - 1)] if values else None
     series = [r["value"] for r in good]
+    rtp = 0
+    for a, b in zip(series, series[1:]):
+        rtp += (abs(b - a) - rtp) / 16
+    lost = len(sent) - len(good)
     mean = sum(series) / len(series) if series else None
     return {
         "share": len(good) / len(sent), "loss": 1 - len(good) / len(sent), "interruption": max(gaps, default=0),
+        "availability": max(0, 1 - sum(gaps) / (end - marks[0])), "rtp_jitter": rtp if series else None,
+        "availability_minutes": float(lost < 0.2 * len(sent)),  # all within one minute
         "interruptions": len(gaps), "interruption_sum": sum(gaps),
         "longest_gap": max(b - a for a, b in zip(marks, marks[1:])), "count": len(sent), "answered": len(good),
         "missed": len(inside) - len(sent), "min": rank(0), "max": rank(1), "mean": mean, "p50": rank(.5), "p90": rank(.9),
@@ -65,8 +72,8 @@ def main():
     for i, window in enumerate(WINDOWS):
         arg = "" if window is None else "{ from = ms(%d), till = ms(%d) }" % (window[0] * 1000, window[1] * 1000)
         for stat in STATS:
-            zero = "0" if stat in ("count", "answered", "missed", "interruptions", "share", "loss") else "ms(0)"
-            zero = "percent(0)" if stat in ("share", "loss") else zero
+            zero = "0" if stat in ("count", "answered", "missed", "interruptions", "share", "loss", "availability", "availability_minutes") else "ms(0)"
+            zero = "percent(0)" if stat in ("share", "loss", "availability", "availability_minutes") else zero
             asks += f'  expect {{ "{stat} {i}", s:{stat}({arg}), at_least = {zero} }}\n'
     asks = asks.replace("{ from = ms(", '{ from = at(').replace("till = ms(", "till = at(")
     open(f"{work}/s.lua", "w").write(f"""

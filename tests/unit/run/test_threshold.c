@@ -28,6 +28,10 @@ static void test_good(void **state)
         {"longest_gap<250ms", ND_STAT_LONGEST_GAP, "below", ND_LIMIT_LENGTH, 250e6},
         {"interruptions==0", ND_STAT_INTERRUPTIONS, "equals", ND_LIMIT_COUNT, 0},
         {"answered>=50", ND_STAT_ANSWERED, "at_least", ND_LIMIT_COUNT, 50},
+        {"mos>=3.6", ND_STAT_MOS, "at_least", ND_LIMIT_COUNT, 3.6},
+        {"availability>=99.9%", ND_STAT_AVAILABILITY, "at_least", ND_LIMIT_SHARE, 0.999},
+        {"mouth_to_ear<=300ms", ND_STAT_MOUTH_TO_EAR, "at_most", ND_LIMIT_LENGTH, 300e6},
+        {"loss<1% for 10s", ND_STAT_LOSS, "below", ND_LIMIT_SHARE, 0.01},
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         struct nd_threshold got;
@@ -38,6 +42,7 @@ static void test_good(void **state)
         assert_string_equal(got.operator_name, table[i].operator_name);
         assert_int_equal(got.kind, table[i].kind);
         assert_float_equal(got.limit, table[i].limit, 1e-12);
+        assert_int_equal(got.hold, strstr(table[i].text, "for") != NULL ? 10000000000 : 0);
     }
 }
 
@@ -57,6 +62,8 @@ static void test_bad(void **state)
         {"p(95<1s", "expected a statistic"},
         {"loss<1", "1"},
         {"loss<300ms", "300ms"},
+        {"loss<1% for", "length"},
+        {"loss<1% for ever", "ever"},
         {"interruption<=180", "180"},
         {"answered>=50%", "50%"},
         {"p(95)<", ""},

@@ -1,0 +1,42 @@
+/* What a set of values says: quantiles and means of the answers of a window. */
+#ifndef ND_RUN_FOLD_H
+#define ND_RUN_FOLD_H
+#include "base/mem.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Quantiles of any number of values in little memory, each within ND_SKETCH_ERROR of the value it
+ * stands for: counts in logarithmic classes (the way of DDSketch, Masson et al., VLDB 2019). The
+ * order of adding does not matter, so the same values always say the same. Embedded;
+ * zero-initialise. */
+#define ND_SKETCH_ERROR 0.005 /* relative */
+
+struct nd_sketch_class {
+    int32_t key;
+    uint32_t count;
+};
+
+struct nd_sketch {
+    struct ND_VEC(struct nd_sketch_class) classes; /* by key, ascending with the value */
+    uint64_t count;
+    double min, max;
+};
+
+void nd_sketch_deinit(struct nd_sketch *sketch);
+/* value: finite. */
+void nd_sketch_add(struct nd_sketch *sketch, double value);
+/* Nearest rank, q 0 to 1; NAN when empty. 0 and 1 are exact. */
+double nd_sketch_quantile(const struct nd_sketch *sketch, double q);
+
+/* Nearest rank: the smallest value with at least q of the values at or below it. Sorts. */
+double nd_fold_quantile(double *values, size_t count, double q);
+double nd_fold_mean(const double *values, size_t count);
+/* Standard deviation of the population. */
+double nd_fold_deviation(const double *values, size_t count);
+/* Mean magnitude of consecutive differences (RFC 3393); 0 for fewer than two. */
+double nd_fold_jitter(const double *values, size_t count);
+/* Interarrival jitter as RFC 3550 §6.4.1 leaves it after the last value. */
+double nd_fold_rtp_jitter(const double *values, size_t count);
+
+#endif
