@@ -38,8 +38,10 @@ int flow_marked(const struct flow *flow, const uint8_t *at, int64_t *slot)
 static void answer(const struct flow *flow, int64_t slot, nd_err err, nd_ns at)
 {
     const struct nd_host *host = flow->self->host;
+    if (flow->single && err == ND_OK)
+        host->emit(flow->op, 0, (double)(at - flow->single_sent), at);
     if (flow->single)
-        host->finish(flow->op, err, flow->peer.text);
+        host->finish(flow->op, err, err == ND_OK ? NULL : flow->peer.text);
     else
         host->answer(flow->op, slot, err, (double)NAN, at);
 }
@@ -139,6 +141,9 @@ nd_err flow_open_udp(struct flow *flow, int keeps_source)
     flow->fd = flow->self->host->socket(flow->op, peer->sa_family, SOCK_DGRAM, 0);
     if (flow->fd < 0)
         return flow->fd;
+    nd_err err = marks_set(flow->self, &flow->marks, flow->fd, &flow->peer);
+    if (err != ND_OK)
+        return err;
     /* Without a route yet, each packet tries again by itself. */
     flow->connected = keeps_source && connect(flow->fd, peer, flow->peer.len) == 0;
     return flow_begin(flow);
@@ -146,7 +151,7 @@ nd_err flow_open_udp(struct flow *flow, int keeps_source)
 
 /* ---- sending ---- */
 
-static void send_batch(const struct flow *flow, int64_t first, unsigned count)
+static void send_batch(struct flow *flow, int64_t first, unsigned count)
 {
     const struct nd_host *host = flow->self->host;
     uint8_t bytes[BATCH][FLOW_PACKET_MAX];
@@ -168,7 +173,8 @@ static void send_batch(const struct flow *flow, int64_t first, unsigned count)
         int error = errno;
         /* The kernel sends one after the other: each moment lies as far in as its packet. */
         nd_ns took = host->now(host) - began;
-        for (int i = 0; i < sent; i++)
+        flow->single_sent = began;
+        for (int i = 0; i < sent && !flow->single; i++)
             host->sent(flow->op, first + done + i, began + took * i / sent);
         if (sent > 0) {
             done += (unsigned)sent;
@@ -185,7 +191,7 @@ static void send_batch(const struct flow *flow, int64_t first, unsigned count)
 void flow_slots(void *self, struct nd_op *op, int64_t first, int64_t count)
 {
     const struct reach *reach = self;
-    const struct flow *flow = reach->host->state(op, sizeof *flow);
+    struct flow *flow = reach->host->state(op, sizeof *flow);
     for (; count > 0; first += BATCH, count -= BATCH)
         send_batch(flow, first, count < BATCH ? (unsigned)count : BATCH);
 }

@@ -2,7 +2,7 @@
  * cookie of the stream and its slot's number in the payload. What is in a packet is the verb's. */
 #ifndef ND_PLUGINS_REACH_FLOW_H
 #define ND_PLUGINS_REACH_FLOW_H
-#include "reach.h"
+#include "marks.h"
 
 #define FLOW_PACKET_MAX 1500
 
@@ -10,9 +10,11 @@ struct flow {
     struct reach *self;
     struct nd_op *op;
     struct peer peer;
+    struct marks marks; /* of flow_open_udp */
     uint32_t cookie;
     int fd, connected, raw, v6;
     int single; /* a call of one probe, not a stream: slot 0 finishes the op */
+    nd_ns single_sent;
     size_t len; /* of a packet, octets */
     /* Makes the packet of a slot; bytes: zeroed, len octets. */
     void (*make)(const struct flow *flow, uint8_t *bytes, int64_t slot);

@@ -113,12 +113,11 @@ static int open_socket(struct reach *self, struct nd_op *op, int v6, int *raw)
     return self->host->socket(op, family, SOCK_RAW, protocol);
 }
 
-static void set_ttl(int fd, int v6, int ttl)
-{
-    if (ttl > 0)
-        setsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_UNICAST_HOPS : IP_TTL, &ttl,
-                   sizeof ttl);
-}
+static const struct nd_option options[] = {
+    TARGET_ROW("whom to ask for an echo"),
+    {"size", "octets of payload", "octets", ND_INT, 0, 12, 1472, "56", NULL},
+    MARK_ROWS,
+    END_ROW};
 
 static nd_err icmp_start(void *ctx, const struct nd_args *args, struct nd_op *op)
 {
@@ -136,7 +135,10 @@ static nd_err icmp_start(void *ctx, const struct nd_args *args, struct nd_op *op
     if (probe->fd < 0)
         return probe->fd;
     stamp_ask(probe->fd);
-    set_ttl(probe->fd, probe->v6, (int)args->at[2].u.i);
+    const struct marks marks = marks_of(options, args);
+    err = marks_set(self, &marks, probe->fd, &probe->peer);
+    if (err != ND_OK)
+        return err;
     message[0] = probe->v6 ? ECHO_REQUEST_6 : ECHO_REQUEST_4;
     put32(message + HEADER_BYTES, probe->cookie);
     if (!probe->v6) { /* the kernel makes ICMPv6's */
@@ -233,8 +235,9 @@ static nd_err icmp_stream(void *ctx, const struct nd_args *args, struct nd_op *o
         return flow->fd;
     if (flow->raw)
         filter_raw(flow->fd, flow->v6, flow->cookie);
-    set_ttl(flow->fd, flow->v6, (int)args->at[2].u.i);
-    return flow_begin(flow);
+    const struct marks marks = marks_of(options, args);
+    err = marks_set(self, &marks, flow->fd, &flow->peer);
+    return err == ND_OK ? flow_begin(flow) : err;
 }
 
 static nd_err icmp_rehearse(void *self, const struct nd_args *args, struct nd_op *op)
@@ -243,11 +246,6 @@ static nd_err icmp_rehearse(void *self, const struct nd_args *args, struct nd_op
     return probe_rehearse(self, op, 2000000);
 }
 
-static const struct nd_option options[] = {
-    TARGET_ROW("whom to ask for an echo"),
-    {"size", "octets of payload", "octets", ND_INT, 0, 12, 1472, "56", NULL},
-    {"ttl", "hop limit; 0: the system's", "", ND_INT, 0, 0, 255, "0", NULL},
-    END_ROW};
 static const struct nd_reading readings[] = {
     {"rtt", "from sending to the kernel's receive stamp of the reply (RFC 2681)", "ns", 2e6},
     {NULL, NULL, NULL, 0}};

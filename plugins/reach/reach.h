@@ -34,7 +34,8 @@ nd_ns stamp_take(struct reach *self, struct msghdr *message, nd_ns otherwise);
 /* The model of every probe: answered after the nominal time, or not at all. */
 nd_err probe_rehearse(struct reach *self, struct nd_op *op, nd_ns rtt);
 
-extern const struct nd_verb reach_icmp, reach_tcp, reach_udp, reach_http, reach_dns, reach_stamp;
+extern const struct nd_verb reach_icmp, reach_tcp, reach_udp, reach_http, reach_dns, reach_stamp,
+    reach_voice;
 
 /* Parsers, apart so that they can be fed anything. */
 enum icmp_answer { ICMP_NOT_OURS, ICMP_ECHOED, ICMP_UNREACHABLE, ICMP_PROHIBITED };

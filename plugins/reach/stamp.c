@@ -139,6 +139,17 @@ static void answered(struct flow *flow, const uint8_t *bytes, size_t len, int64_
         host->answer(flow->op, slot, ND_OK, rtt, at);
 }
 
+static const char *const reflectors[] = {"stateful", "stateless", NULL};
+static const struct nd_option options[] = {
+    TARGET_ROW("the reflector"),
+    PORT_ROW,
+    {"size", "octets of the packet, 44 and padding", "octets", ND_INT, 0, STAMP_BYTES, 1400, "44",
+     NULL},
+    {"reflector", "whether it numbers its answers itself (RFC 8762 §4); else no loss by direction",
+     "", ND_CHOICE, 0, 1, 0, "stateful", reflectors},
+    MARK_ROWS,
+    END_ROW};
+
 static nd_err begin(struct reach *self, const struct nd_args *args, struct nd_op *op, int single)
 {
     struct session *session = self->host->state(op, sizeof *session);
@@ -150,6 +161,7 @@ static nd_err begin(struct reach *self, const struct nd_args *args, struct nd_op
                                   .cookie = ++self->cookie,
                                   .len = (size_t)args->at[2].u.i,
                                   .single = single,
+                                  .marks = marks_of(options, args),
                                   .make = make_packet,
                                   .read = read_packet,
                                   .quoted = quoted_packet,
@@ -191,15 +203,6 @@ static nd_err stamp_rehearse(void *self, const struct nd_args *args, struct nd_o
     return probe_rehearse(self, op, 2000000);
 }
 
-static const char *const reflectors[] = {"stateful", "stateless", NULL};
-static const struct nd_option options[] = {
-    TARGET_ROW("the reflector"),
-    PORT_ROW,
-    {"size", "octets of the packet, 44 and padding", "octets", ND_INT, 0, STAMP_BYTES, 1400, "44",
-     NULL},
-    {"reflector", "whether it numbers its answers itself (RFC 8762 §4); else no loss by direction",
-     "", ND_CHOICE, 0, 1, 0, "stateful", reflectors},
-    END_ROW};
 static const struct nd_reading readings[] = {
     {"rtt", "round trip without the reflector's own time (RFC 8762 §4.5)", "ns", 2e6},
     {"forward", "one way there; only when larger than its uncertainty", "ns", 1e6},

@@ -1,4 +1,4 @@
-#include "reach.h"
+#include "marks.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -64,6 +64,14 @@ static void writable(void *ctx, int events)
         host->finish(probe->op, ND_OK, NULL);
 }
 
+static const struct nd_option options[] = {
+    TARGET_ROW("whom to connect to"),
+    PORT_ROW,
+    {"send", "text to send once connected", "", ND_TEXT, 0, 1, 0, NULL, NULL},
+    {"expect", "text that has to come back", "", ND_TEXT, 0, 1, 0, NULL, NULL},
+    MARK_ROWS,
+    END_ROW};
+
 static nd_err tcp_start(void *ctx, const struct nd_args *args, struct nd_op *op)
 {
     struct reach *self = ctx;
@@ -79,6 +87,10 @@ static nd_err tcp_start(void *ctx, const struct nd_args *args, struct nd_op *op)
     probe->fd = host->socket(op, probe->peer.at.ss_family, SOCK_STREAM, 0);
     if (probe->fd < 0)
         return probe->fd;
+    const struct marks marks = marks_of(options, args);
+    err = marks_set(self, &marks, probe->fd, &probe->peer);
+    if (err != ND_OK)
+        return err;
     setsockopt(probe->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
     probe->began = host->now(host);
     if (connect(probe->fd, (struct sockaddr *)&probe->peer.at, probe->peer.len) != 0 &&
@@ -95,12 +107,6 @@ static nd_err tcp_rehearse(void *self, const struct nd_args *args, struct nd_op 
     return probe_rehearse(self, op, 2000000);
 }
 
-static const struct nd_option options[] = {
-    TARGET_ROW("whom to connect to"),
-    PORT_ROW,
-    {"send", "text to send once connected", "", ND_TEXT, 0, 1, 0, NULL, NULL},
-    {"expect", "text that has to come back", "", ND_TEXT, 0, 1, 0, NULL, NULL},
-    END_ROW};
 static const struct nd_reading readings[] = {{"rtt", "from SYN to the connection", "ns", 2e6},
                                              {"answer", "from SYN to the text expected", "ns", 3e6},
                                              {NULL, NULL, NULL, 0}};

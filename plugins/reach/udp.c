@@ -15,6 +15,7 @@ struct probe {
     struct reach *self;
     struct nd_op *op;
     struct peer peer;
+    struct marks marks;
     nd_ns sent;
     int fd;
     uint8_t out[PACKET_MAX];
@@ -48,7 +49,9 @@ static nd_err send_probe(struct probe *probe)
     if (probe->fd < 0)
         return probe->fd;
     stamp_ask(probe->fd);
-    nd_err err = host->watch(probe->op, probe->fd, ND_READABLE, readable, probe);
+    nd_err err = marks_set(probe->self, &probe->marks, probe->fd, &probe->peer);
+    if (err == ND_OK)
+        err = host->watch(probe->op, probe->fd, ND_READABLE, readable, probe);
     if (err != ND_OK)
         return err;
     int failed = connect(probe->fd, (struct sockaddr *)&probe->peer.at, probe->peer.len);
@@ -75,6 +78,13 @@ static void take_echo(struct probe *probe, const uint8_t *bytes, size_t len, nd_
         answered(probe, at);
 }
 
+static const struct nd_option udp_options[] = {
+    TARGET_ROW("whom to ask for an echo"),
+    PORT_ROW,
+    {"size", "octets of payload", "octets", ND_INT, 0, 20, 1400, "64", NULL},
+    MARK_ROWS,
+    END_ROW};
+
 static nd_err udp_start(void *ctx, const struct nd_args *args, struct nd_op *op)
 {
     struct reach *self = ctx;
@@ -82,6 +92,7 @@ static nd_err udp_start(void *ctx, const struct nd_args *args, struct nd_op *op)
     probe->self = self;
     probe->op = op;
     probe->take = take_echo;
+    probe->marks = marks_of(udp_options, args);
     nd_err err = peer_of(self, args->at[0].u.target, args->at[1].u.i, 1, &probe->peer);
     if (err != ND_OK)
         return err;
@@ -119,6 +130,7 @@ static nd_err udp_stream(void *ctx, const struct nd_args *args, struct nd_op *op
                           .op = op,
                           .cookie = ++self->cookie,
                           .len = (size_t)args->at[2].u.i,
+                          .marks = marks_of(udp_options, args),
                           .make = make_udp,
                           .read = read_udp,
                           .quoted = quoted_udp};
@@ -132,11 +144,6 @@ static nd_err rehearse(void *self, const struct nd_args *args, struct nd_op *op)
     return probe_rehearse(self, op, 2000000);
 }
 
-static const struct nd_option udp_options[] = {
-    TARGET_ROW("whom to ask for an echo"),
-    PORT_ROW,
-    {"size", "octets of payload", "octets", ND_INT, 0, 20, 1400, "64", NULL},
-    END_ROW};
 static const struct nd_reading udp_readings[] = {
     {"rtt", "from sending to the kernel's receive stamp of the echo", "ns", 2e6},
     {NULL, NULL, NULL, 0}};
@@ -214,6 +221,15 @@ static nd_err make_query(struct probe *probe, const char *name, const char *type
 
 static const char *const types[] = {"A", "AAAA", "TXT", "SOA", "NS", NULL};
 
+static const struct nd_option dns_options[] = {
+    TARGET_ROW("the server to ask"),
+    PORT_ROW,
+    {"name", "name to ask for", "", ND_TEXT, ND_OPT_REQUIRED, 1, 0, NULL, NULL},
+    {"type", "record type", "", ND_CHOICE, 0, 1, 0, "A", types},
+    {"expect", "text that the answer section has to hold", "", ND_TEXT, 0, 1, 0, NULL, NULL},
+    MARK_ROWS,
+    END_ROW};
+
 static nd_err dns_start(void *ctx, const struct nd_args *args, struct nd_op *op)
 {
     struct reach *self = ctx;
@@ -221,6 +237,7 @@ static nd_err dns_start(void *ctx, const struct nd_args *args, struct nd_op *op)
     probe->self = self;
     probe->op = op;
     probe->take = take_dns;
+    probe->marks = marks_of(dns_options, args);
     probe->expect = args->at[4].u.text;
     nd_err err = peer_of(self, args->at[0].u.target,
                          args->at[1].u.i != 0                                ? args->at[1].u.i
@@ -232,13 +249,6 @@ static nd_err dns_start(void *ctx, const struct nd_args *args, struct nd_op *op)
     return err == ND_OK ? send_probe(probe) : err;
 }
 
-static const struct nd_option dns_options[] = {
-    TARGET_ROW("the server to ask"),
-    PORT_ROW,
-    {"name", "name to ask for", "", ND_TEXT, ND_OPT_REQUIRED, 1, 0, NULL, NULL},
-    {"type", "record type", "", ND_CHOICE, 0, 1, 0, "A", types},
-    {"expect", "text that the answer section has to hold", "", ND_TEXT, 0, 1, 0, NULL, NULL},
-    END_ROW};
 static const struct nd_reading dns_readings[] = {
     {"rtt", "from the query to the kernel's receive stamp of the answer", "ns", 2e6},
     {"rcode", "response code (RFC 1035 §4.1.1)", "1", 0},

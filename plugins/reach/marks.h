@@ -1,0 +1,29 @@
+/* How a probe's packets are marked, and which way they leave. */
+#ifndef ND_PLUGINS_REACH_MARKS_H
+#define ND_PLUGINS_REACH_MARKS_H
+#include "reach.h"
+
+struct marks {
+    int dscp, hops; /* -1: the system's */
+    const char *source, *interface;
+};
+
+/* Rows for a verb's options; found by name, wherever they stand. */
+#define MARK_ROWS                                                                                  \
+    {"dscp", "differentiated services code point (RFC 2474), such as 46 for EF",                   \
+     "",     ND_INT,                                                                               \
+     0,      0,                                                                                    \
+     63,     NULL,                                                                                 \
+     NULL},                                                                                        \
+        {"ttl", "hop limit; else the system's", "", ND_INT, 0, 1, 255, NULL, NULL},                \
+        {"source", "own address to send from", "", ND_TEXT, 0, 1, 0, NULL, NULL},                  \
+    {                                                                                              \
+        "interface", "own interface to leave by (CAP_NET_RAW)", "", ND_TEXT, 0, 1, 0, NULL, NULL   \
+    }
+
+struct marks marks_of(const struct nd_option *options, const struct nd_args *args);
+/* On a socket of the peer's family, before it is connected. On failure logs and returns the code.
+ */
+nd_err marks_set(struct reach *self, const struct marks *marks, int fd, const struct peer *peer);
+
+#endif

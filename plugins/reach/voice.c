@@ -1,0 +1,113 @@
+#include "flow.h"
+
+#include <string.h>
+
+/* A stream of voice: RTP (RFC 3550 §5.1) at a codec's pace and size, which the far end sends back
+ * as it came. What is heard is silence; the payload carries our mark. Judged by the core, which
+ * knows when each packet was sent and came back. */
+
+#define RTP_HEADER 12
+#define CLOCK_NB   8000 /* Hz: G.711 */
+#define CLOCK_WB   16000
+
+/* Payload of 20 ms, and the static or a dynamic payload type (RFC 3551 §6). */
+static const struct codec {
+    uint8_t type;
+    int clock, octets;
+} codecs[] = {{0, CLOCK_NB, 160}, {0, CLOCK_NB, 160}, {96, CLOCK_WB, 61}, {97, CLOCK_WB, 33}};
+static const char *const names[] = {"g711", "g711_no_concealment", "amr_wb", "evs", NULL};
+
+struct voice {
+    struct flow flow; /* first: flow.c knows no more */
+    struct codec codec;
+};
+
+static void make_rtp(const struct flow *flow, uint8_t *bytes, int64_t slot)
+{
+    const struct codec *codec = &((const struct voice *)flow)->codec;
+    bytes[0] = 2 << 6;                                          /* version 2, nothing else */
+    bytes[1] = (uint8_t)(codec->type | (slot == 0 ? 0x80 : 0)); /* marker: a talkspurt begins */
+    bytes[2] = (uint8_t)(slot >> 8);
+    bytes[3] = (uint8_t)slot;
+    put32(bytes + 4, (uint32_t)(slot * codec->clock / 50));
+    put32(bytes + 8, flow->cookie);
+    memset(bytes + RTP_HEADER, 0xff, flow->len - RTP_HEADER); /* silence, in mu-law */
+    flow_mark(flow, bytes + RTP_HEADER, slot);
+}
+
+static int quoted_rtp(const struct flow *flow, const uint8_t *bytes, size_t len, int64_t *slot)
+{
+    return len >= RTP_HEADER + FLOW_MARK_BYTES && bytes[0] >> 6 == 2 &&
+           get32(bytes + 8) == flow->cookie && flow_marked(flow, bytes + RTP_HEADER, slot);
+}
+
+static nd_err read_rtp(const struct flow *flow, const uint8_t *bytes, size_t len, int64_t *slot)
+{
+    return len == flow->len && quoted_rtp(flow, bytes, len, slot) ? ND_OK : ND_EGONE;
+}
+
+static const struct nd_option options[] = {
+    TARGET_ROW("the far end, which sends each packet back"),
+    PORT_ROW,
+    {"codec", "whose pace, size, delay and robustness; amr_wb, evs: see the guide", "", ND_CHOICE,
+     0, 1, 0, "g711", names},
+    {"buffer", "of the listener, fixed: what is later than this is lost to him", "ns", ND_LENGTH, 0,
+     0, 1e9, "60ms", NULL},
+    {"ie", "impairment without loss (E-model Ie), instead of the codec's", "", ND_REAL, 0, 0, 95,
+     NULL, NULL},
+    {"bpl", "robustness against loss (E-model Bpl), instead of the codec's", "", ND_REAL, 0, 1, 100,
+     NULL, NULL},
+    MARK_ROWS,
+    END_ROW};
+
+static nd_err begin(struct reach *self, const struct nd_args *args, struct nd_op *op, int single)
+{
+    struct voice *voice = self->host->state(op, sizeof *voice);
+    voice->codec = codecs[args->at[2].u.i];
+    voice->flow = (struct flow){.self = self,
+                                .op = op,
+                                .cookie = ++self->cookie,
+                                .len = RTP_HEADER + (size_t)voice->codec.octets,
+                                .single = single,
+                                .marks = marks_of(options, args),
+                                .make = make_rtp,
+                                .read = read_rtp,
+                                .quoted = quoted_rtp};
+    nd_err err = peer_of(self, args->at[0].u.target, args->at[1].u.i, 1, &voice->flow.peer);
+    return err == ND_OK ? flow_open_udp(&voice->flow, 1) : err;
+}
+
+static nd_err voice_stream(void *self, const struct nd_args *args, struct nd_op *op)
+{
+    return begin(self, args, op, 0);
+}
+
+static nd_err voice_start(void *self, const struct nd_args *args, struct nd_op *op)
+{
+    nd_err err = begin(self, args, op, 1);
+    if (err == ND_OK)
+        flow_slots(self, op, 0, 1);
+    return err;
+}
+
+static nd_err voice_rehearse(void *self, const struct nd_args *args, struct nd_op *op)
+{
+    (void)args;
+    return probe_rehearse(self, op, 20000000);
+}
+
+static const struct nd_reading readings[] = {
+    {"trip", "there and back, from sending to the kernel's receive stamp", "ns", 2e7},
+    {NULL, NULL, NULL, 0}};
+const struct nd_verb reach_voice = {
+    .struct_size = sizeof reach_voice,
+    .name = "voice",
+    .help = "RTP packets of silence at a codec's pace (measure it with every = ms(20)).",
+    .rights = "none",
+    .options = options,
+    .readings = readings,
+    .start = voice_start,
+    .rehearse = voice_rehearse,
+    .stream = voice_stream,
+    .slots = flow_slots,
+};
