@@ -118,6 +118,13 @@ static nd_err host_up(struct job *job, struct nl_sock *sock, const json_t *host)
     return set_up(job, sock, "lo", json_object_get(host, "addresses"));
 }
 
+nd_err lab_silent(struct job *job, const json_t *unused)
+{
+    (void)unused;
+    nd_err err = put_sysctl(job, "ipv6/conf/all/disable_ipv6", "1");
+    return err == ND_OK ? put_sysctl(job, "ipv6/conf/default/disable_ipv6", "1") : err;
+}
+
 static nd_err host_in(struct job *job, const json_t *host)
 {
     return with_socket(job, host, host_up);
@@ -161,7 +168,7 @@ static nd_err end_in(struct job *job, const json_t *end)
     return with_socket(job, end, end_up);
 }
 
-static nd_err make_link(struct job *job, const json_t *link)
+nd_err lab_make_link(struct job *job, const json_t *link)
 {
     const json_t *ends = json_object_get(link, "ends");
     nd_err err = netns_in(job, lab_text(json_array_get(ends, 0), "host"), veth_in, link);
@@ -275,21 +282,26 @@ static nd_err services_in(struct job *job, const json_t *services)
     }
     for (i = 0; i < count; i++)
         argv[i + 1] = words[i];
-    /* The new process inherits the namespace of this thread. */
+    return lab_spawn(job, argv);
+}
+
+nd_err lab_spawn(struct job *job, char **argv)
+{
     pid_t pid = 0;
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attr;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+    /* Nor stderr: whoever reads ours through a pipe would wait as long as it lives. */
+    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
     posix_spawnattr_init(&attr);
     posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP);
-    int failed = posix_spawn(&pid, job->self->reflect, &actions, &attr, argv, environ);
+    int failed = posix_spawn(&pid, argv[0], &actions, &attr, argv, environ);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attr);
     return failed == 0 ? ND_OK
-                       : lab_fail(job, ND_EIO, "cannot start '%s': %s", job->self->reflect,
-                                  strerror(failed));
+                       : lab_fail(job, ND_EIO, "cannot start '%s': %s", argv[0], strerror(failed));
 }
 
 /* ---- the whole ---- */
@@ -314,6 +326,8 @@ static nd_err clear(struct job *job, const char *host)
 
 static nd_err make_hosts(struct job *job)
 {
+    size_t i = 0;
+    json_t *link = NULL;
     const char *name = NULL;
     json_t *host = NULL;
     nd_err err = ND_OK;
@@ -321,6 +335,13 @@ static nd_err make_hosts(struct job *job)
     {
         if (err == ND_OK)
             err = clear(job, name);
+    }
+    json_array_foreach(json_object_get(job->lab, "links"), i, link)
+    {
+        char middle[32];
+        snprintf(middle, sizeof middle, LAB_MIDDLE "%zu", i);
+        if (err == ND_OK && json_object_get(link, "line") != NULL)
+            err = clear(job, middle);
     }
     json_object_foreach(json_object_get(job->lab, "hosts"), name, host)
     {
@@ -357,7 +378,8 @@ void lab_build(struct job *job)
     json_array_foreach(json_object_get(job->lab, "links"), i, item)
     {
         if (err == ND_OK)
-            err = make_link(job, item);
+            err = json_object_get(item, "line") != NULL ? lab_make_line(job, item, i)
+                                                        : lab_make_link(job, item);
     }
     json_array_foreach(json_object_get(job->lab, "routes"), i, item)
     {

@@ -40,6 +40,8 @@ static nd_err check_host(struct job *job, const char *name, const json_t *host)
     size_t i = 0;
     json_t *service = NULL;
     snprintf(what, sizeof what, "host '%.40s'", name);
+    if (strncmp(name, LAB_MIDDLE, strlen(LAB_MIDDLE)) == 0)
+        return lab_fail(job, ND_EARG, "%s: names with 'line.' are those of emulated links", what);
     if (known_keys(job, host, what, keys) != ND_OK)
         return job->err;
     json_array_foreach(json_object_get(host, "services"), i, service)
@@ -79,7 +81,7 @@ static nd_err check_end(struct job *job, const json_t *end)
 nd_err lab_check(struct job *job)
 {
     static const char *const keys[] = {"hosts", "links", "routes", NULL};
-    static const char *const link_keys[] = {"ends", NULL};
+    static const char *const link_keys[] = {"ends", "line", NULL};
     static const char *const route_keys[] = {"host", "to", "via", "metric", NULL};
     const char *name = NULL;
     json_t *item = NULL;
@@ -100,6 +102,9 @@ nd_err lab_check(struct job *job)
             return lab_fail(job, ND_EARG, "a link has two ends, got %zu", json_array_size(ends));
         if (check_end(job, json_array_get(ends, 0)) != ND_OK ||
             check_end(job, json_array_get(ends, 1)) != ND_OK)
+            return job->err;
+        if (json_object_get(item, "line") != NULL &&
+            lab_line_check(job, json_object_get(item, "line")) != ND_OK)
             return job->err;
     }
     json_array_foreach(json_object_get(job->lab, "routes"), i, item)

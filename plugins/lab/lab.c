@@ -86,6 +86,7 @@ static nd_err build_plan(void *self, const struct nd_args *args, struct nd_op *o
     struct job *job = lab->host->state(op, sizeof *job);
     char *hosts = NULL;
     size_t bytes = 0;
+    size_t i = 0;
     const char *name = NULL;
     json_t *host = NULL;
     (void)args;
@@ -94,6 +95,11 @@ static nd_err build_plan(void *self, const struct nd_args *args, struct nd_op *o
         FILE *out = open_memstream(&hosts, &bytes);
         json_object_foreach(json_object_get(job->lab, "hosts"), name, host)
             fprintf(out, "%s ", name);
+        json_array_foreach(json_object_get(job->lab, "links"), i, host)
+        {
+            if (json_object_get(host, "line") != NULL)
+                fprintf(out, LAB_MIDDLE "%zu ", i);
+        }
         fclose(out);
         lab->host->undo_note(op, "site", job->site);
         lab->host->undo_note(op, "hosts", hosts);
@@ -171,12 +177,13 @@ static nd_err lab_open(const struct nd_host *host, void **self)
     if (lab == NULL)
         return ND_EIO;
     lab->host = host;
-    /* netdrill-reflect lies beside this object. */
+    /* The lab's programs lie beside this object. */
     if (dladdr((const void *)verbs, &info) != 0 && info.dli_fname != NULL) {
         const char *slash = strrchr(info.dli_fname, '/');
-        snprintf(lab->reflect, sizeof lab->reflect, "%.*s/netdrill-reflect",
-                 slash != NULL ? (int)(slash - info.dli_fname) : 1,
-                 slash != NULL ? info.dli_fname : ".");
+        int len = slash != NULL ? (int)(slash - info.dli_fname) : 1;
+        const char *dir = slash != NULL ? info.dli_fname : ".";
+        snprintf(lab->reflect, sizeof lab->reflect, "%.*s/netdrill-reflect", len, dir);
+        snprintf(lab->emulate, sizeof lab->emulate, "%.*s/netdrill-emulate", len, dir);
     }
     *self = lab;
     return ND_OK;

@@ -10,7 +10,7 @@
 
 struct lab {
     const struct nd_host *host;
-    char reflect[512]; /* path of netdrill-reflect */
+    char reflect[512], emulate[512]; /* paths of netdrill-reflect and netdrill-emulate */
 };
 
 /* One act under way. The tree is read on the loop and walked by the worker thread. */
@@ -40,10 +40,19 @@ nd_err netns_remove(struct job *job, const char *host);
 /* Runs fn in the namespace of a host; the thread comes back whatever happens. */
 nd_err netns_in(struct job *job, const char *host, nd_err (*fn)(struct job *, const json_t *),
                 const json_t *arg);
-/* Processes in a namespace: netdrill-reflect's are ended when `end`; returns how many others. */
+/* Processes in a namespace: our own are ended when `end`; returns how many others. */
 int netns_processes(const char *path, int end);
 /* build.c: on the worker thread */
 void lab_build(struct job *job);
+nd_err lab_make_link(struct job *job, const json_t *link);
+/* Starts a program of ours, which inherits the namespace of this thread. */
+nd_err lab_spawn(struct job *job, char **argv);
+/* No IPv6 in a namespace that only carries others' frames. */
+nd_err lab_silent(struct job *job, const json_t *unused);
+/* lines.c: links that are emulated. The middle of link number N is host "line.N". */
+#define LAB_MIDDLE "line."
+nd_err lab_line_check(struct job *job, const json_t *settings);
+nd_err lab_make_line(struct job *job, const json_t *link, size_t number);
 void lab_remove(struct job *job);
 void lab_verify(struct job *job);
 

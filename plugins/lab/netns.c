@@ -81,8 +81,8 @@ nd_err netns_in(struct job *job, const char *host, nd_err (*fn)(struct job *, co
     return err;
 }
 
-/* The process's program is netdrill-reflect. */
-static int is_reflect(const char *pid)
+/* The process's program is one that the lab starts. */
+static int is_ours(const char *pid)
 {
     char path[64];
     char exe[512];
@@ -92,7 +92,8 @@ static int is_reflect(const char *pid)
         return 0;
     exe[len] = '\0';
     const char *name = strrchr(exe, '/');
-    return name != NULL && strncmp(name + 1, "netdrill-reflect", 16) == 0;
+    return name != NULL && (strncmp(name + 1, "netdrill-reflect", 16) == 0 ||
+                            strncmp(name + 1, "netdrill-emulate", 16) == 0);
 }
 
 static void end_process(int pid)
@@ -103,7 +104,7 @@ static void end_process(int pid)
     char text[24];
     snprintf(text, sizeof text, "%d", pid);
     /* Looked at again through the descriptor's lifetime: the number may have changed hands. */
-    if (is_reflect(text))
+    if (is_ours(text))
         syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
     siginfo_t info;
     waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED); /* fails at once when it is not our child */
@@ -128,7 +129,7 @@ int netns_processes(const char *path, int end)
         snprintf(link, sizeof link, "/proc/%s/ns/net", entry->d_name);
         if (stat(link, &mine) != 0 || mine.st_ino != ns.st_ino || mine.st_dev != ns.st_dev)
             continue;
-        if (!is_reflect(entry->d_name))
+        if (!is_ours(entry->d_name))
             others++;
         else if (end)
             end_process(atoi(entry->d_name));

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """netdrill beside the tools people trust, in one run, in two namespaces of its own joined by a veth
 pair: bench.py NETDRILL [SECONDS]. Prints a table of ratios, and writes it as bench.json.
 

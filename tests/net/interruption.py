@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """The interruption in the report against the kernel's own times of the cut and the opening.
 
 A second program watches the carrier of the handset's link and the rule set of Yi's core; what the

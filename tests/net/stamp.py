@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """STAMP against a reference of RFC 8762's layouts in another language, both ways round: our
 reflector and a plain sender, our sender and a plain reflector whose clock is off, which is slow one
 way for a while, and loses packets one way and the other."""

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Every statistic over several windows of one measurement, against a plain reference in another
 language that reads the samples as CSV: the numbers have to be the same."""
 import csv, glob, io, json, math, os, random, socket, struct, subprocess, sys, tempfile, threading, time

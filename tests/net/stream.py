@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """A far end that drops, doubles, delays and turns round chosen answers of a 1 kHz stream: each is
 counted as what it was, and the stored samples give the same numbers as the journal."""
 import glob, json, os, socket, sqlite3, struct, subprocess, sys, tempfile, threading, time

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """A stream of voice against a far end of ours that loses, delays and marks what it is told to: the
 packets as another program dissects them, their marks as the kernel received them, and every figure of
 quality against the E-model written down once more."""
