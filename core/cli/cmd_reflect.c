@@ -43,9 +43,9 @@ const struct nd_command nd_command_reflect = {
     "reflect", "reflect KIND:ADDRESS:PORT...",
     "Answers probes, as their far end, until it is ended.\n\n"
     "  netdrill reflect stamp:0.0.0.0:862 echo:0.0.0.0:7\n\n"
-    "KIND: stamp (RFC 8762, stateful, unauthenticated), echo (TCP and UDP), web (a page that says\n"
-    "it is an exercise), emergency (greets over TCP, echoes over UDP), dns (answers for the names\n"
-    "given as name:NAME=ADDRESS). Whoever can reach the address is answered: bind it to the "
-    "drill's\n"
+    "KIND: stamp (RFC 8762, stateful, unauthenticated), echo (TCP and UDP; also for reach.voice), "
+    "sink\n(takes octets away, for reach.bulk), web (a page that says it is an exercise), "
+    "emergency (greets\nover TCP, echoes over UDP), dns (answers for the names given as "
+    "name:NAME=ADDRESS). Whoever can\nreach the address is answered: bind it to the drill's "
     "network, and end it afterwards.",
     reflect, 0};

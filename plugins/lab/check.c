@@ -35,7 +35,7 @@ static nd_err check_host(struct job *job, const char *name, const json_t *host)
     static const char *const keys[] = {"title",     "forward",  "addresses",
                                        "admission", "services", NULL};
     static const char *const service_keys[] = {"kind", "address", "port", "names", NULL};
-    static const char *const kinds[] = {"web", "dns", "emergency", "echo", "stamp", NULL};
+    static const char *const kinds[] = {"web", "dns", "emergency", "echo", "stamp", "sink", NULL};
     char what[96];
     size_t i = 0;
     json_t *service = NULL;
@@ -56,7 +56,7 @@ static nd_err check_host(struct job *job, const char *name, const json_t *host)
         if (kinds[k] == NULL || *lab_text(service, "address") == '\0' || port < 1 || port > 65535)
             return lab_fail(
                 job, ND_EARG,
-                "%s: a service needs kind (web, dns, emergency, echo or stamp), address and "
+                "%s: a service needs kind (web, dns, emergency, echo, stamp or sink), address and "
                 "port",
                 what);
     }

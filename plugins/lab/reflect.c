@@ -21,11 +21,11 @@
  * web: one public information page over HTTP/1.1 (RFC 9110). dns: A answers for the names given
  * (RFC 1035 §4), NXDOMAIN for others. emergency: greets over TCP, echoes over UDP. echo: TCP and
  * UDP echo. stamp: a stateful STAMP session reflector (RFC 8762). All of them say that they are
- * simulated where they say anything. */
+ * simulated where they say anything. sink: takes octets away and says how many (reach.bulk). */
 
-enum kind { WEB, DNS, EMERGENCY, ECHO, STAMP, KINDS };
+enum kind { WEB, DNS, EMERGENCY, ECHO, STAMP, SINK, KINDS };
 
-static const char *const kind_names[] = {"web", "dns", "emergency", "echo", "stamp"};
+static const char *const kind_names[] = {"web", "dns", "emergency", "echo", "stamp", "sink"};
 
 #define SLOTS_MAX 512
 #define NAMES_MAX 32
@@ -33,6 +33,7 @@ static const char *const kind_names[] = {"web", "dns", "emergency", "echo", "sta
 struct slot {
     enum kind kind;
     int listening;
+    struct sink sink; /* of a connection to a sink */
 };
 
 static struct pollfd fds[SLOTS_MAX];
@@ -58,7 +59,7 @@ static void push(int fd, enum kind kind, int listening)
         return;
     }
     fds[count] = (struct pollfd){.fd = fd, .events = POLLIN};
-    slots[count++] = (struct slot){kind, listening};
+    slots[count++] = (struct slot){.kind = kind, .listening = listening};
 }
 
 static void drop(nfds_t i)
@@ -129,6 +130,8 @@ static void answer_web(int fd)
 static int serve_stream(nfds_t i)
 {
     char bytes[4096];
+    if (slots[i].kind == SINK)
+        return reflect_sink_stream(fds[i].fd, &slots[i].sink);
     ssize_t got = recv(fds[i].fd, bytes, sizeof bytes, 0);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return 1;
@@ -195,6 +198,10 @@ static void serve_datagram(nfds_t i)
     socklen_t from_len = sizeof from;
     if (slots[i].kind == STAMP) {
         reflect_stamp(fds[i].fd);
+        return;
+    }
+    if (slots[i].kind == SINK) {
+        reflect_sink_datagram(fds[i].fd);
         return;
     }
     ssize_t got = recvfrom(fds[i].fd, bytes, sizeof bytes, 0, (struct sockaddr *)&from, &from_len);

@@ -147,14 +147,20 @@ static void reach_close(void *self)
     free(self);
 }
 
-static const struct nd_verb *const verbs[] = {&reach_icmp, &reach_tcp,   &reach_udp,   &reach_http,
-                                              &reach_dns,  &reach_stamp, &reach_voice, NULL};
+static const struct nd_verb *const verbs[] = {&reach_icmp,  &reach_tcp,  &reach_udp,
+                                              &reach_http,  &reach_dns,  &reach_stamp,
+                                              &reach_voice, &reach_bulk, NULL};
 static const struct nd_plugin plugin = {
-    sizeof plugin, ND_ABI_MAJOR,
-    ND_ABI_MINOR,  "reach",
-    "1.0",         "whether services answer, and how fast: ICMP, TCP, UDP, HTTP, DNS, STAMP, voice",
-    verbs,         reach_open,
-    reach_close,   NULL,
+    sizeof plugin,
+    ND_ABI_MAJOR,
+    ND_ABI_MINOR,
+    "reach",
+    "1.0",
+    "whether services answer, and how fast: ICMP, TCP, UDP, HTTP, DNS, STAMP, voice, throughput",
+    verbs,
+    reach_open,
+    reach_close,
+    NULL,
     NULL};
 
 ND_EXPORT const struct nd_plugin *nd_plugin_entry(void)

@@ -35,7 +35,7 @@ nd_ns stamp_take(struct reach *self, struct msghdr *message, nd_ns otherwise);
 nd_err probe_rehearse(struct reach *self, struct nd_op *op, nd_ns rtt);
 
 extern const struct nd_verb reach_icmp, reach_tcp, reach_udp, reach_http, reach_dns, reach_stamp,
-    reach_voice;
+    reach_voice, reach_bulk;
 
 /* Parsers, apart so that they can be fed anything. */
 enum icmp_answer { ICMP_NOT_OURS, ICMP_ECHOED, ICMP_UNREACHABLE, ICMP_PROHIBITED };
