@@ -42,7 +42,7 @@ nd_err marks_set(struct reach *self, const struct marks *marks, int fd, const st
 {
     const struct nd_host *host = self->host;
     int v6 = peer->at.ss_family == AF_INET6;
-    int class = marks->dscp << 2;
+    int class = marks->dscp * 4; /* above the two bits of ECN */
     char words[80];
     nd_err err = ND_OK;
     if (marks->dscp >= 0)

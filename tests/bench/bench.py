@@ -4,7 +4,7 @@ pair: bench.py NETDRILL [SECONDS]. Prints a table of ratios, and writes it as be
 
 CPU is that of the whole process, start and report included, as the kernel counts it (wait4), so that
 nothing is left out on our side. 'better' is our figure over the peer's; the aims are the project's."""
-import glob, json, os, re, shutil, sqlite3, subprocess, sys, tempfile, time
+import bench_more, glob, json, os, re, shutil, sqlite3, subprocess, sys, tempfile, time
 
 netdrill = os.path.realpath(sys.argv[1])
 SECONDS = int(sys.argv[2]) if len(sys.argv) > 2 else 10
@@ -146,6 +146,10 @@ def main():
         khz_udp()
         many()
         engine()
+        me = sys.modules[__name__]
+        bench_more.blackbox(me)
+        bench_more.large_report(me)
+        bench_more.lines(me)
     finally:
         for child in children:
             child.terminate()

@@ -1,0 +1,89 @@
+"""Rows of the benchmark that stand by themselves: emulated lines, a large report, probes by blackbox_exporter."""
+import json, os, shutil, sqlite3, subprocess, sys, time, urllib.request
+
+
+def lines(bench):
+    """How far an emulated line is off the delay it was told, by kernel receive stamps, both ways together."""
+    told = {"10": 10, "40": 40, "300": 300}
+    hosts = "".join(f"    f{i}: {{services: [{{kind: echo, address: 10.97.{i}.2, port: 7}}]}}\n" for i in range(3))
+    links = "".join(f"    - ends: [{{host: near, interface: n{i}, addresses: [10.97.{i}.1/24]}}, {{host: f{i}, interface: f{i}, "
+                    f"addresses: [10.97.{i}.2/24]}}]\n      line: {{delay: {ms / 2}ms}}\n" for i, ms in enumerate(told.values()))
+    targets = "".join(f"  far{i}: {{kind: service, address: 10.97.{i}.2, port: 7}}\n" for i in range(3))
+    os.makedirs(f"{bench.work}/lines")
+    open(f"{bench.work}/lines/site.yaml", "w").write(f"site: benchlines{os.getpid()}\nlab:\n  hosts:\n    near: {{}}\n{hosts}  links:\n{links}targets:\n{targets}")
+    body = "".join(f'step {{ "S{i}", owner = "me", run = function() measure {{ reach.udp, site "far{i}", from = "near", every = ms(1), '
+                   f'lasts = seconds({bench.SECONDS}) }} wait(seconds({bench.SECONDS + 1})) end }}\n' for i in range(3))
+    # One after the other: they would share the processor that we measure on.
+    body = 'phase { "One" }\n' + body.replace('step { "S1"', 'phase { "Two" }\nstep { "S1"').replace('step { "S2"', 'phase { "Three" }\nstep { "S2"')
+    open(f"{bench.work}/lines/s.lua", "w").write(f'local reach = use "reach"\ndrill {{ "Lines", id = "bench", lasts = minutes(10), site = "site.yaml" }}\n{body}')
+    text, _, _, status = bench.measured([bench.netdrill, "run", f"{bench.work}/lines/s.lua", "--lab", "--plain", "--runs", f"{bench.work}/lines/runs"], None)
+    if status != 0:
+        sys.exit(f"bench: netdrill ended with {status}\n{text[-2000:]}")
+    run = f"{bench.work}/lines/runs/" + os.listdir(f"{bench.work}/lines/runs")[0]
+    db = sqlite3.connect(f"{run}/samples.sqlite")
+    for i, ms in enumerate(told.values(), 1):
+        off = [v / 1e3 - ms * 1e3 for (v,) in db.execute("select value from sample where series = ? and outcome = 0", (i,))]
+        lost = db.execute("select count(*) from sample where series = ? and outcome < 0", (i,)).fetchone()[0]
+        bench.row(f"emulated line, {ms} ms there and back, 1 kHz: error p50", bench.quantile(off, .5), None, "µs", "stated",
+                  note=f"p99 {bench.quantile(off, .99):.0f} µs, least {min(off):.0f} µs, {lost} of {len(off) + lost} lost; both ways and both hosts' stacks")
+
+
+def large_report(bench):
+    """A drill of 12 hours with 10 million samples (made up: the store alone is filled), its report rendered."""
+    run, _, _ = bench.drill("large", bench.step('measure { reach.udp, site "far", every = ms(100), lasts = ms(500) } wait(seconds(1))'), 5)
+    db = sqlite3.connect(f"{run}/samples.sqlite")
+    db.execute("delete from sample")
+    db.execute("delete from series")
+    db.execute("drop index sample_by_series")
+    for series in range(1, 24):
+        db.execute("insert into series values(?,?,null,'reach','udp','rtt','ns','far',null,100000000,1000000000,0,'{}')", (series, f"reach.udp far {series}"))
+        db.executemany("insert into sample values(?,?,?,?,?,?)", (
+            (series, n, n * 100000000, n * 100000000 + 50000, 0 if n % 1000 else -2, 1e6 + (n * 7919 + series) % 100000 if n % 1000 else None)
+            for n in range(434783)))
+    db.execute("create index sample_by_series on sample(series, due_ns, slot)")
+    db.commit()
+    db.close()
+    began = time.monotonic()
+    text, cpu, memory, status = bench.measured([bench.netdrill, "report", run], None)
+    took = time.monotonic() - began
+    if status != 0:
+        sys.exit(f"bench: netdrill report ended with {status}\n{text[-2000:]}")
+    bench.row("report of 10 million samples in 23 series: time", took, None, "s", "<= 5", note=f"{cpu:.1f} s of CPU")
+    bench.row("report of 10 million samples: peak memory", memory, None, "MiB", "<= 200")
+    shutil.rmtree(f"{bench.work}/large")
+
+
+def cpu_of(pid):
+    fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def blackbox(bench):
+    """One probe a call at 200 a second, beside blackbox_exporter asked as often; its CPU as /proc counts it."""
+    program = shutil.which("prometheus-blackbox-exporter")
+    if program is None:
+        sys.exit("bench: prometheus-blackbox-exporter is missing; scripts/install-packages bench")
+    at = bench.ADDRESS
+    reflect = subprocess.Popen(["ip", "netns", "exec", bench.FAR, bench.netdrill, "reflect", f"web:{at}:80", f"dns:{at}:53", "name:www.drill.test=10.9.0.80"])
+    bench.children.append(reflect)
+    open(f"{bench.work}/blackbox.yml", "w").write("modules:\n  http: {prober: http, http: {preferred_ip_protocol: ip4}}\n  tcp: {prober: tcp}\n"
+                                                  "  dns: {prober: dns, dns: {query_name: www.drill.test, query_type: A, transport_protocol: udp, preferred_ip_protocol: ip4}}\n")
+    exporter = subprocess.Popen(["ip", "netns", "exec", bench.NEAR, program, f"--config.file={bench.work}/blackbox.yml",
+                                 "--web.listen-address=127.0.0.1:9115", "--log.level=error"], stderr=subprocess.DEVNULL)
+    bench.children.append(exporter)
+    time.sleep(1)
+    count = 200 * min(bench.SECONDS, 5)
+    asked = {"tcp": ("port = 80", f"{at}:80", "<= 0.1"), "dns": ('port = 53, name = "www.drill.test"', f"{at}:53", "<= 0.1"), "http": ('', f"http://{at}/", "<= 0.2")}
+    for verb, (options, target, aim) in asked.items():
+        subject = 'site "far"' + (", " + options if options else ", port = 80")
+        run, cpu, _ = bench.drill(f"bb{verb}", bench.step(f'measure {{ reach.{verb}, {subject}, every = ms(5), lasts = ms({count * 5}) }} wait(ms({count * 5 + 500}))'), count // 200 + 5)
+        got = bench.samples(run)
+        lost = sum(1 for r in got if r[2] != 0)
+        code = ("import http.client\nc=http.client.HTTPConnection('127.0.0.1',9115)\nbad=0\n"
+                f"for i in range({count}):\n c.request('GET','/probe?module={verb}&target={target}')\n"
+                " b=c.getresponse().read()\n bad+=b'probe_success 1' not in b\nprint(bad)")
+        before = cpu_of(exporter.pid)
+        bad = subprocess.run(["ip", "netns", "exec", bench.NEAR, sys.executable, "-c", code], capture_output=True, text=True).stdout.strip()
+        peer = cpu_of(exporter.pid) - before
+        bench.row(f"{verb.upper()}, a connection or query each: CPU a probe", 1e6 * cpu / len(got), 1e6 * peer / count, "µs", f"{aim} of blackbox_exporter",
+                  note=f"{len(got)} probes, {lost} not answered; blackbox_exporter {count}, {bad} without success; ours with start and report")
