@@ -143,6 +143,8 @@ static json_t *columns_json(const struct load *load, const struct nd_series *ser
         struct nd_sample sample = nd_series_sample(series, i);
         nd_ns at = sample.due - load->t0;
         int64_t column = at * COLUMNS / span;
+        if (column >= COLUMNS)
+            break; /* after the run's end, as far as its journal goes */
         int64_t sent = 0;
         int64_t lost = 0;
         int64_t missed = 0;

@@ -10,6 +10,7 @@
 #include <netlink/route/link.h>
 #include <netlink/route/link/veth.h>
 #include <netlink/route/route.h>
+#include <poll.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,8 @@
 
 /* Making the hosts, links, addresses, routes, admission and services, on a worker thread that goes
  * from namespace to namespace. Nothing is ever made in the namespace we come from. */
+
+#define READY_WITHIN_MS 5000
 
 static nd_err nl_fail(struct job *job, int failed, const char *what, const char *name)
 {
@@ -285,23 +288,44 @@ static nd_err services_in(struct job *job, const json_t *services)
     return lab_spawn(job, argv);
 }
 
+/* Waits for the program's first octet, which says that it serves. */
+static nd_err await_ready(struct job *job, int fd, const char *program)
+{
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    char octet = 0;
+    int got = poll(&ready, 1, READY_WITHIN_MS);
+    nd_err err = ND_OK;
+    if (got <= 0 || read(fd, &octet, 1) != 1)
+        err = lab_fail(job, ND_EIO, "'%s' %s", program,
+                       got == 0 ? "does not get ready"
+                                : "ended at once; is an address or a port in use?");
+    close(fd);
+    return err;
+}
+
 nd_err lab_spawn(struct job *job, char **argv)
 {
     pid_t pid = 0;
+    int ready[2];
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attr;
+    if (pipe2(ready, O_CLOEXEC) != 0)
+        return lab_fail(job, ND_EIO, "cannot make a pipe: %s", strerror(errno));
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
-    /* Nor stderr: whoever reads ours through a pipe would wait as long as it lives. */
+    posix_spawn_file_actions_adddup2(&actions, ready[1], 1);
+    /* Not our stderr: whoever reads ours through a pipe would wait as long as it lives. */
     posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
     posix_spawnattr_init(&attr);
     posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP);
     int failed = posix_spawn(&pid, argv[0], &actions, &attr, argv, environ);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attr);
-    return failed == 0 ? ND_OK
-                       : lab_fail(job, ND_EIO, "cannot start '%s': %s", argv[0], strerror(failed));
+    close(ready[1]);
+    if (failed == 0)
+        return await_ready(job, ready[0], argv[0]);
+    close(ready[0]);
+    return lab_fail(job, ND_EIO, "cannot start '%s': %s", argv[0], strerror(failed));
 }
 
 /* ---- the whole ---- */

@@ -272,6 +272,8 @@ int main(int argc, char **argv)
     int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     if (timer < 0 || set_up(argc, argv) != 0)
         return 1;
+    puts("netdrill-emulate: ready");
+    fflush(stdout);
     for (;;) {
         struct pollfd fds[3] = {{.fd = ways[0].in, .events = POLLIN},
                                 {.fd = ways[1].in, .events = POLLIN},

@@ -265,6 +265,8 @@ int main(int argc, char **argv)
             return 1;
         }
     }
+    puts("netdrill-reflect: ready");
+    fflush(stdout);
     for (;;) {
         if (poll(fds, count, -1) < 0 && errno != EINTR)
             return 1;
