@@ -77,6 +77,7 @@ static int prim_ask(lua_State *L)
     nd_ns from = q->from >= 0 ? q->from : (nd_ns)luaL_optnumber(L, 2, -1);
     nd_ns till = q->till >= 0 ? q->till : (nd_ns)luaL_optnumber(L, 3, -1);
     nd_ns last = q->last >= 0 ? q->last : (nd_ns)luaL_optnumber(L, 4, -1);
+    nd_task_refresh(task, q->series);
     size_t count = nd_series_count(q->series);
     if (till < 0)
         till = now;

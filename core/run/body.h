@@ -70,6 +70,8 @@ struct nd_series *nd_task_measure(struct nd_task *task, const struct nd_call_spe
 /* Aborts the drill from the scheduler, after the body has let go. reason: copied. */
 void nd_task_abort(struct nd_task *task, const char *reason);
 void nd_task_stop(struct nd_task *task, struct nd_series *series);
+/* Has whatever is known by now in the series: before it is asked. */
+void nd_task_refresh(const struct nd_task *task, const struct nd_series *series);
 
 enum nd_verdict_grade { ND_VERDICT_MET, ND_VERDICT_MISSED, ND_VERDICT_UNKNOWN };
 

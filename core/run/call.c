@@ -60,8 +60,7 @@ static void call_over(struct nd_call *call, nd_err err, const char *why)
         if (call->change->rec.id != 0)
             nd_change_made(call->change, err, why, call->began);
     }
-    if (call->number != 0)
-        journal_ended(call, err, why);
+    journal_ended(call, err, why);
     call->done(call, err, why);
     call_free(call);
     nd_run_settle(run);
@@ -87,8 +86,7 @@ static void fail_ordered(void *ctx)
     call_over(call, call->fail_with, "failed on order (--fail)");
 }
 
-/* Counts the call and tells whether a rehearsal is to fail it. */
-static nd_err ordered_failure(struct nd_run *run, const struct nd_call_spec *spec)
+nd_err nd_call_ordered(struct nd_run *run, const struct nd_call_spec *spec)
 {
     struct nd_verb_count *count = NULL;
     for (size_t i = 0; i < run->verb_counts.count && count == NULL; i++) {
@@ -164,16 +162,13 @@ static void refuse(void *ctx)
 }
 
 struct nd_call *nd_call_begin(struct nd_run *run, struct nd_task *task,
-                              const struct nd_call_spec *spec, struct nd_stream *stream,
-                              int64_t slot, void (*done)(struct nd_call *, nd_err, const char *),
-                              void *ctx)
+                              const struct nd_call_spec *spec,
+                              void (*done)(struct nd_call *, nd_err, const char *), void *ctx)
 {
     struct nd_call *call = nd_alloc(sizeof *call);
     *call = (struct nd_call){.run = run,
                              .spec = spec,
                              .task = task,
-                             .stream = stream,
-                             .slot = slot,
                              .done = done,
                              .ctx = ctx,
                              .next = run->calls,
@@ -186,15 +181,12 @@ struct nd_call *nd_call_begin(struct nd_run *run, struct nd_task *task,
     call->values = nd_alloc((call->values_count + 1) * sizeof *call->values);
     for (size_t i = 0; i < call->values_count; i++)
         call->values[i] = NAN;
-    if (stream == NULL) {
-        call->number = ++run->op_number;
-        journal_started(call);
-        if (run->config.called != NULL)
-            run->config.called(run->config.ctx,
-                               task != NULL && task->step != NULL ? task->step->step : NULL, spec,
-                               0);
-    }
-    nd_err ordered = ordered_failure(run, spec);
+    call->number = ++run->op_number;
+    journal_started(call);
+    if (run->config.called != NULL)
+        run->config.called(run->config.ctx,
+                           task != NULL && task->step != NULL ? task->step->step : NULL, spec, 0);
+    nd_err ordered = nd_call_ordered(run, spec);
     if (ordered != ND_OK) {
         fail_soon(call, ordered);
         return call;

@@ -5,7 +5,7 @@
  *   task.c      running bodies and what they wait for
  *   call.c      one call of a verb; a change is recorded before it acts
  *   change.c    what has to be put back: leases, restore_by, restoring
- *   stream.c    measurements on the slot grid
+ *   stream.c    measurements, into series and store
  *   confirm.c   questions to people
  *   guard.c     safety conditions
  *   event.c     journalling
@@ -79,7 +79,7 @@ struct nd_task {
     bool queued, resumed;
 };
 
-/* One call of a verb: for a task, for a slot of a stream, or for the lab. */
+/* One call of a verb: for a task, or for the lab. */
 struct nd_call {
     struct nd_call *next, **link;
     struct nd_run *run;
@@ -89,13 +89,11 @@ struct nd_call {
     struct nd_change *change;
     void (*done)(struct nd_call *call, nd_err err, const char *why); /* call is freed after */
     void *ctx;
-    int64_t number; /* 0 for slots: they are not journalled */
+    int64_t number;
     nd_ns began;
     bool cancelled;
     size_t values_count;
-    double *values; /* last of each reading */
-    struct nd_stream *stream;
-    int64_t slot;
+    double *values;   /* last of each reading */
     nd_timer failing; /* an ordered failure of a rehearsal */
     nd_err fail_with;
 };
@@ -108,32 +106,17 @@ struct nd_change {
     struct nd_call *call; /* while it is being made */
 };
 
-struct nd_slot {
-    struct nd_sample sample;
-    bool known;
-};
+struct nd_measure;
 
 struct nd_stream {
     struct nd_run *run;
     struct nd_series *series;
     const struct nd_call_spec *spec;
-    nd_ns every, grid, till;               /* run clock */
-    int64_t next_slot;                     /* to be sent */
-    int64_t flushed;                       /* slots below are in the series */
-    struct ND_VEC(struct nd_slot) pending; /* from `head` on: slots flushed .. next_slot */
-    size_t head;
-    size_t under_way;
-    nd_timer timer;
-    struct nd_op *op; /* flow.c: all slots in one op; else NULL, and a call a slot */
-    bool flows;
-    nd_err broken;            /* why that op ended by itself; its slots end so too */
-    nd_timer expiry, ending;  /* of the oldest slot under way; of the op */
-    int64_t expired;          /* slots below are known, or were looked at */
-    nd_ns tick;               /* slots due within one are sent together */
-    int64_t late, duplicates; /* answers after the deadline; second answers */
-    int64_t reordered;        /* answers behind one of a later slot (RFC 4737 §3) */
-    int64_t highest;          /* slot answered so far, -1: none */
-    bool stopped;
+    struct nd_measure *measure; /* NULL once cut */
+    nd_ns every, grid, till;    /* run clock */
+    nd_ns tick;                 /* slots due within one are sent together */
+    int64_t late, duplicates;   /* answers after the deadline; second answers */
+    int64_t reordered;          /* answers behind one of a later slot (RFC 4737 §3) */
     struct nd_sample last;
     nd_ns down_since; /* run clock; -1: answered last */
 };
@@ -183,7 +166,6 @@ struct nd_run {
     struct nd_call *calls;
     struct ND_VEC(struct nd_change *) changes;
     struct ND_VEC(struct nd_stream *) streams;
-    size_t flows; /* ops of streams that have not ended */
     struct ND_VEC(struct nd_confirmation *) confirmations;
     struct ND_VEC(struct nd_verb_count) verb_counts;
     int64_t op_number;
@@ -228,9 +210,10 @@ void nd_task_drop(struct nd_task *task); /* with its branches; frees */
 
 /* call.c */
 struct nd_call *nd_call_begin(struct nd_run *run, struct nd_task *task,
-                              const struct nd_call_spec *spec, struct nd_stream *stream,
-                              int64_t slot, void (*done)(struct nd_call *, nd_err, const char *),
-                              void *ctx);
+                              const struct nd_call_spec *spec,
+                              void (*done)(struct nd_call *, nd_err, const char *), void *ctx);
+/* Counts a call of the verb, and tells whether a rehearsal is to fail it (--fail). */
+nd_err nd_call_ordered(struct nd_run *run, const struct nd_call_spec *spec);
 void nd_call_cancel(struct nd_call *call);
 
 /* change.c */
@@ -250,17 +233,10 @@ struct nd_stream *nd_stream_open(struct nd_run *run, const struct nd_step_run *s
 void nd_stream_stop(struct nd_stream *stream);
 struct nd_stream *nd_stream_of(struct nd_run *run, const struct nd_series *series);
 void nd_streams_free(struct nd_run *run);
-/* A slot is known: into the series, in order, with those it held up. */
-void nd_stream_settle(struct nd_stream *stream);
-/* One of the verb's further readings (1 and up) of a slot. */
-void nd_stream_read(struct nd_stream *stream, int64_t slot, size_t reading, double value);
-struct nd_slot *nd_stream_slot(struct nd_stream *stream, int64_t slot);
-
-/* flow.c: streams that are one op of their plugin. False: none could be made (why); nothing was. */
-bool nd_flow_open(struct nd_stream *stream, struct nd_fail *why);
-void nd_flow_send(struct nd_stream *stream, int64_t first, int64_t count);
-void nd_flow_end(struct nd_stream *stream); /* nothing is under way any more */
-void nd_flow_cut(struct nd_stream *stream); /* the drill is over: what is under way is dropped */
+/* Has whatever is known by now in the series. */
+void nd_stream_refresh(struct nd_stream *stream);
+/* The drill is over: what is under way is dropped, the series closed. */
+void nd_stream_cut(struct nd_stream *stream);
 
 /* confirm.c */
 void nd_confirm_ask(struct nd_task *task, const struct nd_text2 *text, const char *by,

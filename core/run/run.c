@@ -225,7 +225,7 @@ static void begin(void *ctx)
         return;
     }
     nd_run_event(run, 0, "lab.building", NULL, NULL, NULL);
-    nd_call_begin(run, NULL, &run->lab_spec, NULL, 0, lab_built, NULL);
+    nd_call_begin(run, NULL, &run->lab_spec, lab_built, NULL);
 }
 
 void nd_run_begin(struct nd_run *run)
@@ -302,7 +302,7 @@ static void all_restored(void *ctx, size_t unverified)
 void nd_run_settle(struct nd_run *run)
 {
     if (run->state != ND_RUN_RESTORING || run->calls != NULL || run->restores != 0 ||
-        run->restore_began >= 0 || run->flows != 0)
+        run->restore_began >= 0)
         return;
     run->restore_began = nd_run_now(run);
     nd_changes_restore(run, run->outcome.aborted ? "abort" : "endex", NULL, 0, all_restored, run);
@@ -331,10 +331,8 @@ void nd_run_end(struct nd_run *run, const char *reason)
     run->end_timer = 0;
     nd_guards_stop(run);
     nd_steps_cancel(run);
-    for (size_t i = 0; i < run->streams.count; i++) {
-        nd_stream_stop(run->streams.at[i]);
-        nd_flow_cut(run->streams.at[i]);
-    }
+    for (size_t i = 0; i < run->streams.count; i++)
+        nd_stream_cut(run->streams.at[i]);
     for (struct nd_call *call = run->calls; call != NULL; call = call->next)
         nd_call_cancel(call);
     if (started)

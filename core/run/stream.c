@@ -1,58 +1,41 @@
+#include "host/measure.h"
 #include "run/internal.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
-/* Measurements. Slot n is due at grid + n * every, whatever became of the slots before; one that
- * we were too late for (by a whole slot, and by PATIENCE at the least) is recorded as not sent,
- * never made up for; one sent late carries its true send moment. Streams with a tick send what
- * falls into it together, at its end; the tick stands in the journal. Answers come in any order;
- * slots enter the series in order of their number. */
+/* Measurements as the run keeps them: slots told by the measurement (host/measure.h) go into the
+ * series and into the store. The tick stands in the journal. */
 
 #define STREAM_DEADLINE ND_SEC(1)
 #define TICK            ND_MS(1) /* of streams faster than it, unless told otherwise */
 #define TICK_MAX        ND_MS(100)
-#define PATIENCE        ND_MS(5)
 
-static void fire(void *ctx);
-
-struct nd_slot *nd_stream_slot(struct nd_stream *stream, int64_t slot)
+static void keep(void *ctx, const struct nd_measured *measured)
 {
-    return &stream->pending.at[stream->head + (size_t)(slot - stream->flushed)];
-}
-
-static void keep(struct nd_stream *stream, const struct nd_sample *sample)
-{
+    struct nd_stream *stream = ctx;
     struct nd_run *run = stream->run;
     /* Cut off by the end of the drill: it says nothing about the network. */
-    if (sample->outcome == ND_ECANCEL)
+    if (measured->outcome == ND_ECANCEL)
         return;
-    nd_series_add(stream->series, sample);
+    const struct nd_sample sample = {
+        .series = nd_series_info(stream->series)->id,
+        .slot = measured->slot,
+        .due = stream->grid + measured->slot * stream->every,
+        .sent = measured->sent,
+        .outcome = measured->outcome,
+        .value = measured->value,
+    };
+    nd_series_add(stream->series, &sample);
     if (run->samples != NULL)
-        nd_samples_add(run->samples, sample);
-    if (sample->outcome == ND_OUTCOME_NOT_SENT)
+        nd_samples_add(run->samples, &sample);
+    if (sample.outcome == ND_OUTCOME_NOT_SENT)
         return;
-    stream->last = *sample;
-    if (sample->outcome == ND_OUTCOME_ANSWERED)
+    stream->last = sample;
+    if (sample.outcome == ND_OUTCOME_ANSWERED)
         stream->down_since = -1;
     else if (stream->down_since < 0)
-        stream->down_since = sample->sent;
-}
-
-static void flush(struct nd_stream *stream)
-{
-    while (stream->head < stream->pending.count && stream->pending.at[stream->head].known) {
-        keep(stream, &stream->pending.at[stream->head++].sample);
-        stream->flushed++;
-    }
-    /* Moved down only now and then, so that a long round trip costs nothing a slot. */
-    if (stream->head == 0 || (stream->head < stream->pending.count && stream->head < 1024))
-        return;
-    memmove(stream->pending.at, stream->pending.at + stream->head,
-            (stream->pending.count - stream->head) * sizeof *stream->pending.at);
-    stream->pending.count -= stream->head;
-    stream->head = 0;
+        stream->down_since = sample.sent;
 }
 
 static void wake_waiting(struct nd_stream *stream)
@@ -65,13 +48,11 @@ static void wake_waiting(struct nd_stream *stream)
     }
 }
 
-/* Once nothing is under way any more, the series is complete. */
-static void close_when_done(struct nd_stream *stream)
+static void close_series(struct nd_stream *stream)
 {
-    if (!stream->stopped || stream->under_way != 0 || nd_series_closed(stream->series))
-        return;
     struct nd_run *run = stream->run;
-    nd_flow_end(stream);
+    if (nd_series_closed(stream->series))
+        return;
     nd_series_close(stream->series);
     const struct nd_series_info *info = nd_series_info(stream->series);
     struct nd_series_totals all = nd_series_totals(stream->series);
@@ -84,93 +65,78 @@ static void close_when_done(struct nd_stream *stream)
     wake_waiting(stream);
 }
 
-void nd_stream_settle(struct nd_stream *stream)
+static void closed(void *ctx)
 {
-    flush(stream);
-    close_when_done(stream);
+    close_series(ctx);
 }
 
-void nd_stream_read(struct nd_stream *stream, int64_t slot, size_t reading, double value)
+static void read_further(void *ctx, int64_t slot, uint32_t reading, double value)
 {
+    struct nd_stream *stream = ctx;
     nd_series_read(stream->series, reading - 1, slot, value);
     if (stream->run->samples != NULL)
         nd_samples_add_reading(stream->run->samples, nd_series_info(stream->series)->id, slot,
                                stream->spec->verb->readings[reading].name, value);
 }
 
-static void answered(struct nd_call *call, nd_err err, const char *why)
+static void count_late(struct nd_stream *stream, int64_t slot, double value)
 {
-    (void)why;
-    struct nd_stream *stream = call->stream;
-    struct nd_slot *slot = nd_stream_slot(stream, call->slot);
-    stream->under_way--;
-    slot->known = true;
-    slot->sample.sent = call->began;
-    slot->sample.outcome = err;
-    slot->sample.value = err == ND_OK && call->values_count != 0 ? call->values[0] : NAN;
-    for (size_t i = 1; i < call->values_count; i++) {
-        if (!isnan(call->values[i]))
-            nd_stream_read(stream, call->slot, i, call->values[i]);
+    stream->late++;
+    if (stream->run->samples != NULL)
+        nd_samples_add_reading(stream->run->samples, nd_series_info(stream->series)->id, slot,
+                               "late", value);
+}
+
+static void extra(void *ctx, enum nd_measure_extra what, int64_t slot, double value, nd_ns at)
+{
+    struct nd_stream *stream = ctx;
+    if (what == ND_EXTRA_AGAIN) {
+        if ((size_t)slot >= nd_series_count(stream->series))
+            return;
+        struct nd_sample kept = nd_series_sample(stream->series, (size_t)slot);
+        if (kept.outcome == ND_OUTCOME_NOT_SENT)
+            return;
+        what = kept.outcome == ND_OUTCOME_ANSWERED ? ND_EXTRA_DUPLICATE : ND_EXTRA_LATE;
+        value = isnan(value) ? (double)(at - kept.sent) : value;
     }
-    nd_stream_settle(stream);
+    if (what == ND_EXTRA_LATE)
+        count_late(stream, slot, value);
+    stream->duplicates += what == ND_EXTRA_DUPLICATE;
+    stream->reordered += what == ND_EXTRA_REORDERED;
 }
 
-static void push_slot(struct nd_stream *stream, bool sent)
-{
-    const struct nd_sample sample = {
-        .series = nd_series_info(stream->series)->id,
-        .slot = stream->next_slot,
-        .due = stream->grid + stream->next_slot * stream->every,
-        .outcome = ND_OUTCOME_NOT_SENT,
-        .value = NAN,
-    };
-    nd_vec_push(&stream->pending, (struct nd_slot){sample, !sent});
-    stream->next_slot++;
-}
-
-static void arm(struct nd_stream *stream)
-{
-    nd_ns due = stream->grid + stream->next_slot * stream->every;
-    if (stream->till >= 0 && due >= stream->till) {
-        stream->stopped = true;
-        close_when_done(stream);
-        return;
-    }
-    if (stream->tick > 0) /* at the tick's end: never before a slot is due */
-        due = stream->grid + (due - stream->grid + stream->tick - 1) / stream->tick * stream->tick;
-    stream->timer = nd_sched_at(stream->run->config.sched, due, fire, stream);
-}
-
-/* How many slots are due by now: one, or those of a tick; sets aside those that came too late. */
-static int64_t slots_due(struct nd_stream *stream)
-{
-    nd_ns now = nd_run_now(stream->run);
-    nd_ns patience = (stream->every > PATIENCE ? stream->every : PATIENCE) + stream->tick;
-    while (now - (stream->grid + stream->next_slot * stream->every) >= patience)
-        push_slot(stream, false);
-    int64_t last = (now - stream->grid) / stream->every;
-    if (stream->till >= 0 && stream->grid + last * stream->every >= stream->till)
-        last = (stream->till - stream->grid - 1) / stream->every;
-    return last + 1 - stream->next_slot;
-}
-
-static void fire(void *ctx)
+static void broken(void *ctx, nd_err err, const char *why, bool goes_on)
 {
     struct nd_stream *stream = ctx;
     struct nd_run *run = stream->run;
-    stream->timer = 0;
-    int64_t count = slots_due(stream);
-    int64_t first = stream->next_slot;
-    flush(stream);
-    for (int64_t i = 0; i < count; i++) {
-        push_slot(stream, true);
-        stream->under_way++;
-        if (!stream->flows)
-            nd_call_begin(run, NULL, stream->spec, stream, stream->next_slot - 1, answered, NULL);
-    }
-    if (stream->flows && count > 0)
-        nd_flow_send(stream, first, count);
-    arm(stream);
+    nd_run_event(
+        run, 0, "series.broken", nd_id_text(run, nd_series_info(stream->series)->id), NULL,
+        json_pack("{s:s, s:s?, s:b}", "err", nd_err_name(err), "why", why, "goes_on", goes_on));
+}
+
+static nd_err ordered(void *ctx)
+{
+    const struct nd_stream *stream = ctx;
+    return nd_call_ordered(stream->run, stream->spec);
+}
+
+static bool begin(struct nd_stream *stream, struct nd_fail *why)
+{
+    struct nd_run *run = stream->run;
+    const struct nd_measure_spec spec = {.call = stream->spec,
+                                         .grid = stream->grid,
+                                         .every = stream->every,
+                                         .tick = stream->tick,
+                                         .till = stream->till};
+    const struct nd_measure_sink sink = {.slot = keep,
+                                         .reading = read_further,
+                                         .extra = extra,
+                                         .broken = broken,
+                                         .closed = closed,
+                                         .ordered = nd_run_is_live(run) ? NULL : ordered,
+                                         .ctx = stream};
+    stream->measure = nd_measure_open(run->config.plugins, &spec, sink, why);
+    return stream->measure != NULL;
 }
 
 static void journal_opened(struct nd_stream *stream, const struct nd_step_run *step)
@@ -242,9 +208,8 @@ struct nd_stream *nd_stream_open(struct nd_run *run, const struct nd_step_run *s
                                  .tick = tick >= 0      ? tick
                                          : every < TICK ? TICK
                                                         : 0,
-                                 .highest = -1,
                                  .down_since = -1};
-    if (nd_run_is_live(run) && nd_verb_streams(spec->verb) && !nd_flow_open(stream, why)) {
+    if (!begin(stream, why)) {
         free(stream);
         return NULL;
     }
@@ -274,16 +239,27 @@ struct nd_stream *nd_stream_open(struct nd_run *run, const struct nd_step_run *s
     journal_opened(stream, step);
     if (run->config.called != NULL)
         run->config.called(run->config.ctx, step != NULL ? step->step : NULL, spec, every);
-    arm(stream);
     return stream;
 }
 
 void nd_stream_stop(struct nd_stream *stream)
 {
-    stream->stopped = true;
-    nd_sched_cancel(stream->run->config.sched, stream->timer);
-    stream->timer = 0;
-    close_when_done(stream);
+    if (stream->measure != NULL)
+        nd_measure_stop(stream->measure);
+}
+
+void nd_stream_refresh(struct nd_stream *stream)
+{
+    if (stream->measure != NULL)
+        nd_measure_refresh(stream->measure);
+}
+
+void nd_stream_cut(struct nd_stream *stream)
+{
+    nd_stream_refresh(stream);
+    nd_measure_free(stream->measure);
+    stream->measure = NULL;
+    close_series(stream);
 }
 
 struct nd_stream *nd_stream_of(struct nd_run *run, const struct nd_series *series)
@@ -300,11 +276,8 @@ void nd_streams_free(struct nd_run *run)
 {
     for (size_t i = 0; i < run->streams.count; i++) {
         struct nd_stream *stream = run->streams.at[i];
-        nd_sched_cancel(run->config.sched, stream->timer);
-        nd_sched_cancel(run->config.sched, stream->expiry);
-        nd_sched_cancel(run->config.sched, stream->ending);
+        nd_measure_free(stream->measure);
         nd_series_free(stream->series);
-        nd_vec_free(&stream->pending);
         free(stream);
     }
     nd_vec_free(&run->streams);

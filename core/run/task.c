@@ -222,7 +222,7 @@ static void called(struct nd_call *call, nd_err err, const char *why)
 void nd_task_call(struct nd_task *task, const struct nd_call_spec *spec)
 {
     begin_wait(task, ND_WAITS_CALL);
-    task->call = nd_call_begin(task->run, task, spec, NULL, 0, called, NULL);
+    task->call = nd_call_begin(task->run, task, spec, called, NULL);
 }
 
 void nd_task_await_series(struct nd_task *task, struct nd_series *series, nd_ns till)
@@ -319,6 +319,11 @@ void nd_task_abort(struct nd_task *task, const char *reason)
 void nd_task_stop(struct nd_task *task, struct nd_series *series)
 {
     nd_stream_stop(nd_stream_of(task->run, series));
+}
+
+void nd_task_refresh(const struct nd_task *task, const struct nd_series *series)
+{
+    nd_stream_refresh(nd_stream_of(task->run, series));
 }
 
 static const char *grade_name(enum nd_verdict_grade grade)

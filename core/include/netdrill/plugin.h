@@ -155,8 +155,9 @@ struct nd_verb {
      * a slot is too dear for. `stream` opens what it needs and returns; the op stays until it is
      * cancelled. `slots` sends probes number first to first + count - 1 now, tells `sent` of each,
      * and `answer` of each answer as it comes, however late or often: the core sorts them. A probe
-     * that cannot be sent is told with `answer` and the error. Both or neither. Rehearsals make a
-     * call a slot. Deadlines are the core's. */
+     * that cannot be sent is told with `answer` and the error. count 0: nothing is to be sent, but
+     * what has come is to be told. Both or neither. Rehearsals make a call a slot. Deadlines are
+     * the core's. */
     nd_err (*stream)(void *self, const struct nd_args *, struct nd_op *);
     void (*slots)(void *self, struct nd_op *, int64_t first, int64_t count);
 };
