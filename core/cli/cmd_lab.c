@@ -98,6 +98,7 @@ static int on_site(const char *path, bool up)
         ND_CHECK(uv_loop_init(&loop) == 0);
         lab.sched = nd_sched_new_live(&loop, &lab.why);
         lab.plugins = nd_plugins_new(lab.sched, site);
+        nd_plugins_isolate(lab.plugins, -1);
         code = act(&lab, site);
         nd_plugins_free(lab.plugins);
         nd_sched_free(lab.sched);

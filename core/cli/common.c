@@ -47,6 +47,8 @@ bool nd_work_load(struct nd_work *work, struct nd_sched *sched, const char *path
     bool site_good = named == NULL || work->site != NULL;
     free(named);
     work->plugins = nd_plugins_new(sched, work->site);
+    if (!nd_sched_is_virtual(sched))
+        nd_plugins_isolate(work->plugins, -1);
     /* With a broken site every target would be unknown: its own faults are told alone. */
     if (site_good)
         work->scenario = nd_scenario_load(path, work->site, work->plugins, seed, &work->diags);

@@ -113,31 +113,26 @@ static void host_release(struct nd_op *op, int fd)
     }
 }
 
-/* Whether the verb has that reading; a plugin that thinks otherwise is told. */
-static bool has_reading(const struct nd_op *op, uint32_t reading)
+bool nd_op_has_reading(const struct nd_op *op, uint32_t reading)
 {
-    const struct nd_reading *readings = op->spec->verb->readings;
-    for (uint32_t i = 0; i <= reading; i++) {
-        if (readings[i].name == NULL) {
-            nd_plugins_logf(op->plugins, ND_ERROR, op->loaded->plugin->name,
-                            "'%s' emitted reading %u, which it does not have", op->spec->verb->name,
-                            reading);
-            return false;
-        }
-    }
-    return true;
+    bool has = nd_verb_has_reading(op->spec->verb, reading);
+    if (!has)
+        nd_plugins_logf(op->plugins, ND_ERROR, op->loaded->plugin->name,
+                        "'%s' emitted reading %u, which it does not have", op->spec->verb->name,
+                        reading);
+    return has;
 }
 
 static void host_emit(struct nd_op *op, uint32_t reading, double value, nd_ns at)
 {
     if (op->stage == ND_STAGE_RUNNING && op->spec != NULL && op->sink.emit != NULL &&
-        has_reading(op, reading))
+        nd_op_has_reading(op, reading))
         op->sink.emit(op->sink.ctx, reading, value, at);
 }
 
 static void host_reading(struct nd_op *op, int64_t slot, uint32_t reading, double value)
 {
-    if (op->stage == ND_STAGE_RUNNING && op->sink.reading != NULL && has_reading(op, reading))
+    if (op->stage == ND_STAGE_RUNNING && op->sink.reading != NULL && nd_op_has_reading(op, reading))
         op->sink.reading(op->sink.ctx, slot, reading, value);
 }
 

@@ -19,6 +19,15 @@ void nd_plugins_set_log(struct nd_plugins *plugins,
                         void (*fn)(void *ctx, int level, const char *plugin, const char *text),
                         void *ctx);
 
+/* From here on each plugin runs in a process of its own (remote.h); here only its tables are read.
+ * For a live scheduler, before anything is loaded. lock_fd (or -1): every such process holds it
+ * too, so that a lock on it is free only when nobody can act any more. */
+void nd_plugins_isolate(struct nd_plugins *plugins, int lock_fd);
+void nd_plugins_set_lock(struct nd_plugins *plugins, int lock_fd); /* of those to be started */
+/* Starts the processes of all plugins loaded, so that nobody waits for them later; done is called
+ * from the scheduler once all have opened their plugin, or one could not. */
+void nd_plugins_prepare(struct nd_plugins *plugins,
+                        void (*done)(void *ctx, nd_err err, const char *why), void *ctx);
 /* Loads by name ("links", searched in $NETDRILL_PLUGINS, beside the executable in plugins/<name>/,
  * then the installed directory) or by a path with '/'. Loading again gives the same. The reason
  * tells a missing file, a missing symbol, another ABI major, a record that breaks the rules. */
@@ -28,6 +37,7 @@ const struct nd_plugin *nd_plugins_load(struct nd_plugins *plugins, const char *
 nd_err nd_plugins_path(const char *name, char **path, struct nd_fail *why);
 /* NULL when the plugin (loaded) has no such verb. */
 const struct nd_verb *nd_plugin_verb(const struct nd_plugin *plugin, const char *verb);
+bool nd_verb_has_reading(const struct nd_verb *verb, uint32_t reading);
 /* Checks a record against the ABI's rules: sizes, names, tables, undo beside ND_VERB_CHANGES. */
 nd_err nd_plugin_check(const struct nd_plugin *plugin, struct nd_fail *why);
 /* Names of plugins found in the search path, sorted; caller frees each and the array. */
@@ -68,9 +78,9 @@ void nd_op_cancel(struct nd_op *op);
 void nd_op_drop(struct nd_op *op);
 
 /* Undo, verify and renew from a record alone; the plugin is loaded when it is not. sink.finish
- * tells. ND_UNDO_*: which. */
+ * tells. ND_UNDO_*: which. The op: for nd_op_cancel, until it finishes. */
 enum nd_undo_act { ND_ACT_UNDO, ND_ACT_VERIFY, ND_ACT_RENEW };
-void nd_op_undo(struct nd_plugins *plugins, const struct nd_undo_rec *rec, enum nd_undo_act act,
-                struct nd_op_sink sink);
+struct nd_op *nd_op_undo(struct nd_plugins *plugins, const struct nd_undo_rec *rec,
+                         enum nd_undo_act act, struct nd_op_sink sink);
 
 #endif

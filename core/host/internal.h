@@ -6,6 +6,7 @@
 #include "host/host.h"
 
 struct uv_poll_s;
+struct nd_remote;
 
 /* A loaded plugin. The host record is its own, so that a line it logs is known as its. */
 struct nd_loaded {
@@ -14,6 +15,7 @@ struct nd_loaded {
     const struct nd_plugin *plugin;
     void *self, *handle;
     char *path;
+    struct nd_remote *remote; /* its host process; NULL: none runs */
 };
 
 struct nd_plugins {
@@ -26,6 +28,11 @@ struct nd_plugins {
     struct nd_model *model;
     int64_t op_serial;
     struct nd_op *current; /* whose function of the plugin is being called, or NULL */
+    bool isolated;         /* plugins run in hosts of their own */
+    int lock_fd;           /* held by every host too, or -1 */
+    int64_t host_number;
+    void (*prepared)(void *ctx, nd_err err, const char *why); /* waits for the hosts, or NULL */
+    void *prepared_ctx;
 };
 
 enum nd_op_stage {
@@ -71,6 +78,8 @@ struct nd_op {
     bool cancelled, timed_out;
     nd_err err;
     char *why, *logged; /* reason of finish; last line logged */
+    bool announced;     /* its host knows it, which is this one: */
+    int64_t host_number;
     struct nd_undo_rec *rec;
     void (*ready)(void *ctx, nd_err err, const char *why);
     void *ready_ctx;
@@ -78,6 +87,8 @@ struct nd_op {
 
 /* facade.c: fills in the functions plugins see. */
 void nd_facade_init(struct nd_host *host);
+/* Whether the op's verb has that reading; a plugin that thinks otherwise is told. */
+bool nd_op_has_reading(const struct nd_op *op, uint32_t reading);
 /* op.c */
 void nd_op_end(struct nd_op *op, nd_err err, const char *why);
 void nd_op_settle(struct nd_op *op);
@@ -99,6 +110,7 @@ int nd_vantage_socket(const char *netns, const char *interface, int domain, int 
 nd_err nd_vantage_enter(const char *netns, int *back, struct nd_fail *why);
 void nd_vantage_leave(int back);
 /* plugins.c */
+void nd_plugins_tell_ready(struct nd_plugins *plugins); /* a host has opened its plugin, or died */
 struct nd_loaded *nd_plugins_find(struct nd_plugins *plugins, const char *name);
 void nd_plugins_logf(struct nd_plugins *plugins, int level, const char *plugin, const char *fmt,
                      ...) __attribute__((format(printf, 4, 5)));

@@ -2,6 +2,7 @@
 
 #include "base/units.h"
 #include "host/internal.h"
+#include "host/remote.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@ struct slot {
 
 struct nd_measure {
     struct nd_plugins *plugins;
+    struct nd_far *far; /* it lives in its plugin's host: then nothing else here is used */
     struct nd_measure_spec spec;
     struct nd_measure_sink sink;
     int64_t next;                     /* to be sent */
@@ -398,6 +400,14 @@ struct nd_measure *nd_measure_open(struct nd_plugins *plugins, const struct nd_m
                              .told = spec->first,
                              .expired = spec->first,
                              .highest = -1};
+    if (plugins->isolated) {
+        struct nd_loaded *loaded = nd_plugins_find(plugins, spec->call->plugin);
+        m->far = loaded != NULL ? nd_far_open(loaded, spec, sink, why) : NULL;
+        if (m->far != NULL)
+            return m;
+        free(m);
+        return NULL;
+    }
     m->streams = nd_verb_streams(spec->call->verb) && !nd_sched_is_virtual(plugins->sched);
     if (m->streams && !open_op(m, why)) {
         free(m);
@@ -409,6 +419,10 @@ struct nd_measure *nd_measure_open(struct nd_plugins *plugins, const struct nd_m
 
 void nd_measure_stop(struct nd_measure *m)
 {
+    if (m->far != NULL) {
+        nd_far_stop(m->far);
+        return;
+    }
     m->stopped = true;
     nd_sched_cancel(sched_of(m), m->timer);
     m->timer = 0;
@@ -417,7 +431,9 @@ void nd_measure_stop(struct nd_measure *m)
 
 void nd_measure_refresh(struct nd_measure *m)
 {
-    if (m->op != NULL && m->broken == ND_OK && m->under_way != 0)
+    if (m->far != NULL)
+        nd_far_refresh(m->far);
+    else if (m->op != NULL && m->broken == ND_OK && m->under_way != 0)
         nd_op_slots(m->op, m->next, 0);
 }
 
@@ -425,6 +441,7 @@ void nd_measure_free(struct nd_measure *m)
 {
     if (m == NULL)
         return;
+    nd_far_free(m->far);
     nd_sched_cancel(sched_of(m), m->timer);
     nd_sched_cancel(sched_of(m), m->expiry);
     nd_sched_cancel(sched_of(m), m->closing);

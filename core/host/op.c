@@ -1,5 +1,6 @@
 #include "base/units.h"
 #include "host/internal.h"
+#include "host/remote.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,8 @@
 #define DEADLINE_CHANGE ND_SEC(30)
 #define DEADLINE_UNDO   ND_SEC(10)
 #define WRITE_OFF_AFTER ND_SEC(5)
+/* The op's own host ends it by its deadline; we do when it does not. */
+#define HOST_GRACE ND_MS(250)
 
 struct nd_op *nd_op_alloc(struct nd_plugins *plugins, struct nd_loaded *loaded,
                           struct nd_op_sink sink)
@@ -155,12 +158,18 @@ void nd_op_settle(struct nd_op *op)
         nd_op_end(op, ND_OK, NULL);
 }
 
-/* The plugin did not finish in time after cancel: its caller is told, the memory stays, because
- * the plugin may still touch it. */
+/* The plugin did not finish in time after cancel. Its host is killed, which ends the op. Without
+ * one, its caller is told, and the memory stays, because the plugin may still touch it. */
 static void write_off(void *ctx)
 {
     struct nd_op *op = ctx;
     op->write_off = 0;
+    if (op->plugins->isolated && op->loaded->remote != NULL) {
+        nd_remote_kill(op->loaded->remote,
+                       "the plugin did not finish within 5 s of being told to; its process was "
+                       "killed");
+        return;
+    }
     bool planning = op->rec != NULL;
     nd_err err = op->timed_out ? ND_ETIME : ND_ECANCEL;
     static const char text[] = "the plugin did not finish within 5 s of being told to; written off";
@@ -179,6 +188,12 @@ static void cancel(struct nd_op *op)
     if (op->cancelled || (op->stage != ND_STAGE_PLANNING && op->stage != ND_STAGE_RUNNING))
         return;
     op->cancelled = true;
+    if (op->plugins->isolated) {
+        nd_remote_op_cancel(op);
+        op->write_off = nd_sched_at(
+            op->plugins->sched, nd_sched_now(op->plugins->sched) + WRITE_OFF_AFTER, write_off, op);
+        return;
+    }
     bool told = op->spec != NULL && op->stage == ND_STAGE_RUNNING &&
                 op->spec->verb->cancel != NULL && !nd_sched_is_virtual(op->plugins->sched);
     if (told)
@@ -199,6 +214,8 @@ void nd_op_cancel(struct nd_op *op)
 void nd_op_drop(struct nd_op *op)
 {
     ND_CHECK(op->stage == ND_STAGE_NEW);
+    if (op->plugins->isolated)
+        nd_remote_op_drop(op);
     op_free(op);
 }
 
@@ -212,6 +229,7 @@ static void deadline_passed(void *ctx)
 
 static void arm_deadline(struct nd_op *op, nd_ns length)
 {
+    length += op->plugins->isolated ? HOST_GRACE : 0;
     op->deadline = nd_sched_at(op->plugins->sched, nd_sched_now(op->plugins->sched) + length,
                                deadline_passed, op);
 }
@@ -273,6 +291,10 @@ void nd_op_plan_undo(struct nd_op *op, struct nd_undo_rec *rec,
         nd_op_end(op, ND_OK, NULL);
         return;
     }
+    if (op->plugins->isolated) {
+        nd_remote_op_plan(op);
+        return;
+    }
     op->plugins->current = op;
     returned(op, op->spec->verb->plan_undo(op->loaded->self, &op->spec->args, op));
     nd_op_settle(op);
@@ -301,6 +323,10 @@ void nd_op_start(struct nd_op *op)
     arm_deadline(op, deadline > 0 ? deadline : changes ? DEADLINE_CHANGE : DEADLINE_PROBE);
     if (nd_sched_is_virtual(op->plugins->sched)) {
         rehearse(op);
+        return;
+    }
+    if (op->plugins->isolated) {
+        nd_remote_op_start(op);
         return;
     }
     op->plugins->current = op;
@@ -336,24 +362,25 @@ static void late_finish(void *ctx)
 }
 
 /* An end that needs no plugin, told by the scheduler like any other. */
-static void end_without_plugin(struct nd_plugins *plugins, struct nd_op_sink sink, nd_err err,
-                               const char *why)
+static struct nd_op *end_without_plugin(struct nd_plugins *plugins, struct nd_op_sink sink,
+                                        nd_err err, const char *why)
 {
     struct nd_op *op = nd_op_alloc(plugins, NULL, sink);
     op->stage = ND_STAGE_ENDING;
     op->err = err;
     op->why = nd_strdup(why);
     op->ending = nd_sched_at(plugins->sched, nd_sched_now(plugins->sched), late_finish, op);
+    return op;
 }
 
-static void rehearse_undo(struct nd_plugins *plugins, const struct nd_undo_rec *rec,
-                          enum nd_undo_act act, struct nd_op_sink sink)
+static struct nd_op *rehearse_undo(struct nd_plugins *plugins, const struct nd_undo_rec *rec,
+                                   enum nd_undo_act act, struct nd_op_sink sink)
 {
     for (const struct nd_note *note = rec->notes; note->key != NULL; note++) {
         if (act == ND_ACT_UNDO && strcmp(note->key, "rehearsal-op") == 0)
             nd_model_put_back(plugins->model, strtoll(note->value, NULL, 10));
     }
-    end_without_plugin(plugins, sink, ND_OK, NULL);
+    return end_without_plugin(plugins, sink, ND_OK, NULL);
 }
 
 static nd_err call_undo(struct nd_op *op, const struct nd_undo_rec *rec, enum nd_undo_act act)
@@ -370,24 +397,18 @@ static nd_err call_undo(struct nd_op *op, const struct nd_undo_rec *rec, enum nd
     return ND_EUNABLE;
 }
 
-void nd_op_undo(struct nd_plugins *plugins, const struct nd_undo_rec *rec, enum nd_undo_act act,
-                struct nd_op_sink sink)
+struct nd_op *nd_op_undo(struct nd_plugins *plugins, const struct nd_undo_rec *rec,
+                         enum nd_undo_act act, struct nd_op_sink sink)
 {
-    if (nd_sched_is_virtual(plugins->sched)) {
-        rehearse_undo(plugins, rec, act, sink);
-        return;
-    }
+    if (nd_sched_is_virtual(plugins->sched))
+        return rehearse_undo(plugins, rec, act, sink);
     /* A namespace that is gone took everything in it along. */
-    if (rec->netns != NULL && access(rec->netns, F_OK) != 0) {
-        end_without_plugin(plugins, sink, act == ND_ACT_RENEW ? ND_EGONE : ND_OK,
-                           "the namespace is gone");
-        return;
-    }
+    if (rec->netns != NULL && access(rec->netns, F_OK) != 0)
+        return end_without_plugin(plugins, sink, act == ND_ACT_RENEW ? ND_EGONE : ND_OK,
+                                  "the namespace is gone");
     struct nd_fail why = {0};
-    if (nd_plugins_load(plugins, rec->plugin, &why) == NULL) {
-        end_without_plugin(plugins, sink, why.code, why.text);
-        return;
-    }
+    if (nd_plugins_load(plugins, rec->plugin, &why) == NULL)
+        return end_without_plugin(plugins, sink, why.code, why.text);
     struct nd_op *op = nd_op_alloc(plugins, nd_plugins_find(plugins, rec->plugin), sink);
     op->netns = nd_arena_strdup(&op->arena, rec->netns);
     for (const struct nd_note *note = rec->notes; note->key != NULL; note++)
@@ -396,6 +417,11 @@ void nd_op_undo(struct nd_plugins *plugins, const struct nd_undo_rec *rec, enum 
     nd_vec_push(&op->notes, (struct nd_note){NULL, NULL});
     op->stage = ND_STAGE_RUNNING;
     arm_deadline(op, DEADLINE_UNDO);
+    if (plugins->isolated) {
+        nd_remote_op_undo(op, rec, act);
+        return op;
+    }
     plugins->current = op;
     returned(op, call_undo(op, rec, act));
+    return op;
 }

@@ -1,4 +1,5 @@
 #include "host/internal.h"
+#include "host/remote.h"
 
 #include <dirent.h>
 #include <dlfcn.h>
@@ -25,6 +26,7 @@ struct nd_plugins *nd_plugins_new(struct nd_sched *sched, const struct nd_site *
     plugins->sched = sched;
     plugins->site = site;
     plugins->log = log_stderr;
+    plugins->lock_fd = -1;
     plugins->model = nd_model_new();
     return plugins;
 }
@@ -34,9 +36,12 @@ void nd_plugins_free(struct nd_plugins *plugins)
     if (plugins == NULL)
         return;
     nd_op_free_all(plugins);
+    for (size_t i = 0; i < plugins->loaded.count; i++)
+        nd_remote_leave(plugins->loaded.at[i]->remote);
     for (size_t i = 0; i < plugins->loaded.count; i++) {
         struct nd_loaded *loaded = plugins->loaded.at[i];
-        if (loaded->plugin->close != NULL)
+        nd_remote_free(loaded->remote);
+        if (loaded->plugin->close != NULL && !plugins->isolated)
             loaded->plugin->close(loaded->self);
         dlclose(loaded->handle);
         free(loaded->path);
@@ -223,7 +228,7 @@ static nd_err open_object(struct nd_loaded *loaded, struct nd_fail *why)
     nd_err err = nd_plugin_check(loaded->plugin, why);
     if (err != ND_OK)
         return nd_fail_wrap(why, "plugin '%s'", loaded->path);
-    if (loaded->plugin->open == NULL)
+    if (loaded->plugin->open == NULL || loaded->plugins->isolated)
         return ND_OK;
     err = loaded->plugin->open(&loaded->host, &loaded->self);
     if (err != ND_OK)
@@ -253,6 +258,59 @@ const struct nd_plugin *nd_plugins_load(struct nd_plugins *plugins, const char *
     }
     nd_vec_push(&plugins->loaded, loaded);
     return loaded->plugin;
+}
+
+/* ---- in processes of their own ---- */
+
+void nd_plugins_isolate(struct nd_plugins *plugins, int lock_fd)
+{
+    ND_CHECK(!nd_sched_is_virtual(plugins->sched) && plugins->loaded.count == 0);
+    plugins->isolated = true;
+    plugins->lock_fd = lock_fd;
+}
+
+void nd_plugins_set_lock(struct nd_plugins *plugins, int lock_fd)
+{
+    plugins->lock_fd = lock_fd;
+}
+
+void nd_plugins_tell_ready(struct nd_plugins *plugins)
+{
+    struct nd_fail why = {0};
+    bool all = true;
+    for (size_t i = 0; i < plugins->loaded.count; i++)
+        all = all && (nd_remote_ready(plugins->loaded.at[i]->remote, &why) ||
+                      plugins->loaded.at[i]->remote == NULL);
+    if (!all || plugins->prepared == NULL)
+        return;
+    void (*prepared)(void *, nd_err, const char *) = plugins->prepared;
+    plugins->prepared = NULL;
+    prepared(plugins->prepared_ctx, why.code, why.text);
+}
+
+static void all_here(void *ctx)
+{
+    nd_plugins_tell_ready(ctx);
+}
+
+void nd_plugins_prepare(struct nd_plugins *plugins,
+                        void (*done)(void *ctx, nd_err err, const char *why), void *ctx)
+{
+    struct nd_fail why = {0};
+    plugins->prepared = done;
+    plugins->prepared_ctx = ctx;
+    for (size_t i = 0; i < plugins->loaded.count && plugins->isolated; i++)
+        nd_remote_start(plugins->loaded.at[i], &why);
+    nd_sched_at(plugins->sched, nd_sched_now(plugins->sched), all_here, plugins);
+}
+
+bool nd_verb_has_reading(const struct nd_verb *verb, uint32_t reading)
+{
+    for (uint32_t i = 0; i <= reading; i++) {
+        if (verb->readings[i].name == NULL)
+            return false;
+    }
+    return true;
 }
 
 const struct nd_verb *nd_plugin_verb(const struct nd_plugin *plugin, const char *verb)

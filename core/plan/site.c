@@ -347,19 +347,15 @@ static void read_site(struct load *load, const struct nd_yaml *root)
     json_decref(json);
 }
 
-struct nd_site *nd_site_load(const char *path, struct nd_diags *diags)
+struct nd_site *nd_site_read(const char *path, const char *text, size_t len, struct nd_diags *diags)
 {
     struct nd_site *site = nd_alloc(sizeof *site);
     struct load load = {site, diags};
-    struct nd_fail why = {0};
-    char *text = NULL;
-    size_t len = 0;
     size_t errors = diags->errors;
     site->path = nd_arena_strdup(&site->arena, path);
-    nd_err err = nd_file_read(path, ND_YAML_MAX_BYTES, &text, &len, &why);
-    if (err != ND_OK) {
-        nd_diag_add(diags, err == ND_EARG ? "E0103" : "E0101", path, 0, 0, 0, NULL, "%s", why.text);
-    } else if (!nd_utf8_valid(text, len)) {
+    site->text = nd_arena_strndup(&site->arena, text, len);
+    site->text_bytes = len;
+    if (!nd_utf8_valid(text, len)) {
         nd_diag_add(diags, "E0104", path, 0, 0, 0, "save it as UTF-8",
                     "the file is not UTF-8 text");
     } else {
@@ -368,11 +364,25 @@ struct nd_site *nd_site_load(const char *path, struct nd_diags *diags)
         if (root != NULL)
             read_site(&load, root);
     }
-    free(text);
     if (diags->errors == errors)
         return site;
     nd_site_free(site);
     return NULL;
+}
+
+struct nd_site *nd_site_load(const char *path, struct nd_diags *diags)
+{
+    struct nd_fail why = {0};
+    char *text = NULL;
+    size_t len = 0;
+    nd_err err = nd_file_read(path, ND_YAML_MAX_BYTES, &text, &len, &why);
+    if (err != ND_OK) {
+        nd_diag_add(diags, err == ND_EARG ? "E0103" : "E0101", path, 0, 0, 0, NULL, "%s", why.text);
+        return NULL;
+    }
+    struct nd_site *site = nd_site_read(path, text, len, diags);
+    free(text);
+    return site;
 }
 
 void nd_site_free(struct nd_site *site)

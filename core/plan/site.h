@@ -43,7 +43,9 @@ struct nd_site_target {
 struct nd_site {
     const char *path, *name;
     struct nd_text2 title;
-    char hash[72];  /* of the file's bytes */
+    const char *text; /* the file's bytes, as read */
+    size_t text_bytes;
+    char hash[72];  /* of them */
     bool simulated; /* a lab, or said by the file */
     struct ND_VEC(struct nd_operator) operators;
     struct ND_VEC(struct nd_person) people;
@@ -56,6 +58,9 @@ struct nd_site {
 
 /* Reads and checks. Returns NULL when there is any error in diags. */
 struct nd_site *nd_site_load(const char *path, struct nd_diags *diags);
+/* The same, of a text that was read from path before. */
+struct nd_site *nd_site_read(const char *path, const char *text, size_t len,
+                             struct nd_diags *diags);
 void nd_site_free(struct nd_site *site); /* NULL is fine */
 
 const struct nd_site_target *nd_site_target_find(const struct nd_site *site, const char *name);

@@ -139,6 +139,11 @@ struct nd_keeper_link *nd_keeper_start(struct nd_sched *sched, const struct nd_r
     return link;
 }
 
+int nd_keeper_lock_fd(const struct nd_keeper_link *link)
+{
+    return link->lock_fd;
+}
+
 /* A keeper that is told good-bye ends at once; one that does not run is not waited for. */
 static void reap(pid_t pid)
 {

@@ -19,6 +19,8 @@ struct nd_sched;
  * lost: the keeper has died before it was released. */
 struct nd_keeper_link *nd_keeper_start(struct nd_sched *sched, const struct nd_rundir *dir,
                                        void (*lost)(void *ctx), void *ctx, struct nd_fail *why);
+/* The lock of the run's directory, for whoever else may act for the run. */
+int nd_keeper_lock_fd(const struct nd_keeper_link *link);
 /* Everything is restored: the keeper may go. Frees link; NULL is fine. */
 void nd_keeper_release(struct nd_keeper_link *link);
 

@@ -200,6 +200,23 @@ static void keeper_lost(void *ctx)
     nd_run_abort(ctx, "core", "the keeper is gone, so a crash would leave the network changed");
 }
 
+static void plugins_ready(void *ctx, nd_err err, const char *why)
+{
+    struct nd_run *run = ctx;
+    if (run->state != ND_RUN_BUILDING)
+        return;
+    if (err != ND_OK) {
+        nd_run_abort(run, "core", why);
+        return;
+    }
+    if (!run->config.make_lab) {
+        startex(run);
+        return;
+    }
+    nd_run_event(run, 0, "lab.building", NULL, NULL, NULL);
+    nd_call_begin(run, NULL, &run->lab_spec, lab_built, NULL);
+}
+
 static void begin(void *ctx)
 {
     struct nd_run *run = ctx;
@@ -220,12 +237,9 @@ static void begin(void *ctx)
         return;
     }
     nd_run_event(run, 0, "keeper.started", NULL, NULL, NULL);
-    if (!run->config.make_lab) {
-        startex(run);
-        return;
-    }
-    nd_run_event(run, 0, "lab.building", NULL, NULL, NULL);
-    nd_call_begin(run, NULL, &run->lab_spec, lab_built, NULL);
+    /* Before the first slot or change is due. */
+    nd_plugins_set_lock(run->config.plugins, nd_keeper_lock_fd(run->keeper));
+    nd_plugins_prepare(run->config.plugins, plugins_ready, run);
 }
 
 void nd_run_begin(struct nd_run *run)

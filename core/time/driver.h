@@ -12,7 +12,7 @@ struct nd_driver {
     void (*free)(void *ctx);
     nd_ns (*wall_step)(void *ctx);
     void *ctx;
-    int64_t wall_at_zero;
+    struct nd_clock_zero zero; /* mono_ns 0 when virtual */
     struct uv_loop_s *loop;
 };
 

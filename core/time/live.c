@@ -15,7 +15,7 @@ struct live_clock {
     uv_poll_t poll;
     uv_loop_t *loop;
     struct nd_sched *sched;
-    int64_t mono_at_zero, wall_at_zero;
+    struct nd_clock_zero zero;
     int fd;
 };
 
@@ -29,7 +29,7 @@ static int64_t clock_ns(clockid_t id)
 static nd_ns live_now(void *ctx)
 {
     const struct live_clock *clock = ctx;
-    return clock_ns(CLOCK_MONOTONIC) - clock->mono_at_zero;
+    return clock_ns(CLOCK_MONOTONIC) - clock->zero.mono_ns;
 }
 
 static void live_arm(void *ctx, nd_ns due)
@@ -38,7 +38,7 @@ static void live_arm(void *ctx, nd_ns due)
     struct itimerspec spec = {0};
     if (due != INT64_MAX) {
         /* 0 would disarm: a moment long past is as good as the first nanosecond. */
-        int64_t at = due + clock->mono_at_zero;
+        int64_t at = due + clock->zero.mono_ns;
         at = at > 0 ? at : 1;
         spec.it_value.tv_sec = at / 1000000000;
         spec.it_value.tv_nsec = at % 1000000000;
@@ -89,10 +89,17 @@ static nd_ns live_wall_step(void *ctx)
 {
     const struct live_clock *clock = ctx;
     return clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC) -
-           (clock->wall_at_zero - clock->mono_at_zero);
+           (clock->zero.wall_ns - clock->zero.mono_ns);
 }
 
 struct nd_sched *nd_sched_new_live(uv_loop_t *loop, struct nd_fail *why)
+{
+    const struct nd_clock_zero zero = {clock_ns(CLOCK_MONOTONIC), clock_ns(CLOCK_REALTIME)};
+    return nd_sched_new_live_at(loop, zero, why);
+}
+
+struct nd_sched *nd_sched_new_live_at(uv_loop_t *loop, struct nd_clock_zero zero,
+                                      struct nd_fail *why)
 {
     int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     if (fd < 0) {
@@ -111,8 +118,7 @@ struct nd_sched *nd_sched_new_live(uv_loop_t *loop, struct nd_fail *why)
     }
     clock->poll.data = clock;
     uv_poll_start(&clock->poll, UV_READABLE, live_fire);
-    clock->mono_at_zero = clock_ns(CLOCK_MONOTONIC);
-    clock->wall_at_zero = clock_ns(CLOCK_REALTIME);
+    clock->zero = zero;
     const struct nd_driver driver = {
         .now = live_now,
         .arm = live_arm,
@@ -121,7 +127,7 @@ struct nd_sched *nd_sched_new_live(uv_loop_t *loop, struct nd_fail *why)
         .free = live_free,
         .wall_step = live_wall_step,
         .ctx = clock,
-        .wall_at_zero = clock->wall_at_zero,
+        .zero = zero,
         .loop = loop,
     };
     clock->sched = nd_sched_new(&driver);

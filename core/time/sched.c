@@ -51,6 +51,11 @@ bool nd_sched_is_virtual(const struct nd_sched *sched)
     return sched->driver.loop == NULL;
 }
 
+struct nd_clock_zero nd_sched_zero(const struct nd_sched *sched)
+{
+    return sched->driver.zero;
+}
+
 nd_ns nd_sched_now(const struct nd_sched *sched)
 {
     return sched->driver.now(sched->driver.ctx);
@@ -58,7 +63,7 @@ nd_ns nd_sched_now(const struct nd_sched *sched)
 
 int64_t nd_sched_to_wall(const struct nd_sched *sched, nd_ns moment)
 {
-    return sched->driver.wall_at_zero + moment;
+    return sched->driver.zero.wall_ns + moment;
 }
 
 nd_ns nd_sched_wall_step(const struct nd_sched *sched)
@@ -68,7 +73,7 @@ nd_ns nd_sched_wall_step(const struct nd_sched *sched)
 
 nd_ns nd_sched_from_wall(const struct nd_sched *sched, int64_t wall_ns)
 {
-    return wall_ns - sched->driver.wall_at_zero - nd_sched_wall_step(sched);
+    return wall_ns - sched->driver.zero.wall_ns - nd_sched_wall_step(sched);
 }
 
 static struct timer *take_timer(struct nd_sched *sched)

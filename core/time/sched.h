@@ -18,6 +18,14 @@ typedef uint64_t nd_timer; /* 0: none */
 struct nd_sched *nd_sched_new_virtual(int64_t wall_ns);
 /* loop: borrowed until freed. NULL and why on failure. Moment 0 is now. */
 struct nd_sched *nd_sched_new_live(struct uv_loop_s *loop, struct nd_fail *why);
+/* What both clocks of the machine showed at moment 0: with it, another process has the same run
+ * clock. */
+struct nd_clock_zero {
+    int64_t mono_ns, wall_ns; /* CLOCK_MONOTONIC, CLOCK_REALTIME */
+};
+struct nd_clock_zero nd_sched_zero(const struct nd_sched *sched); /* of a live one */
+struct nd_sched *nd_sched_new_live_at(struct uv_loop_s *loop, struct nd_clock_zero zero,
+                                      struct nd_fail *why);
 void nd_sched_free(struct nd_sched *sched); /* pending timers are dropped; NULL is fine */
 
 bool nd_sched_is_virtual(const struct nd_sched *sched);

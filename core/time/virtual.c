@@ -53,7 +53,7 @@ struct nd_sched *nd_sched_new_virtual(int64_t wall_ns)
         .free = free,
         .wall_step = virtual_wall_step,
         .ctx = nd_alloc(sizeof(struct virtual_clock)),
-        .wall_at_zero = wall_ns,
+        .zero = {.wall_ns = wall_ns},
     };
     return nd_sched_new(&driver);
 }

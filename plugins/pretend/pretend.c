@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define FILE_MAX_BYTES ((size_t)64 * 1024)
+#define LEAK_BYTES     ((size_t)16 * 1024 * 1024)
 
 struct self {
     const struct nd_host *host;
@@ -59,7 +60,10 @@ static void cancel(void *self_ptr, struct nd_op *op)
 
 /* ---- probe ---- */
 
-enum { PROBE_SUBJECT, PROBE_TAKES, PROBE_VALUE, PROBE_FAIL, PROBE_SHARE, PROBE_HANG };
+enum { PROBE_SUBJECT, PROBE_TAKES, PROBE_VALUE, PROBE_FAIL, PROBE_SHARE, PROBE_HANG, PROBE_FAULT };
+
+/* What a badly written plugin does to the process it runs in. */
+static const char *const faults[] = {"none", "crash", "spin", "leak", NULL};
 
 static const struct nd_option probe_options[] = {
     {"subject", "what is pretended to be measured", "", ND_TEXT, ND_OPT_SUBJECT, 1, 0, NULL, NULL},
@@ -69,6 +73,8 @@ static const struct nd_option probe_options[] = {
     {"fail_share", "share of the calls that fail when 'fail' is given, evenly spread", "1",
      ND_SHARE, 0, 0, 1, "100%", NULL},
     {"hang", "never ends, not even when cancelled", "", ND_BOOL, 0, 1, 0, "false", NULL},
+    {"fault", "crash: ends its process; spin: never returns; leak: takes all memory it gets", "",
+     ND_CHOICE, 0, 1, 0, "none", faults},
     {NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL},
 };
 
@@ -86,6 +92,17 @@ static bool falls_due(struct self *self, double share)
         return false;
     self->fail_debt -= 1;
     return true;
+}
+
+static void commit(int64_t fault)
+{
+    volatile bool always = true;
+    if (fault == 1)
+        abort();
+    while (always) {
+        if (fault == 3 && memset(malloc(LEAK_BYTES), 1, LEAK_BYTES) == NULL)
+            break;
+    }
 }
 
 static nd_err probe_start(void *self_ptr, const struct nd_args *args, struct nd_op *op)
@@ -116,6 +133,13 @@ static nd_err probe_rehearse(void *self_ptr, const struct nd_args *args, struct 
     return host->model_up(op) ? probe_start(self_ptr, args, op) : ND_OK;
 }
 
+static nd_err probe_live(void *self_ptr, const struct nd_args *args, struct nd_op *op)
+{
+    if (args->at[PROBE_FAULT].u.i != 0)
+        commit(args->at[PROBE_FAULT].u.i);
+    return probe_start(self_ptr, args, op);
+}
+
 static const struct nd_verb probe = {
     .struct_size = sizeof probe,
     .name = "probe",
@@ -123,7 +147,7 @@ static const struct nd_verb probe = {
     .rights = "none",
     .options = probe_options,
     .readings = probe_readings,
-    .start = probe_start,
+    .start = probe_live,
     .cancel = cancel,
     .rehearse = probe_rehearse,
 };
