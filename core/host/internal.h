@@ -89,6 +89,8 @@ struct nd_op {
 void nd_facade_init(struct nd_host *host);
 /* Whether the op's verb has that reading; a plugin that thinks otherwise is told. */
 bool nd_op_has_reading(const struct nd_op *op, uint32_t reading);
+/* Whether the verb's model says the same until something is set up or down. */
+bool nd_verb_steady(const struct nd_verb *verb);
 /* op.c */
 void nd_op_end(struct nd_op *op, nd_err err, const char *why);
 void nd_op_settle(struct nd_op *op);
@@ -120,6 +122,8 @@ void nd_model_free(struct nd_model *model);
 void nd_model_set(struct nd_model *model, int64_t op_serial, const struct nd_site *site,
                   const char *target, bool up);
 void nd_model_put_back(struct nd_model *model, int64_t op_serial);
+/* Rises whenever something may have become other. */
+uint64_t nd_model_generation(const struct nd_model *model);
 bool nd_model_reached(const struct nd_model *model, const struct nd_site *site,
                       const struct nd_target *target);
 

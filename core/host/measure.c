@@ -1,7 +1,7 @@
 #include "host/measure.h"
 
 #include "base/units.h"
-#include "host/internal.h"
+#include "host/measure_state.h"
 #include "host/remote.h"
 
 #include <math.h>
@@ -12,42 +12,7 @@
 
 #define PATIENCE ND_MS(5)
 
-struct slot {
-    nd_ns sent;
-    double value;
-    int32_t outcome;
-    bool known;
-};
-
-struct nd_measure {
-    struct nd_plugins *plugins;
-    struct nd_far *far; /* it lives in its plugin's host: then nothing else here is used */
-    struct nd_measure_spec spec;
-    struct nd_measure_sink sink;
-    int64_t next;                     /* to be sent */
-    int64_t told;                     /* slots below have been told */
-    int64_t expired;                  /* slots below are known, or were looked at */
-    int64_t highest;                  /* slot answered so far, -1: none */
-    struct ND_VEC(struct slot) slots; /* from `head` on: slots told .. next */
-    size_t head, under_way;
-    nd_timer timer, expiry, closing;
-    struct nd_op *op; /* of a verb that streams; NULL: ended */
-    struct ND_VEC(struct slot_call *) calls;
-    bool streams, stopped, closed;
-    nd_err broken; /* why that op ended by itself; further slots end so too */
-};
-
-/* A verb called for one slot. */
-struct slot_call {
-    struct nd_measure *measure; /* NULL: freed meanwhile */
-    struct nd_op *op;
-    int64_t slot;
-    double value;
-    nd_timer failing;
-    nd_err fail_with;
-};
-
-static struct slot *slot_of(struct nd_measure *m, int64_t number)
+struct nd_measure_slot *nd_measure_slot_of(struct nd_measure *m, int64_t number)
 {
     return &m->slots.at[m->head + (size_t)(number - m->told)];
 }
@@ -99,10 +64,10 @@ static void close_when_done(struct nd_measure *m)
     m->closing = nd_sched_at(sched_of(m), now_of(m), close_now, m);
 }
 
-static void settle(struct nd_measure *m)
+void nd_measure_settle(struct nd_measure *m)
 {
     while (m->head < m->slots.count && m->slots.at[m->head].known) {
-        const struct slot *slot = &m->slots.at[m->head];
+        const struct nd_measure_slot *slot = &m->slots.at[m->head];
         const struct nd_measured measured = {m->told, slot->sent, slot->outcome, slot->value};
         m->head++;
         m->told++;
@@ -118,7 +83,8 @@ static void settle(struct nd_measure *m)
     close_when_done(m);
 }
 
-static void know(struct nd_measure *m, struct slot *slot, nd_err outcome, double value)
+void nd_measure_know(struct nd_measure *m, struct nd_measure_slot *slot, nd_err outcome,
+                     double value)
 {
     slot->known = true;
     slot->outcome = outcome;
@@ -138,11 +104,11 @@ static void watch_oldest(struct nd_measure *m)
         return;
     if (m->expired < m->told)
         m->expired = m->told;
-    while (m->expired < m->next && slot_of(m, m->expired)->known)
+    while (m->expired < m->next && nd_measure_slot_of(m, m->expired)->known)
         m->expired++;
     if (m->expired == m->next)
         return;
-    nd_ns due = slot_of(m, m->expired)->sent + m->spec.call->common.deadline;
+    nd_ns due = nd_measure_slot_of(m, m->expired)->sent + m->spec.call->common.deadline;
     m->expiry = nd_sched_at(sched_of(m), due, expire, m);
 }
 
@@ -157,14 +123,14 @@ static void expire(void *ctx)
     if (m->expired < m->told)
         m->expired = m->told;
     for (; m->expired < m->next; m->expired++) {
-        struct slot *slot = slot_of(m, m->expired);
+        struct nd_measure_slot *slot = nd_measure_slot_of(m, m->expired);
         if (!slot->known && slot->sent > sent_before)
             break;
         if (!slot->known)
-            know(m, slot, ND_ETIME, NAN);
+            nd_measure_know(m, slot, ND_ETIME, NAN);
     }
     watch_oldest(m);
-    settle(m);
+    nd_measure_settle(m);
 }
 
 /* ---- what the plugin of a stream tells ---- */
@@ -173,7 +139,7 @@ static void was_sent(void *ctx, int64_t number, nd_ns at)
 {
     struct nd_measure *m = ctx;
     if (number >= m->told && number < m->next)
-        slot_of(m, number)->sent = at;
+        nd_measure_slot_of(m, number)->sent = at;
 }
 
 static void tell_extra(const struct nd_measure *m, enum nd_measure_extra what, int64_t number,
@@ -192,7 +158,7 @@ static void was_answered(void *ctx, int64_t number, nd_err err, double value, nd
             tell_extra(m, ND_EXTRA_AGAIN, number, value, at);
         return;
     }
-    struct slot *slot = slot_of(m, number);
+    struct nd_measure_slot *slot = nd_measure_slot_of(m, number);
     if (slot->known) {
         if (err == ND_OK && slot->outcome != ND_MEASURE_NOT_SENT)
             tell_extra(m, slot->outcome == ND_OK ? ND_EXTRA_DUPLICATE : ND_EXTRA_LATE, number,
@@ -207,10 +173,10 @@ static void was_answered(void *ctx, int64_t number, nd_err err, double value, nd
         m->highest = number;
     /* In time or not is decided by when it came, not by when we looked. */
     bool late = err == ND_OK && at - slot->sent > m->spec.call->common.deadline;
-    know(m, slot, late ? ND_ETIME : err, value);
+    nd_measure_know(m, slot, late ? ND_ETIME : err, value);
     if (late)
         tell_extra(m, ND_EXTRA_LATE, number, value, at);
-    settle(m);
+    nd_measure_settle(m);
 }
 
 static void was_read(void *ctx, int64_t number, uint32_t reading, double value)
@@ -228,10 +194,10 @@ static void op_ended(void *ctx, nd_err err, const char *why)
     m->broken = err != ND_OK ? err : ND_EINTERNAL;
     m->sink.broken(m->sink.ctx, m->broken, why, false);
     for (int64_t n = m->told; n < m->next; n++) {
-        if (!slot_of(m, n)->known)
-            know(m, slot_of(m, n), m->broken, NAN);
+        if (!nd_measure_slot_of(m, n)->known)
+            nd_measure_know(m, nd_measure_slot_of(m, n), m->broken, NAN);
     }
-    settle(m);
+    nd_measure_settle(m);
 }
 
 static bool open_op(struct nd_measure *m, struct nd_fail *why)
@@ -247,75 +213,6 @@ static bool open_op(struct nd_measure *m, struct nd_fail *why)
     return m->op != NULL;
 }
 
-/* ---- a call a slot ---- */
-
-static void call_free(struct slot_call *call)
-{
-    struct nd_measure *m = call->measure;
-    for (size_t i = 0; m != NULL && i < m->calls.count; i++) {
-        if (m->calls.at[i] == call) {
-            m->calls.at[i] = m->calls.at[--m->calls.count];
-            break;
-        }
-    }
-    free(call);
-}
-
-static void call_ended(void *ctx, nd_err err, const char *why)
-{
-    (void)why;
-    struct slot_call *call = ctx;
-    struct nd_measure *m = call->measure;
-    int64_t number = call->slot;
-    double value = call->value;
-    call_free(call);
-    if (m == NULL)
-        return;
-    know(m, slot_of(m, number), err, value);
-    settle(m);
-}
-
-static void call_read(void *ctx, uint32_t reading, double value, nd_ns at)
-{
-    (void)at;
-    struct slot_call *call = ctx;
-    struct nd_measure *m = call->measure;
-    if (reading == 0)
-        call->value = value;
-    else if (m != NULL && !isnan(value))
-        m->sink.reading(m->sink.ctx, call->slot, reading, value);
-}
-
-static void call_fails(void *ctx)
-{
-    struct slot_call *call = ctx;
-    call->failing = 0;
-    call_ended(call, call->fail_with, NULL);
-}
-
-static void fail_soon(struct slot_call *call, nd_err err)
-{
-    struct nd_measure *m = call->measure;
-    call->fail_with = err;
-    call->failing = nd_sched_at(sched_of(m), now_of(m), call_fails, call);
-}
-
-static void call_slot(struct nd_measure *m, int64_t number)
-{
-    struct slot_call *call = nd_alloc(sizeof *call);
-    *call = (struct slot_call){.measure = m, .slot = number, .value = NAN};
-    nd_vec_push(&m->calls, call);
-    nd_err ordered = m->sink.ordered != NULL ? m->sink.ordered(m->sink.ctx) : ND_OK;
-    struct nd_fail why = {0};
-    const struct nd_op_sink sink = {.emit = call_read, .finish = call_ended, .ctx = call};
-    if (ordered == ND_OK)
-        call->op = nd_op_new(m->plugins, m->spec.call, sink, &why);
-    if (call->op != NULL)
-        nd_op_start(call->op);
-    else
-        fail_soon(call, ordered != ND_OK ? ordered : why.code);
-}
-
 /* ---- the grid ---- */
 
 static void fire(void *ctx);
@@ -327,7 +224,7 @@ static nd_ns due_of(const struct nd_measure *m, int64_t number)
 
 static void push_slot(struct nd_measure *m, nd_ns sent)
 {
-    const struct slot slot = {
+    const struct nd_measure_slot slot = {
         .sent = sent, .value = NAN, .outcome = ND_MEASURE_NOT_SENT, .known = sent == 0};
     nd_vec_push(&m->slots, slot);
     m->under_way += sent != 0;
@@ -372,17 +269,17 @@ static void fire(void *ctx)
         /* The run clock's 0 means "not sent": nothing is sent then. */
         push_slot(m, now != 0 ? now : 1);
         if (!m->streams)
-            call_slot(m, m->next - 1);
+            nd_measure_call(m, m->next - 1);
     }
     if (m->streams && count > 0 && m->op != NULL) {
         nd_op_slots(m->op, first, count);
     } else if (m->streams) {
         for (int64_t n = first; n < m->next; n++)
-            know(m, slot_of(m, n), m->broken, NAN);
+            nd_measure_know(m, nd_measure_slot_of(m, n), m->broken, NAN);
     }
     if (m->streams)
         watch_oldest(m);
-    settle(m);
+    nd_measure_settle(m);
     if (!m->stopped)
         arm(m);
 }
@@ -409,6 +306,7 @@ struct nd_measure *nd_measure_open(struct nd_plugins *plugins, const struct nd_m
         return NULL;
     }
     m->streams = nd_verb_streams(spec->call->verb) && !nd_sched_is_virtual(plugins->sched);
+    m->replays = nd_sched_is_virtual(plugins->sched) && nd_verb_steady(spec->call->verb);
     if (m->streams && !open_op(m, why)) {
         free(m);
         return NULL;
@@ -446,16 +344,7 @@ void nd_measure_free(struct nd_measure *m)
     nd_sched_cancel(sched_of(m), m->expiry);
     nd_sched_cancel(sched_of(m), m->closing);
     end_op(m);
-    for (size_t i = 0; i < m->calls.count; i++) {
-        struct slot_call *call = m->calls.at[i];
-        call->measure = NULL;
-        nd_sched_cancel(sched_of(m), call->failing);
-        if (call->op != NULL)
-            nd_op_cancel(call->op); /* its end frees the call */
-        else
-            free(call);
-    }
-    nd_vec_free(&m->calls);
+    nd_measure_calls_free(m);
     nd_vec_free(&m->slots);
     free(m);
 }

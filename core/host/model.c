@@ -21,7 +21,13 @@ struct state {
 struct nd_model {
     struct ND_VEC(struct state) states;
     struct ND_VEC(struct change) changes;
+    uint64_t generation;
 };
+
+uint64_t nd_model_generation(const struct nd_model *model)
+{
+    return model->generation;
+}
 
 struct nd_model *nd_model_new(void)
 {
@@ -70,6 +76,7 @@ static bool is_up(const struct nd_model *model, const struct nd_site *site, cons
 static void put(struct nd_model *model, const char *target, bool up)
 {
     struct state *state = find(model, target);
+    model->generation++;
     if (state != NULL)
         state->up = up;
     else

@@ -333,6 +333,11 @@ void nd_op_start(struct nd_op *op)
     returned(op, verb->start(op->loaded->self, &op->spec->args, op));
 }
 
+bool nd_verb_steady(const struct nd_verb *verb)
+{
+    return verb->rehearse == NULL || (verb->flags & ND_VERB_STEADY) != 0;
+}
+
 bool nd_verb_streams(const struct nd_verb *verb)
 {
     return verb->struct_size >= sizeof *verb && verb->stream != NULL;

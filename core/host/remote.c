@@ -16,7 +16,7 @@
 #define GRACE_MS    1000 /* that a host may take to close its plugin */
 #define CRASH_GRACE 5000 /* of one whose socket has closed, to be gone (a core is written) */
 #define SILENCE     ND_SEC(5)
-#define LOOK_EVERY  ND_MS(20)
+#define LOOK_EVERY  ND_MS(100)
 
 /* ---- ops ---- */
 

@@ -39,14 +39,32 @@ static void journal_lost(void *ctx)
     nd_run_abort(run, "core", run->journal_why);
 }
 
+/* The line's members that anybody asks of it, without reading it again. */
+static json_t *event_json(const struct nd_run *run, const char *type, const char *subject,
+                          const char *actor, int64_t seq, nd_ns now, json_t *data)
+{
+    char rel[ND_UNIT_TEXT];
+    json_t *event =
+        json_pack("{s:s, s:s*, s:s, s:I, s:I, s:O*}", "type", type, "subject", subject, "actor",
+                  actor, "seq", (json_int_t)seq, "monons", (json_int_t)now, "data", data);
+    if (data == NULL)
+        json_object_set_new(event, "data", json_object());
+    if (run->t0 >= 0)
+        json_object_set_new(event, "rel", json_string(nd_moment_format(now - run->t0, rel)));
+    return event;
+}
+
 int64_t nd_run_event(struct nd_run *run, unsigned flags, const char *type, const char *subject,
                      const char *actor, json_t *data)
 {
     char full[64];
     snprintf(full, sizeof full, "netdrill.%s", type);
     struct nd_fail why = {0};
+    nd_ns now = nd_run_now(run);
+    json_t *kept = json_incref(data);
+    actor = actor != NULL ? actor : "core";
     int64_t seq = nd_journal_append(run->journal, nd_run_is_live(run) ? flags : 0, full, subject,
-                                    actor != NULL ? actor : "core", nd_run_now(run), data, &why);
+                                    actor, now, data, &why);
     if (seq < 0) {
         /* Without a journal there is no evidence and no promise kept: stop, and put things back. */
         if (!run->outcome.journal_failed) {
@@ -55,14 +73,16 @@ int64_t nd_run_event(struct nd_run *run, unsigned flags, const char *type, const
             /* Not from here: a body may be running. */
             run->lost_timer = nd_sched_at(run->config.sched, nd_run_now(run), journal_lost, run);
         }
+        json_decref(kept);
         return seq;
     }
     if (run->config.event != NULL) {
         const char *line = nd_journal_last_line(run->journal);
-        json_t *event = json_loads(line, 0, NULL);
+        json_t *event = event_json(run, full, subject, actor, seq, now, kept);
         run->config.event(run->config.ctx, line, event);
         json_decref(event);
     }
+    json_decref(kept);
     return seq;
 }
 

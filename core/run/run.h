@@ -56,7 +56,8 @@ struct nd_run_config {
     size_t answers_count;
     const struct nd_script_fail *fails; /* rehearsals only */
     size_t fails_count;
-    /* Every event as it is journalled: line without line feed, and parsed. */
+    /* Every event as it is journalled: the line without line feed, and of it type, subject, actor,
+     * seq, monons, rel and data. */
     void (*event)(void *ctx, const char *line, const json_t *event);
     /* Calls the run makes, for plan's preview; may be NULL. */
     void (*called)(void *ctx, const struct nd_step *step, const struct nd_call_spec *spec,

@@ -219,6 +219,7 @@ static const struct nd_reading readings[] = {
     {NULL, NULL, NULL, 0}};
 const struct nd_verb reach_bulk = {
     .struct_size = sizeof reach_bulk,
+    .flags = ND_VERB_STEADY,
     .name = "bulk",
     .help = "Throughput to a sink, bounded in rate, octets and time.",
     .rights = "none",

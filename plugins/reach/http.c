@@ -300,6 +300,7 @@ static const struct nd_reading readings[] = {
     {NULL, NULL, NULL, 0}};
 const struct nd_verb reach_http = {
     .struct_size = sizeof reach_http,
+    .flags = ND_VERB_STEADY,
     .name = "http",
     .help = "An HTTP or HTTPS GET.",
     .rights = "none",

@@ -251,6 +251,7 @@ static const struct nd_reading readings[] = {
     {NULL, NULL, NULL, 0}};
 const struct nd_verb reach_icmp = {
     .struct_size = sizeof reach_icmp,
+    .flags = ND_VERB_STEADY,
     .name = "icmp",
     .help = "ICMP echo, IPv4 and IPv6.",
     .rights = "a ping socket (net.ipv4.ping_group_range) or CAP_NET_RAW",

@@ -214,6 +214,7 @@ static const struct nd_reading readings[] = {
     {NULL, NULL, NULL, 0}};
 const struct nd_verb reach_stamp = {
     .struct_size = sizeof reach_stamp,
+    .flags = ND_VERB_STEADY,
     .name = "stamp",
     .help = "STAMP session sender (RFC 8762, RFC 8972), unauthenticated.",
     .rights = "none",

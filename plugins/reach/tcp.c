@@ -112,6 +112,7 @@ static const struct nd_reading readings[] = {{"rtt", "from SYN to the connection
                                              {NULL, NULL, NULL, 0}};
 const struct nd_verb reach_tcp = {
     .struct_size = sizeof reach_tcp,
+    .flags = ND_VERB_STEADY,
     .name = "tcp",
     .help = "TCP connect, and what the service says.",
     .rights = "none",

@@ -149,6 +149,7 @@ static const struct nd_reading udp_readings[] = {
     {NULL, NULL, NULL, 0}};
 const struct nd_verb reach_udp = {
     .struct_size = sizeof reach_udp,
+    .flags = ND_VERB_STEADY,
     .name = "udp",
     .help = "UDP echo: the same octets have to come back.",
     .rights = "none",
@@ -256,6 +257,7 @@ static const struct nd_reading dns_readings[] = {
     {NULL, NULL, NULL, 0}};
 const struct nd_verb reach_dns = {
     .struct_size = sizeof reach_dns,
+    .flags = ND_VERB_STEADY,
     .name = "dns",
     .help = "A DNS query over UDP.",
     .rights = "none",

@@ -101,6 +101,7 @@ static const struct nd_reading readings[] = {
     {NULL, NULL, NULL, 0}};
 const struct nd_verb reach_voice = {
     .struct_size = sizeof reach_voice,
+    .flags = ND_VERB_STEADY,
     .name = "voice",
     .help = "RTP packets of silence at a codec's pace (measure it with every = ms(20)).",
     .rights = "none",

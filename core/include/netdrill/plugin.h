@@ -40,7 +40,7 @@ extern "C" {
 #define ND_EXPORT __attribute__((visibility("default")))
 
 #define ND_ABI_MAJOR 1u /* raised when an old plugin would break */
-#define ND_ABI_MINOR 1u /* raised when something is appended     */
+#define ND_ABI_MINOR 2u /* raised when something is appended     */
 
 typedef int64_t nd_ns;  /* nanoseconds: a length, or a moment on the run's clock (0: the run's
                            process started its clock; T+0 is a later moment of it) */
@@ -136,6 +136,7 @@ struct nd_reading {
 
 #define ND_VERB_CHANGES   1u /* alters the network: plan_undo, and the plugin's undo and verify */
 #define ND_VERB_ARBITRARY 2u /* runs something the core cannot preview, such as a program */
+#define ND_VERB_STEADY    4u /* since 1.2: its model answers alike until a target is set up or down */
 
 struct nd_verb {
     uint32_t struct_size, flags;
