@@ -41,11 +41,20 @@ static int reflect(int argc, char **argv)
 
 const struct nd_command nd_command_reflect = {
     "reflect", "reflect KIND:ADDRESS:PORT...",
-    "Answers probes, as their far end, until it is ended.\n\n"
-    "  netdrill reflect stamp:0.0.0.0:862 echo:0.0.0.0:7\n\n"
-    "KIND: stamp (RFC 8762, stateful, unauthenticated), echo (TCP and UDP; also for reach.voice), "
-    "sink\n(takes octets away, for reach.bulk), web (a page that says it is an exercise), "
-    "emergency (greets\nover TCP, echoes over UDP), dns (answers for the names given as "
-    "name:NAME=ADDRESS). Whoever can\nreach the address is answered: bind it to the drill's "
-    "network, and end it afterwards.",
+    "Answers probes, as their far end, until it is ended (SIGTERM, SIGINT).\n\n"
+    "  netdrill reflect stamp:0.0.0.0:862 echo:0.0.0.0:7 web:[2001:db8::7]:80\n"
+    "  netdrill reflect key:/etc/netdrill/stamp.key stamp:10.0.0.7:862\n\n"
+    "KIND, and who asks it:\n"
+    "  stamp      STAMP and TWAMP-Test over UDP, stateful (reach.stamp); authenticated when a "
+    "key:FILE\n"
+    "             stands before it: 8 to 64 octets, readable by its owner alone\n"
+    "  echo       TCP and UDP echo (reach.udp, reach.tcp, reach.voice)\n"
+    "  web        one page over HTTP that says it is an exercise (reach.http)\n"
+    "  sink       takes octets away over TCP and UDP, and says how many (reach.bulk)\n"
+    "  emergency  greets over TCP, echoes over UDP (reach.tcp with expect)\n"
+    "  dns        answers over UDP for the names given as name:NAME=ADDRESS (reach.dns)\n\n"
+    "An IPv6 address may stand in brackets; 0.0.0.0 and [::] are two services. At its end it says "
+    "what\nits STAMP services answered and dropped. Whoever can reach the address is answered: "
+    "bind "
+    "it to the\ndrill's network, and end it afterwards.",
     reflect, 0};

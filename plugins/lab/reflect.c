@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,11 +19,13 @@
  *
  *     netdrill-reflect web:10.9.0.80:80 dns:10.9.0.53:53 name:www.drill.test=10.9.0.80
  *                      emergency:10.9.0.112:112 echo:10.9.0.7:7 stamp:10.9.0.7:862
+ *                      key:/etc/netdrill/stamp.key stamp:[2001:db8::7]:862
  *
  * web: one public information page over HTTP/1.1 (RFC 9110). dns: A answers for the names given
  * (RFC 1035 §4), NXDOMAIN for others. emergency: greets over TCP, echoes over UDP. echo: TCP and
- * UDP echo. stamp: a stateful STAMP session reflector (RFC 8762). All of them say that they are
- * simulated where they say anything. sink: takes octets away and says how many (reach.bulk). */
+ * UDP echo. stamp: a stateful STAMP session reflector (RFC 8762, RFC 8972), authenticated when a
+ * key was named before it. All of them say that they are simulated where they say anything. sink:
+ * takes octets away and says how many (reach.bulk). */
 
 enum kind { WEB, DNS, EMERGENCY, ECHO, STAMP, SINK, KINDS };
 
@@ -29,16 +33,25 @@ static const char *const kind_names[] = {"web", "dns", "emergency", "echo", "sta
 
 #define SLOTS_MAX 512
 #define NAMES_MAX 32
+#define KEYS_MAX  16
+#define PIECE     4096
 
 struct slot {
     enum kind kind;
     int listening;
+    uint32_t tail;    /* web: the last four octets of the request so far */
     struct sink sink; /* of a connection to a sink */
+    size_t held_at, held_len;
+    uint8_t held[PIECE]; /* echo: what the other side has not taken back yet */
 };
 
 static struct pollfd fds[SLOTS_MAX];
 static struct slot slots[SLOTS_MAX];
 static nfds_t count;
+static volatile sig_atomic_t ended;
+
+static struct stamp_key keys[KEYS_MAX];
+static size_t keys_count;
 
 static struct {
     char name[128];
@@ -59,17 +72,20 @@ static void push(int fd, enum kind kind, int listening)
         return;
     }
     fds[count] = (struct pollfd){.fd = fd, .events = POLLIN};
-    slots[count++] = (struct slot){.kind = kind, .listening = listening};
+    memset(&slots[count], 0, offsetof(struct slot, held));
+    slots[count].kind = kind;
+    slots[count++].listening = listening;
 }
 
 static void drop(nfds_t i)
 {
     close(fds[i].fd);
     fds[i] = fds[--count];
-    slots[i] = slots[count];
+    if (i != count)
+        slots[i] = slots[count];
 }
 
-static int listen_at(enum kind kind, const char *address, int port, int type)
+static int listen_at(enum kind kind, const char *words, const char *address, int port, int type)
 {
     struct sockaddr_storage at = {0};
     struct sockaddr_in *v4 = (struct sockaddr_in *)&at;
@@ -84,19 +100,24 @@ static int listen_at(enum kind kind, const char *address, int port, int type)
         v6->sin6_port = htons((uint16_t)port);
         len = sizeof *v6;
     } else {
+        errno = EINVAL;
         return -1;
     }
     int fd = socket(at.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (at.ss_family == AF_INET6) /* the IPv4 side is a service of its own */
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
+    const struct stamp_key *key = keys_count != 0 ? &keys[keys_count - 1] : NULL;
     if (bind(fd, (struct sockaddr *)&at, len) != 0 ||
-        (type == SOCK_STREAM && listen(fd, 64) != 0)) {
+        (type == SOCK_STREAM && listen(fd, 512) != 0) ||
+        (kind == STAMP && reflect_stamp_open(fd, words, key) != 0)) {
+        int error = errno;
         close(fd);
+        errno = error;
         return -1;
     }
-    if (kind == STAMP)
-        reflect_stamp_open(fd);
     push(fd, kind, 1);
     return 0;
 }
@@ -126,23 +147,52 @@ static void answer_web(int fd)
         send(fd, page, sizeof page - 1, MSG_NOSIGNAL);
 }
 
-/* A connection with something to read; returns 0 when it is over. */
+/* What came goes back; what the other side does not take now waits, and nothing is read before it
+ * is gone. Returns 0 when the connection is over. */
+static int give_back(nfds_t i)
+{
+    struct slot *slot = &slots[i];
+    ssize_t put =
+        send(fds[i].fd, slot->held + slot->held_at, slot->held_len - slot->held_at, MSG_NOSIGNAL);
+    if (put < 0 && errno != EAGAIN && errno != EINTR)
+        return 0;
+    slot->held_at += put > 0 ? (size_t)put : 0;
+    fds[i].events = slot->held_at < slot->held_len ? POLLOUT : POLLIN;
+    return 1;
+}
+
+/* The page, once the request's head has ended (RFC 9112 §2.1). */
+static void hear_request(nfds_t i, size_t len)
+{
+    for (size_t k = 0; k < len; k++) {
+        slots[i].tail = slots[i].tail << 8 | slots[i].held[k];
+        if (slots[i].tail == 0x0d0a0d0a) {
+            answer_web(fds[i].fd);
+            shutdown(fds[i].fd, SHUT_WR); /* and until the other side closes too */
+            return;
+        }
+    }
+}
+
+/* A connection with something to read, or room to write; returns 0 when it is over. */
 static int serve_stream(nfds_t i)
 {
-    char bytes[4096];
     if (slots[i].kind == SINK)
         return reflect_sink_stream(fds[i].fd, &slots[i].sink);
-    ssize_t got = recv(fds[i].fd, bytes, sizeof bytes, 0);
+    if (slots[i].held_at < slots[i].held_len)
+        return give_back(i);
+    ssize_t got = recv(fds[i].fd, slots[i].held, PIECE, 0);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return 1;
     if (got <= 0)
         return 0;
     if (slots[i].kind == WEB) {
-        answer_web(fds[i].fd);
-        shutdown(fds[i].fd, SHUT_WR);
-        return 1; /* until the other side closes too */
+        hear_request(i, (size_t)got);
+        return 1;
     }
-    return send(fds[i].fd, bytes, (size_t)got, MSG_NOSIGNAL) == got;
+    slots[i].held_at = 0;
+    slots[i].held_len = (size_t)got;
+    return give_back(i);
 }
 
 /* ---- UDP ---- */
@@ -218,35 +268,60 @@ static int take_name(const char *text)
 {
     const char *equals = strchr(text, '=');
     if (equals == NULL || names_count == NAMES_MAX ||
-        inet_pton(AF_INET, equals + 1, names[names_count].address) != 1)
+        inet_pton(AF_INET, equals + 1, names[names_count].address) != 1) {
+        errno = EINVAL;
         return -1;
+    }
     snprintf(names[names_count++].name, sizeof names[0].name, "%.*s", (int)(equals - text), text);
     return 0;
 }
 
-/* kind:address:port; the address may hold colons itself. */
+static int take_key(const char *path)
+{
+    char why[400] = "too many keys";
+    if (keys_count < KEYS_MAX && stamp_key_read(path, &keys[keys_count], why, sizeof why) == 0) {
+        keys_count++;
+        return 0;
+    }
+    fprintf(stderr, "netdrill-reflect: %s\n", why);
+    return -2;
+}
+
+static int kind_of(const char *text, size_t len)
+{
+    for (int kind = 0; kind < KINDS; kind++) {
+        if (strlen(kind_names[kind]) == len && memcmp(text, kind_names[kind], len) == 0)
+            return kind;
+    }
+    return -1;
+}
+
+/* kind:address:port; the address may hold colons itself, bare or in brackets. Returns -1 with errno
+ * set, or -2 when the reason was told. */
 static int take_service(const char *text)
 {
     const char *first = strchr(text, ':');
     const char *last = strrchr(text, ':');
     char address[64];
-    if (first == NULL || first == last)
+    char *end = NULL;
+    errno = EINVAL;
+    if (first == NULL || strncmp(text, "name:", 5) == 0)
+        return first == NULL ? -1 : take_name(first + 1);
+    if (strncmp(text, "key:", 4) == 0)
+        return take_key(first + 1);
+    int bracketed = first[1] == '[' && last > first + 2 && last[-1] == ']';
+    snprintf(address, sizeof address, "%.*s", (int)(last - first) - 1 - 2 * bracketed,
+             first + 1 + bracketed);
+    int kind = kind_of(text, (size_t)(first - text));
+    long port = strtol(last + 1, &end, 10);
+    if (first == last || kind < 0 || *end != '\0' || end == last + 1 || port < 1 || port > 65535) {
+        errno = EINVAL;
         return -1;
-    if (strncmp(text, "name:", 5) == 0)
-        return take_name(first + 1);
-    snprintf(address, sizeof address, "%.*s", (int)(last - first - 1), first + 1);
-    for (int kind = 0; kind < KINDS; kind++) {
-        if (strncmp(text, kind_names[kind], (size_t)(first - text)) != 0)
-            continue;
-        int port = atoi(last + 1);
-        if (kind != DNS && kind != STAMP &&
-            listen_at((enum kind)kind, address, port, SOCK_STREAM) != 0)
-            return -1;
-        if (kind != WEB && listen_at((enum kind)kind, address, port, SOCK_DGRAM) != 0)
-            return -1;
-        return 0;
     }
-    return -1;
+    if (kind != DNS && kind != STAMP &&
+        listen_at((enum kind)kind, text, address, (int)port, SOCK_STREAM) != 0)
+        return -1;
+    return kind == WEB ? 0 : listen_at((enum kind)kind, text, address, (int)port, SOCK_DGRAM);
 }
 
 static int is_stream(int fd)
@@ -256,30 +331,67 @@ static int is_stream(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_STREAM;
 }
 
+static void end(int signal)
+{
+    (void)signal;
+    ended = 1;
+}
+
+/* Signals come only while we wait; returns the mask to wait with. */
+static sigset_t expect_end(void)
+{
+    const struct sigaction action = {.sa_handler = end};
+    sigset_t set;
+    sigset_t before;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigprocmask(SIG_BLOCK, &set, &before);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+    sigdelset(&before, SIGTERM);
+    sigdelset(&before, SIGINT);
+    return before;
+}
+
+static void serve(void)
+{
+    for (nfds_t i = count; i-- > 0;) {
+        if (fds[i].revents == 0)
+            continue;
+        fds[i].revents = 0;
+        if (!is_stream(fds[i].fd))
+            serve_datagram(i);
+        else if (slots[i].listening)
+            accept_one(i);
+        else if (!serve_stream(i))
+            drop(i);
+    }
+}
+
 int main(int argc, char **argv)
 {
     prctl(PR_SET_NAME, "netdrill-reflec");
     for (int i = 1; i < argc; i++) {
-        if (strncmp(argv[i], "name:", 5) == 0 ? take_name(argv[i] + 5) : take_service(argv[i])) {
-            fprintf(stderr, "netdrill-reflect: cannot serve '%s': %s\n", argv[i], strerror(errno));
+        int taken = take_service(argv[i]);
+        if (taken == -1)
+            fprintf(stderr,
+                    "netdrill-reflect: cannot serve '%s': %s; expected KIND:ADDRESS:PORT with KIND "
+                    "web, dns, emergency, echo, stamp or sink, or name:NAME=ADDRESS, or key:FILE\n",
+                    argv[i], strerror(errno));
+        if (taken != 0)
             return 1;
-        }
     }
+    sigset_t mask = expect_end();
     puts("netdrill-reflect: ready");
     fflush(stdout);
-    for (;;) {
-        if (poll(fds, count, -1) < 0 && errno != EINTR)
+    while (!ended) {
+        int ready = ppoll(fds, count, NULL, &mask);
+        if (ready < 0 && errno != EINTR)
             return 1;
-        for (nfds_t i = count; i-- > 0;) {
-            if (fds[i].revents == 0)
-                continue;
-            fds[i].revents = 0;
-            if (!is_stream(fds[i].fd))
-                serve_datagram(i);
-            else if (slots[i].listening)
-                accept_one(i);
-            else if (!serve_stream(i))
-                drop(i);
-        }
+        if (ready > 0)
+            serve();
     }
+    reflect_stamp_report();
+    return 0;
 }

@@ -1,12 +1,18 @@
 /* What the files of netdrill-reflect share. */
 #ifndef ND_PLUGINS_LAB_REFLECT_H
 #define ND_PLUGINS_LAB_REFLECT_H
+#include "../common/stamp.h"
+
 #include <stdint.h>
 
-/* Prepares a socket for STAMP: receive stamps and the hop limit. */
-void reflect_stamp_open(int fd);
+/* Prepares a socket for STAMP: receive stamps, hop limit and traffic class. words: what it serves,
+ * as the user wrote it; borrowed for good. key: of authenticated mode, borrowed for good; or NULL.
+ * Returns -1 when there are too many. */
+int reflect_stamp_open(int fd, const char *words, const struct stamp_key *key);
 /* Answers what waits in the socket. */
 void reflect_stamp(int fd);
+/* Says what each STAMP socket did. */
+void reflect_stamp_report(void);
 
 /* What a sink took; the first piece starts the time and is not in the octets. */
 struct sink {

@@ -77,6 +77,21 @@ static int take_errors(const struct flow *flow)
     }
 }
 
+/* The traffic class (IPv6) or type of service (IPv4) that a message came with; -1: unknown. */
+static int class_of(struct msghdr *message)
+{
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c != NULL; c = CMSG_NXTHDR(message, c)) {
+        int value = 0;
+        if (c->cmsg_level == SOL_IP && c->cmsg_type == IP_TOS)
+            return *CMSG_DATA(c);
+        if (c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_TCLASS) {
+            memcpy(&value, CMSG_DATA(c), sizeof value);
+            return value;
+        }
+    }
+    return -1;
+}
+
 struct batch {
     struct mmsghdr messages[BATCH];
     struct iovec iov[BATCH];
@@ -109,6 +124,8 @@ static void readable(void *ctx, int events)
         if (err == ND_EGONE)
             continue;
         nd_ns at = stamp_take(flow->self, &batch.messages[i].msg_hdr, now);
+        if (flow->asks_class)
+            flow->class = class_of(&batch.messages[i].msg_hdr);
         if (err == ND_OK && flow->answered != NULL)
             flow->answered(flow, batch.bytes[i], batch.messages[i].msg_len, slot, at);
         else
@@ -131,6 +148,9 @@ nd_err flow_begin(struct flow *flow)
     setsockopt(flow->fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
     setsockopt(flow->fd, flow->v6 ? SOL_IPV6 : SOL_IP, flow->v6 ? IPV6_RECVERR : IP_RECVERR, &one,
                sizeof one);
+    if (flow->asks_class)
+        setsockopt(flow->fd, flow->v6 ? SOL_IPV6 : SOL_IP, flow->v6 ? IPV6_RECVTCLASS : IP_RECVTOS,
+                   &one, sizeof one);
     return host->watch(flow->op, flow->fd, ND_READABLE, readable, flow);
 }
 

@@ -13,13 +13,15 @@ struct flow {
     struct marks marks; /* of flow_open_udp */
     uint32_t cookie;
     int fd, connected, raw, v6;
-    int single; /* a call of one probe, not a stream: slot 0 finishes the op */
+    int single;     /* a call of one probe, not a stream: slot 0 finishes the op */
+    int asks_class; /* answers' traffic class is wanted */
+    int class;      /* of the answer that `answered` is told of; -1: unknown */
     nd_ns single_sent;
     size_t len; /* of a packet, octets */
     /* Makes the packet of a slot; bytes: zeroed, len octets. */
     void (*make)(const struct flow *flow, uint8_t *bytes, int64_t slot);
     /* Whose answer this is: ND_OK and its slot, or an error about it; ND_EGONE: nobody's. */
-    nd_err (*read)(const struct flow *flow, const uint8_t *bytes, size_t len, int64_t *slot);
+    nd_err (*read)(struct flow *flow, const uint8_t *bytes, size_t len, int64_t *slot);
     /* The slot of a packet of ours, as an error quotes it; 0: not ours. */
     int (*quoted)(const struct flow *flow, const uint8_t *bytes, size_t len, int64_t *slot);
     /* Tells of an answer that `read` took; NULL: the round trip from `sent` to `at`. */

@@ -171,7 +171,7 @@ static void make_echo(const struct flow *flow, uint8_t *bytes, int64_t slot)
     }
 }
 
-static nd_err read_echo(const struct flow *flow, const uint8_t *bytes, size_t len, int64_t *slot)
+static nd_err read_echo(struct flow *flow, const uint8_t *bytes, size_t len, int64_t *slot)
 {
     size_t skip = flow->raw && !flow->v6 ? reach_ipv4_header(bytes, len) : 0;
     bytes += skip;

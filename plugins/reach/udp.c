@@ -117,7 +117,7 @@ static int quoted_udp(const struct flow *flow, const uint8_t *bytes, size_t len,
            flow_marked(flow, bytes + 8, slot);
 }
 
-static nd_err read_udp(const struct flow *flow, const uint8_t *bytes, size_t len, int64_t *slot)
+static nd_err read_udp(struct flow *flow, const uint8_t *bytes, size_t len, int64_t *slot)
 {
     return len == flow->len && quoted_udp(flow, bytes, len, slot) ? ND_OK : ND_EGONE;
 }

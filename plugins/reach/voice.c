@@ -41,7 +41,7 @@ static int quoted_rtp(const struct flow *flow, const uint8_t *bytes, size_t len,
            get32(bytes + 8) == flow->cookie && flow_marked(flow, bytes + RTP_HEADER, slot);
 }
 
-static nd_err read_rtp(const struct flow *flow, const uint8_t *bytes, size_t len, int64_t *slot)
+static nd_err read_rtp(struct flow *flow, const uint8_t *bytes, size_t len, int64_t *slot)
 {
     return len == flow->len && quoted_rtp(flow, bytes, len, slot) ? ND_OK : ND_EGONE;
 }
