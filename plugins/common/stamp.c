@@ -10,8 +10,8 @@ struct layout {
 static const struct layout open = {4, 12, 14, 16, 24, 28, 36, 40, STAMP_BYTES};
 static const struct layout sealed = {16, 24, 26, 32, 48, 64, 72, 80, STAMP_SEALED_BYTES};
 
-#define SEALED_OCTETS (STAMP_SEALED_BYTES - STAMP_HMAC_BYTES) /* that the HMAC covers: six blocks  \
-                                                               */
+/* What the HMAC covers: the first six blocks. */
+#define SEALED_OCTETS (STAMP_SEALED_BYTES - STAMP_HMAC_BYTES)
 
 /* Seconds from 1900 to 1970. */
 #define NTP_TO_UNIX 2208988800
