@@ -52,7 +52,7 @@ enum icmp_answer reach_icmp_parse(const uint8_t *bytes, size_t len, int v6, uint
     return prohibited ? ICMP_PROHIBITED : ICMP_UNREACHABLE;
 }
 
-static uint16_t checksum(const uint8_t *bytes, size_t len)
+uint16_t icmp_checksum(const uint8_t *bytes, size_t len)
 {
     uint32_t sum = 0;
     for (size_t i = 0; i + 1 < len; i += 2)
@@ -102,7 +102,7 @@ static void readable(void *ctx, int events)
         probe_errno(probe->self, probe->op, errno, &probe->peer);
 }
 
-static int open_socket(struct reach *self, struct nd_op *op, int v6, int *raw)
+int icmp_open(struct reach *self, struct nd_op *op, int v6, int *raw)
 {
     int protocol = v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
     int family = v6 ? AF_INET6 : AF_INET;
@@ -131,7 +131,7 @@ static nd_err icmp_start(void *ctx, const struct nd_args *args, struct nd_op *op
     if (err != ND_OK)
         return err;
     probe->v6 = probe->peer.at.ss_family == AF_INET6;
-    probe->fd = open_socket(self, op, probe->v6, &probe->raw);
+    probe->fd = icmp_open(self, op, probe->v6, &probe->raw);
     if (probe->fd < 0)
         return probe->fd;
     stamp_ask(probe->fd);
@@ -142,7 +142,7 @@ static nd_err icmp_start(void *ctx, const struct nd_args *args, struct nd_op *op
     message[0] = probe->v6 ? ECHO_REQUEST_6 : ECHO_REQUEST_4;
     put32(message + HEADER_BYTES, probe->cookie);
     if (!probe->v6) { /* the kernel makes ICMPv6's */
-        uint16_t sum = checksum(message, len);
+        uint16_t sum = icmp_checksum(message, len);
         message[2] = (uint8_t)(sum >> 8);
         message[3] = (uint8_t)sum;
     }
@@ -165,7 +165,7 @@ static void make_echo(const struct flow *flow, uint8_t *bytes, int64_t slot)
     bytes[7] = (uint8_t)slot;
     flow_mark(flow, bytes + HEADER_BYTES, slot);
     if (!flow->v6) { /* the kernel makes ICMPv6's */
-        uint16_t sum = checksum(bytes, flow->len);
+        uint16_t sum = icmp_checksum(bytes, flow->len);
         bytes[2] = (uint8_t)(sum >> 8);
         bytes[3] = (uint8_t)sum;
     }
@@ -230,7 +230,7 @@ static nd_err icmp_stream(void *ctx, const struct nd_args *args, struct nd_op *o
     if (err != ND_OK)
         return err;
     flow->v6 = flow->peer.at.ss_family == AF_INET6;
-    flow->fd = open_socket(self, op, flow->v6, &flow->raw);
+    flow->fd = icmp_open(self, op, flow->v6, &flow->raw);
     if (flow->fd < 0)
         return flow->fd;
     if (flow->raw)

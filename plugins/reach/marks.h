@@ -9,17 +9,18 @@ struct marks {
 };
 
 /* Rows for a verb's options; found by name, wherever they stand. */
-#define MARK_ROWS                                                                                  \
+#define ROUTE_ROWS                                                                                 \
     {"dscp", "differentiated services code point (RFC 2474), such as 46 for EF",                   \
      "",     ND_INT,                                                                               \
      0,      0,                                                                                    \
      63,     NULL,                                                                                 \
      NULL},                                                                                        \
-        {"ttl", "hop limit; else the system's", "", ND_INT, 0, 1, 255, NULL, NULL},                \
         {"source", "own address to send from", "", ND_TEXT, 0, 1, 0, NULL, NULL},                  \
     {                                                                                              \
         "interface", "own interface to leave by (CAP_NET_RAW)", "", ND_TEXT, 0, 1, 0, NULL, NULL   \
     }
+#define MARK_ROWS                                                                                  \
+    {"ttl", "hop limit; else the system's", "", ND_INT, 0, 1, 255, NULL, NULL}, ROUTE_ROWS
 
 struct marks marks_of(const struct nd_option *options, const struct nd_args *args);
 /* On a socket of the peer's family, before it is connected. On failure logs and returns the code.

@@ -105,25 +105,30 @@ nd_ns stamp_take(struct reach *self, struct msghdr *message, nd_ns otherwise)
 struct model {
     struct reach *self;
     struct nd_op *op;
-    nd_ns rtt;
+    double value;
 };
 
 static void model_answers(void *ctx)
 {
     const struct model *model = ctx;
     const struct nd_host *host = model->self->host;
-    host->emit(model->op, 0, (double)model->rtt, host->now(host));
+    host->emit(model->op, 0, model->value, host->now(host));
     host->finish(model->op, ND_OK, NULL);
+}
+
+nd_err probe_model(struct reach *self, struct nd_op *op, nd_ns wait, double value)
+{
+    struct model *model = self->host->state(op, sizeof *model);
+    *model = (struct model){self, op, value};
+    if (self->host->model_up(op))
+        return self->host->after(op, wait, model_answers, model);
+    self->host->finish(op, ND_ETIME, "no way in the rehearsal's model");
+    return ND_OK;
 }
 
 nd_err probe_rehearse(struct reach *self, struct nd_op *op, nd_ns rtt)
 {
-    struct model *model = self->host->state(op, sizeof *model);
-    *model = (struct model){self, op, rtt};
-    if (self->host->model_up(op))
-        return self->host->after(op, rtt, model_answers, model);
-    self->host->finish(op, ND_ETIME, "no way in the rehearsal's model");
-    return ND_OK;
+    return probe_model(self, op, rtt, (double)rtt);
 }
 
 /* ---- the record ---- */
@@ -144,24 +149,25 @@ static nd_err reach_open(const struct nd_host *host, void **self)
 static void reach_close(void *self)
 {
     curl_global_cleanup();
+    reach_paths_free(self);
     free(self);
 }
 
-static const struct nd_verb *const verbs[] = {&reach_icmp,  &reach_tcp,  &reach_udp,
-                                              &reach_http,  &reach_dns,  &reach_stamp,
-                                              &reach_voice, &reach_bulk, NULL};
-static const struct nd_plugin plugin = {
-    sizeof plugin,
-    ND_ABI_MAJOR,
-    ND_ABI_MINOR,
-    "reach",
-    "1.0",
-    "whether services answer, and how fast: ICMP, TCP, UDP, HTTP, DNS, STAMP, voice, throughput",
-    verbs,
-    reach_open,
-    reach_close,
-    NULL,
-    NULL};
+static const struct nd_verb *const verbs[] = {&reach_icmp, &reach_tcp,   &reach_udp,   &reach_http,
+                                              &reach_dns,  &reach_stamp, &reach_voice, &reach_bulk,
+                                              &reach_way,  NULL};
+static const struct nd_plugin plugin = {sizeof plugin,
+                                        ND_ABI_MAJOR,
+                                        ND_ABI_MINOR,
+                                        "reach",
+                                        "1.0",
+                                        "whether services answer, and how fast: ICMP, TCP, UDP, "
+                                        "HTTP, DNS, STAMP, voice, throughput, paths",
+                                        verbs,
+                                        reach_open,
+                                        reach_close,
+                                        NULL,
+                                        NULL};
 
 ND_EXPORT const struct nd_plugin *nd_plugin_entry(void)
 {

@@ -8,9 +8,12 @@
 
 #define WHY_BYTES 200
 
+struct reach_path;
+
 struct reach {
     const struct nd_host *host;
-    uint32_t cookie; /* grows with each probe: tells our answers from others' */
+    uint32_t cookie;          /* grows with each probe: tells our answers from others' */
+    struct reach_path *paths; /* walked so far (path.c) */
 };
 
 /* Where a probe goes. */
@@ -33,9 +36,15 @@ void stamp_ask(int fd);
 nd_ns stamp_take(struct reach *self, struct msghdr *message, nd_ns otherwise);
 /* The model of every probe: answered after the nominal time, or not at all. */
 nd_err probe_rehearse(struct reach *self, struct nd_op *op, nd_ns rtt);
+/* The same for a verb whose first reading is no time: value, after `wait`. */
+nd_err probe_model(struct reach *self, struct nd_op *op, nd_ns wait, double value);
+void reach_paths_free(struct reach *self);
+/* A ping socket, or a raw one (*raw = 1) where the system lets us have no other. */
+int icmp_open(struct reach *self, struct nd_op *op, int v6, int *raw);
+uint16_t icmp_checksum(const uint8_t *bytes, size_t len);
 
 extern const struct nd_verb reach_icmp, reach_tcp, reach_udp, reach_http, reach_dns, reach_stamp,
-    reach_voice, reach_bulk;
+    reach_voice, reach_bulk, reach_way;
 
 /* Parsers, apart so that they can be fed anything. */
 enum icmp_answer { ICMP_NOT_OURS, ICMP_ECHOED, ICMP_UNREACHABLE, ICMP_PROHIBITED };
@@ -43,6 +52,10 @@ enum icmp_answer { ICMP_NOT_OURS, ICMP_ECHOED, ICMP_UNREACHABLE, ICMP_PROHIBITED
 enum icmp_answer reach_icmp_parse(const uint8_t *bytes, size_t len, int v6, uint32_t cookie);
 /* Octets of the IPv4 header before the ICMP message of a raw socket; 0 when it is malformed. */
 size_t reach_ipv4_header(const uint8_t *bytes, size_t len);
+
+/* The number of an echo reply to a path's packet; 0: it is none. id: of a raw socket's packets,
+ * which (IPv4) come with their IP header; -1: a ping socket's. */
+int reach_path_number(const uint8_t *bytes, size_t len, int v6, int id, unsigned *number);
 
 #define TARGET_ROW(words)                                                                          \
     {                                                                                              \

@@ -60,7 +60,7 @@ def web(address, port):
 
 def echo(address, port):
     s = tcp(address, port, 10)
-    sent, got = os.urandom(3 << 20), b""
+    sent, got = os.urandom(12 << 20), b""
     s.setblocking(False)
     at, stuck = 0, 0
     while at < len(sent) and stuck < 20:  # the other side reads nothing until it cannot send
