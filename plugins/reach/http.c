@@ -1,4 +1,4 @@
-#include "reach.h"
+#include "marks.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -12,6 +12,9 @@
 struct probe {
     struct reach *self;
     struct nd_op *op;
+    struct peer peer;
+    struct marks marks;
+    nd_err refused; /* why no socket could be had */
     CURLM *multi;
     CURL *easy;
     struct curl_slist *resolve;
@@ -84,7 +87,10 @@ static void transferred(struct probe *probe, CURLcode code)
     long status = 0;
     nd_err err = ND_OK;
     curl_easy_getinfo(probe->easy, CURLINFO_RESPONSE_CODE, &status);
-    if (code != CURLE_OK) {
+    if (probe->refused != ND_OK) {
+        err = probe->refused;
+        snprintf(why, sizeof why, "cannot ask from here, this source or this interface");
+    } else if (code != CURLE_OK) {
         err = err_of(code);
         snprintf(why, sizeof why, "%.190s",
                  *probe->error != '\0' ? probe->error : curl_easy_strerror(code));
@@ -173,10 +179,15 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *gi
 static curl_socket_t on_open(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 {
     struct probe *probe = ctx;
+    const struct nd_host *host = probe->self->host;
     (void)purpose;
-    int fd =
-        probe->self->host->socket(probe->op, address->family, address->socktype, address->protocol);
-    return fd >= 0 ? fd : CURL_SOCKET_BAD;
+    int fd = host->socket(probe->op, address->family, address->socktype, address->protocol);
+    probe->refused = fd < 0 ? fd : marks_set(probe->self, &probe->marks, fd, &probe->peer);
+    if (probe->refused == ND_OK)
+        return fd;
+    if (fd >= 0)
+        host->release(probe->op, fd);
+    return CURL_SOCKET_BAD;
 }
 
 static int on_close(void *ctx, curl_socket_t fd)
@@ -229,28 +240,43 @@ static void set_up(struct probe *probe, const struct nd_args *args, const char *
         curl_easy_setopt(easy, CURLOPT_CAINFO, args->at[7].u.text);
 }
 
+static const struct nd_option options[] = {
+    TARGET_ROW("the server"),
+    PORT_ROW,
+    {"path", "path and query", "", ND_TEXT, 0, 1, 0, "/", NULL},
+    {"https", "over TLS, the certificate checked", "", ND_BOOL, 0, 1, 0, "false", NULL},
+    {"name", "host name to ask for (Host, SNI); it is not resolved", "", ND_TEXT, 0, 1, 0, NULL,
+     NULL},
+    {"status", "status expected", "", ND_INT, 0, 100, 599, "200", NULL},
+    {"expect", "text that the page has to hold", "", ND_TEXT, 0, 1, 0, NULL, NULL},
+    {"ca", "file of certificate authorities to trust, else the system's", "", ND_TEXT, 0, 1, 0,
+     NULL, NULL},
+    {"max", "octets that are read at most", "octets", ND_INT, 0, 1, 1e8, "1000000", NULL},
+    MARK_ROWS,
+    END_ROW};
+
 static nd_err http_start(void *ctx, const struct nd_args *args, struct nd_op *op)
 {
     struct reach *self = ctx;
     const struct nd_host *host = self->host;
     struct probe *probe = host->state(op, sizeof *probe);
-    struct peer peer;
     int https = args->at[3].u.i != 0;
     int64_t port = args->at[1].u.i;
     const char *own = target_fact(args->at[0].u.target, "port");
     const char *name = args->at[4].u.text != NULL ? args->at[4].u.text : "target.invalid";
     char resolve[400];
     char url[600];
-    if (port == 0)
-        port = own != NULL ? strtol(own, NULL, 10) : https ? 443 : 80;
-    nd_err err = peer_of(self, args->at[0].u.target, port, 1, &peer);
-    if (err != ND_OK)
-        return err;
-    snprintf(resolve, sizeof resolve, "%.200s:%d:%s", name, (int)port, peer.text);
-    snprintf(url, sizeof url, "%s://%.200s:%d%.300s", https ? "https" : "http", name, (int)port,
-             args->at[2].u.text);
     probe->self = self;
     probe->op = op;
+    if (port == 0)
+        port = own != NULL ? strtol(own, NULL, 10) : https ? 443 : 80;
+    nd_err err = peer_of(self, args->at[0].u.target, port, 1, &probe->peer);
+    if (err != ND_OK)
+        return err;
+    snprintf(resolve, sizeof resolve, "%.200s:%d:%s", name, (int)port, probe->peer.text);
+    snprintf(url, sizeof url, "%s://%.200s:%d%.300s", https ? "https" : "http", name, (int)port,
+             args->at[2].u.text);
+    probe->marks = marks_of(options, args);
     probe->multi = curl_multi_init();
     probe->easy = curl_easy_init();
     probe->resolve = curl_slist_append(NULL, resolve);
@@ -277,19 +303,6 @@ static nd_err http_rehearse(void *self, const struct nd_args *args, struct nd_op
     return probe_rehearse(self, op, 10000000);
 }
 
-static const struct nd_option options[] = {
-    TARGET_ROW("the server"),
-    PORT_ROW,
-    {"path", "path and query", "", ND_TEXT, 0, 1, 0, "/", NULL},
-    {"https", "over TLS, the certificate checked", "", ND_BOOL, 0, 1, 0, "false", NULL},
-    {"name", "host name to ask for (Host, SNI); it is not resolved", "", ND_TEXT, 0, 1, 0, NULL,
-     NULL},
-    {"status", "status expected", "", ND_INT, 0, 100, 599, "200", NULL},
-    {"expect", "text that the page has to hold", "", ND_TEXT, 0, 1, 0, NULL, NULL},
-    {"ca", "file of certificate authorities to trust, else the system's", "", ND_TEXT, 0, 1, 0,
-     NULL, NULL},
-    {"max", "octets that are read at most", "octets", ND_INT, 0, 1, 1e8, "1000000", NULL},
-    END_ROW};
 static const struct nd_reading readings[] = {
     {"rtt", "from the beginning to the page's last octet", "ns", 1e7},
     {"connect", "to the connection", "ns", 2e6},

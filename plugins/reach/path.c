@@ -313,53 +313,67 @@ int reach_path_number(const uint8_t *bytes, size_t len, int v6, int id, unsigned
            ((bytes[8] ^ bytes[6]) & (bytes[9] ^ bytes[7])) == 0xff;
 }
 
-/* A router's word, or the target's: whose packet it is about stands in the address it went to (UDP)
- * or in the ICMP header that is quoted. */
-static void take_error(struct walk *walk, struct msghdr *message, const uint8_t *bytes, size_t len)
+/* Whose packet an error is about stands in the address that it went to (UDP) or in the ICMP header
+ * that it quotes, of which no more may be there; 0: nobody's of ours. */
+static int number_of(const struct walk *walk, const struct sockaddr_storage *to,
+                     const uint8_t *bytes, size_t len, unsigned *number)
+{
+    if (walk->udp) {
+        in_port_t port = walk->v6 ? ((const struct sockaddr_in6 *)to)->sin6_port
+                                  : ((const struct sockaddr_in *)to)->sin_port;
+        *number = (unsigned)ntohs(port) - UDP_BASE;
+        return 1;
+    }
+    if (len < 8 || (walk->raw && ((unsigned)bytes[4] << 8 | bytes[5]) != walk->id))
+        return 0;
+    *number = (unsigned)bytes[6] << 8 | bytes[7];
+    return 1;
+}
+
+/* An error as the kernel tells it, with who sent it behind. */
+struct told {
+    struct sock_extended_err error;
+    struct sockaddr_in6 from; /* or a sockaddr_in in its place */
+};
+
+/* A router's word, or the target's. */
+static void take_error(struct walk *walk, unsigned number, const struct told *told, nd_ns at)
+{
+    int exceeded = told->error.ee_type == (walk->v6 ? 3 : 11);
+    int closed = walk->udp && told->error.ee_type == (walk->v6 ? 1 : 3) &&
+                 told->error.ee_code == (walk->v6 ? 4 : 3);
+    const struct sockaddr *from = (const struct sockaddr *)&told->from;
+    char name[INET6_ADDRSTRLEN] = "?";
+    char why[WHY_BYTES];
+    if (exceeded || closed) {
+        heard(walk, number, from, closed, at);
+        return;
+    }
+    if (from->sa_family == AF_INET6)
+        inet_ntop(AF_INET6, &told->from.sin6_addr, name, sizeof name);
+    else
+        inet_ntop(AF_INET, &((const struct sockaddr_in *)from)->sin_addr, name, sizeof name);
+    snprintf(why, sizeof why, "hop %u, %s, says that %s is not to be reached this way",
+             number % HOPS_MAX + 1, name, walk->peer.text);
+    walk->self->host->finish(walk->op, ND_EREACH, why);
+}
+
+static void take_errors(struct walk *walk, struct msghdr *message, const uint8_t *bytes, size_t len)
 {
     nd_ns at = stamp_take(walk->self, message, walk->self->host->now(walk->self->host));
-    const struct sockaddr_storage *to = message->msg_name;
     unsigned number = 0;
-    if (walk->udp)
-        number = ntohs(walk->v6 ? ((const struct sockaddr_in6 *)to)->sin6_port
-                                : ((const struct sockaddr_in *)to)->sin_port) -
-                 (unsigned)UDP_BASE;
-    else if (len >= 8 && (!walk->raw || ((unsigned)bytes[4] << 8 | bytes[5]) == walk->id))
-        number = /* quoted: no more than the header may be there */
-            (unsigned)bytes[6] << 8 | bytes[7];
-    else
+    if (!number_of(walk, message->msg_name, bytes, len, &number))
         return;
     for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c != NULL; c = CMSG_NXTHDR(message, c)) {
-        struct {
-            struct sock_extended_err error;
-            struct sockaddr_in6 from;
-        } told = {0};
-        if (!((c->cmsg_level == SOL_IP && c->cmsg_type == IP_RECVERR) ||
-              (c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_RECVERR)) ||
-            c->cmsg_len < CMSG_LEN(sizeof told.error + sizeof(struct sockaddr_in)))
-            continue;
+        struct told told = {0};
+        int ours = (c->cmsg_level == SOL_IP && c->cmsg_type == IP_RECVERR) ||
+                   (c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_RECVERR);
         size_t got = c->cmsg_len - CMSG_LEN(0);
+        if (!ours || got < sizeof told.error + sizeof(struct sockaddr_in))
+            continue;
         memcpy(&told, CMSG_DATA(c), got < sizeof told ? got : sizeof told);
-        if (told.error.ee_origin != SO_EE_ORIGIN_ICMP && told.error.ee_origin != SO_EE_ORIGIN_ICMP6)
-            continue;
-        int exceeded = told.error.ee_type == (walk->v6 ? 3 : 11);
-        int closed = told.error.ee_type == (walk->v6 ? 1 : 3) &&
-                     told.error.ee_code == (walk->v6 ? 4 : 3) && walk->udp;
-        char name[INET6_ADDRSTRLEN] = "?";
-        char why[WHY_BYTES];
-        if (exceeded || closed) {
-            heard(walk, number, (const struct sockaddr *)&told.from, closed, at);
-            continue;
-        }
-        if (told.from.sin6_family == AF_INET6)
-            inet_ntop(AF_INET6, &told.from.sin6_addr, name, sizeof name);
-        else
-            inet_ntop(AF_INET, &((const struct sockaddr_in *)&told.from)->sin_addr, name,
-                      sizeof name);
-        snprintf(why, sizeof why, "hop %u, %s, says that %s is not to be reached this way",
-                 number % HOPS_MAX + 1, name, walk->peer.text);
-        walk->self->host->finish(walk->op, ND_EREACH, why);
-        return;
+        if (told.error.ee_origin == SO_EE_ORIGIN_ICMP || told.error.ee_origin == SO_EE_ORIGIN_ICMP6)
+            take_error(walk, number, &told, at);
     }
 }
 
@@ -380,7 +394,7 @@ static int take(struct walk *walk, int flags)
     if (got < 0) /* an error that waits is told by recvmsg once, and goes on by its queue */
         return errno == ECONNREFUSED || errno == EHOSTUNREACH;
     if ((flags & MSG_ERRQUEUE) != 0) {
-        take_error(walk, &message, bytes, (size_t)got);
+        take_errors(walk, &message, bytes, (size_t)got);
         return 1;
     }
     nd_ns at = stamp_take(walk->self, &message, walk->self->host->now(walk->self->host));
