@@ -2,11 +2,14 @@
 
 #include <errno.h>
 #include <linux/errqueue.h>
+#include <linux/net_tstamp.h>
 #include <math.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
-#define BATCH         32
+#define BATCH         FLOW_BATCH
 #define CONTROL_BYTES 256
 
 uint32_t get32(const uint8_t *at)
@@ -35,45 +38,112 @@ int flow_marked(const struct flow *flow, const uint8_t *at, int64_t *slot)
 
 /* ---- receiving ---- */
 
+static const char *words_of(nd_err err)
+{
+    switch (err) {
+    case ND_EREFUSED:
+        return "refused";
+    case ND_EREACH:
+        return "not reached: the network has no way there";
+    case ND_ERIGHTS:
+        return "this system does not permit it";
+    default:
+        return "could not be sent";
+    }
+}
+
 static void answer(const struct flow *flow, int64_t slot, nd_err err, nd_ns at)
 {
     const struct nd_host *host = flow->self->host;
-    if (flow->single && err == ND_OK)
-        host->emit(flow->op, 0, (double)(at - flow->single_sent), at);
-    if (flow->single)
-        host->finish(flow->op, err, err == ND_OK ? NULL : flow->peer.text);
-    else
+    char why[WHY_BYTES];
+    if (!flow->single) {
         host->answer(flow->op, slot, err, (double)NAN, at);
+        return;
+    }
+    if (err == ND_OK)
+        host->emit(flow->op, 0, (double)(at - flow->single_sent), at);
+    snprintf(why, sizeof why, "%s: %s", flow->peer.text, words_of(err));
+    host->finish(flow->op, err, err == ND_OK ? NULL : why);
 }
 
-/* The kernel's queue of errors quotes our packets, so that each finds its slot. */
-static int take_errors(const struct flow *flow)
+/* ---- transmit stamps ---- */
+
+/* Begins to number packets from 0. */
+static void number_packets(struct flow *flow)
 {
-    int taken = 0;
-    for (;; taken++) {
+    int off = 0;
+    int on = SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_OPT_ID |
+             SOF_TIMESTAMPING_OPT_TSONLY;
+    setsockopt(flow->fd, SOL_SOCKET, SO_TIMESTAMPING, &off, sizeof off);
+    flow->stamped = setsockopt(flow->fd, SOL_SOCKET, SO_TIMESTAMPING, &on, sizeof on) == 0;
+    flow->stamp_next = 0;
+}
+
+static void packet_left(struct flow *flow, uint32_t number, int64_t wall)
+{
+    const struct nd_host *host = flow->self->host;
+    nd_ns at = host->from_wall(host, wall);
+    int64_t slot = flow->sent[number % BATCH].slot;
+    /* An older packet's, or of a numbering before this one. */
+    if (flow->stamp_next - number > BATCH || at < flow->sent[number % BATCH].began)
+        return;
+    flow->single_sent = at;
+    if (!flow->single)
+        host->sent(flow->op, slot, at);
+    if (flow->left != NULL)
+        flow->left(flow, slot, at);
+}
+
+/* ---- the kernel's queue of errors ---- */
+
+struct told {
+    struct sock_extended_err error;
+    int64_t wall; /* ns: of a stamp */
+};
+
+static int read_told(struct msghdr *message, struct told *told)
+{
+    int found = 0;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c != NULL; c = CMSG_NXTHDR(message, c)) {
+        if ((c->cmsg_level == SOL_IP && c->cmsg_type == IP_RECVERR) ||
+            (c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_RECVERR)) {
+            memcpy(&told->error, CMSG_DATA(c), sizeof told->error);
+            found = 1;
+        } else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPING) {
+            struct scm_timestamping stamps;
+            memcpy(&stamps, CMSG_DATA(c), sizeof stamps);
+            told->wall = (int64_t)stamps.ts[0].tv_sec * 1000000000 + stamps.ts[0].tv_nsec;
+        }
+    }
+    return found;
+}
+
+/* It quotes our packets, so that each error finds its slot, and holds the stamps of those that
+ * left. Returns how many errors there were. */
+static int take_errors(struct flow *flow)
+{
+    for (int taken = 0;;) {
         uint8_t bytes[FLOW_PACKET_MAX];
-        char control[512];
+        _Alignas(struct cmsghdr) char control[512];
         struct iovec iov = {bytes, sizeof bytes};
         struct msghdr message = {.msg_iov = &iov,
                                  .msg_iovlen = 1,
                                  .msg_control = control,
                                  .msg_controllen = sizeof control};
+        struct told told = {0};
+        int64_t slot = 0;
         ssize_t got = recvmsg(flow->fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT);
         if (got < 0)
             return taken;
-        int64_t slot = 0;
-        if (!flow->quoted(flow, bytes, (size_t)got, &slot))
+        int found = read_told(&message, &told);
+        if (found && told.error.ee_origin == SO_EE_ORIGIN_TIMESTAMPING) {
+            packet_left(flow, told.error.ee_data, told.wall);
             continue;
-        for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c != NULL; c = CMSG_NXTHDR(&message, c)) {
-            int ours = (c->cmsg_level == SOL_IP && c->cmsg_type == IP_RECVERR) ||
-                       (c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_RECVERR);
-            struct sock_extended_err error;
-            if (!ours)
-                continue;
-            memcpy(&error, CMSG_DATA(c), sizeof error);
-            answer(flow, slot, probe_err((int)error.ee_errno),
-                   flow->self->host->now(flow->self->host));
         }
+        taken++;
+        if (found && flow->quoted(flow, bytes, (size_t)got, &slot))
+            answer(flow, slot, probe_err((int)told.error.ee_errno),
+                   flow->self->host->now(flow->self->host));
     }
 }
 
@@ -151,6 +221,8 @@ nd_err flow_begin(struct flow *flow)
     if (flow->asks_class)
         setsockopt(flow->fd, flow->v6 ? SOL_IPV6 : SOL_IP, flow->v6 ? IPV6_RECVTCLASS : IP_RECVTOS,
                    &one, sizeof one);
+    if (flow->marks.both_stamps)
+        number_packets(flow);
     return host->watch(flow->op, flow->fd, ND_READABLE, readable, flow);
 }
 
@@ -194,8 +266,15 @@ static void send_batch(struct flow *flow, int64_t first, unsigned count)
         /* The kernel sends one after the other: each moment lies as far in as its packet. */
         nd_ns took = host->now(host) - began;
         flow->single_sent = began;
-        for (int i = 0; i < sent && !flow->single; i++)
-            host->sent(flow->op, first + done + i, began + took * i / sent);
+        for (int i = 0; i < sent; i++) {
+            int64_t slot = first + done + i;
+            if (!flow->single)
+                host->sent(flow->op, slot, began + took * i / sent);
+            flow->sent[flow->stamp_next % BATCH].slot = slot;
+            flow->sent[flow->stamp_next++ % BATCH].began = began;
+        }
+        if (flow->stamped) /* most have left by now, and their stamps need not wake us */
+            take_errors(flow);
         if (sent > 0) {
             done += (unsigned)sent;
             continue;
@@ -205,6 +284,8 @@ static void send_batch(struct flow *flow, int64_t first, unsigned count)
             continue;
         answer(flow, first + done, probe_err(error), began);
         done++;
+        if (flow->stamped) /* whether this one had a number is not known */
+            number_packets(flow);
     }
 }
 

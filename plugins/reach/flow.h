@@ -5,6 +5,7 @@
 #include "marks.h"
 
 #define FLOW_PACKET_MAX 1500
+#define FLOW_BATCH      32
 
 struct flow {
     struct reach *self;
@@ -17,6 +18,14 @@ struct flow {
     int asks_class; /* answers' traffic class is wanted */
     int class;      /* of the answer that `answered` is told of; -1: unknown */
     nd_ns single_sent;
+    /* Transmit stamps, where they are asked for: the kernel numbers packets, from stamp_next on;
+     * what slot each of the last ones was, and when we began to send it. */
+    int stamped;
+    uint32_t stamp_next;
+    struct {
+        int64_t slot;
+        nd_ns began;
+    } sent[FLOW_BATCH];
     size_t len; /* of a packet, octets */
     /* Makes the packet of a slot; bytes: zeroed, len octets. */
     void (*make)(const struct flow *flow, uint8_t *bytes, int64_t slot);
@@ -26,6 +35,8 @@ struct flow {
     int (*quoted)(const struct flow *flow, const uint8_t *bytes, size_t len, int64_t *slot);
     /* Tells of an answer that `read` took; NULL: the round trip from `sent` to `at`. */
     void (*answered)(struct flow *flow, const uint8_t *bytes, size_t len, int64_t slot, nd_ns at);
+    /* Tells when the kernel sent a packet; NULL: nobody asks. */
+    void (*left)(struct flow *flow, int64_t slot, nd_ns at);
 };
 
 /* Begins to listen; fd is open. */

@@ -15,16 +15,6 @@
 #define ECHO_REPLY_6   129
 #define UNREACHABLE_6  1
 #define HEADER_BYTES   8
-#define MESSAGE_MAX    1500
-
-struct probe {
-    struct reach *self;
-    struct nd_op *op;
-    struct peer peer;
-    nd_ns sent;
-    uint32_t cookie;
-    int fd, raw, v6;
-};
 
 size_t reach_ipv4_header(const uint8_t *bytes, size_t len)
 {
@@ -64,44 +54,6 @@ uint16_t icmp_checksum(const uint8_t *bytes, size_t len)
     return (uint16_t)~sum;
 }
 
-static void take(struct probe *probe, const uint8_t *bytes, size_t len, nd_ns at)
-{
-    const struct nd_host *host = probe->self->host;
-    size_t skip = probe->raw && !probe->v6 ? reach_ipv4_header(bytes, len) : 0;
-    switch (reach_icmp_parse(bytes + skip, len - skip, probe->v6, probe->cookie)) {
-    case ICMP_ECHOED:
-        host->emit(probe->op, 0, (double)(at - probe->sent), at);
-        host->finish(probe->op, ND_OK, NULL);
-        break;
-    case ICMP_UNREACHABLE:
-        host->finish(probe->op, ND_EREACH, "a router says: unreachable");
-        break;
-    case ICMP_PROHIBITED:
-        host->finish(probe->op, ND_EREFUSED, "a router says: prohibited");
-        break;
-    default:
-        break;
-    }
-}
-
-static void readable(void *ctx, int events)
-{
-    struct probe *probe = ctx;
-    const struct nd_host *host = probe->self->host;
-    uint8_t bytes[MESSAGE_MAX];
-    char control[128];
-    struct iovec iov = {bytes, sizeof bytes};
-    struct msghdr message = {
-        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
-    (void)events;
-    ssize_t got = recvmsg(probe->fd, &message, 0);
-    nd_ns now = host->now(host);
-    if (got >= 0)
-        take(probe, bytes, (size_t)got, stamp_take(probe->self, &message, now));
-    else if (errno != EAGAIN && errno != EINTR)
-        probe_errno(probe->self, probe->op, errno, &probe->peer);
-}
-
 int icmp_open(struct reach *self, struct nd_op *op, int v6, int *raw)
 {
     int protocol = v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
@@ -116,45 +68,9 @@ int icmp_open(struct reach *self, struct nd_op *op, int v6, int *raw)
 static const struct nd_option options[] = {
     TARGET_ROW("whom to ask for an echo"),
     {"size", "octets of payload", "octets", ND_INT, 0, 12, 1472, "56", NULL},
+    STAMPS_ROW,
     MARK_ROWS,
     END_ROW};
-
-static nd_err icmp_start(void *ctx, const struct nd_args *args, struct nd_op *op)
-{
-    struct reach *self = ctx;
-    const struct nd_host *host = self->host;
-    struct probe *probe = host->state(op, sizeof *probe);
-    uint8_t message[MESSAGE_MAX] = {0};
-    size_t len = HEADER_BYTES + (size_t)args->at[1].u.i;
-    *probe = (struct probe){.self = self, .op = op, .cookie = ++self->cookie};
-    nd_err err = peer_of(self, args->at[0].u.target, 0, 0, &probe->peer);
-    if (err != ND_OK)
-        return err;
-    probe->v6 = probe->peer.at.ss_family == AF_INET6;
-    probe->fd = icmp_open(self, op, probe->v6, &probe->raw);
-    if (probe->fd < 0)
-        return probe->fd;
-    stamp_ask(probe->fd);
-    const struct marks marks = marks_of(options, args);
-    err = marks_set(self, &marks, probe->fd, &probe->peer);
-    if (err != ND_OK)
-        return err;
-    message[0] = probe->v6 ? ECHO_REQUEST_6 : ECHO_REQUEST_4;
-    put32(message + HEADER_BYTES, probe->cookie);
-    if (!probe->v6) { /* the kernel makes ICMPv6's */
-        uint16_t sum = icmp_checksum(message, len);
-        message[2] = (uint8_t)(sum >> 8);
-        message[3] = (uint8_t)sum;
-    }
-    err = host->watch(op, probe->fd, ND_READABLE, readable, probe);
-    probe->sent = host->now(host);
-    if (err == ND_OK && sendto(probe->fd, message, len, MSG_NOSIGNAL,
-                               (struct sockaddr *)&probe->peer.at, probe->peer.len) < 0)
-        probe_errno(self, op, errno, &probe->peer);
-    return err;
-}
-
-/* ---- streams ---- */
 
 static void make_echo(const struct flow *flow, uint8_t *bytes, int64_t slot)
 {
@@ -214,15 +130,16 @@ static void filter_raw(int fd, int v6, uint32_t cookie)
     setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 
-static nd_err icmp_stream(void *ctx, const struct nd_args *args, struct nd_op *op)
+static nd_err begin(struct reach *self, const struct nd_args *args, struct nd_op *op, int single)
 {
-    struct reach *self = ctx;
     struct flow *flow = self->host->state(op, sizeof *flow);
     size_t size = (size_t)args->at[1].u.i;
     *flow = (struct flow){.self = self,
                           .op = op,
                           .cookie = ++self->cookie,
                           .len = HEADER_BYTES + (size > FLOW_MARK_BYTES ? size : FLOW_MARK_BYTES),
+                          .single = single,
+                          .marks = marks_of(options, args),
                           .make = make_echo,
                           .read = read_echo,
                           .quoted = quoted_echo};
@@ -235,9 +152,21 @@ static nd_err icmp_stream(void *ctx, const struct nd_args *args, struct nd_op *o
         return flow->fd;
     if (flow->raw)
         filter_raw(flow->fd, flow->v6, flow->cookie);
-    const struct marks marks = marks_of(options, args);
-    err = marks_set(self, &marks, flow->fd, &flow->peer);
+    err = marks_set(self, &flow->marks, flow->fd, &flow->peer);
     return err == ND_OK ? flow_begin(flow) : err;
+}
+
+static nd_err icmp_stream(void *self, const struct nd_args *args, struct nd_op *op)
+{
+    return begin(self, args, op, 0);
+}
+
+static nd_err icmp_start(void *self, const struct nd_args *args, struct nd_op *op)
+{
+    nd_err err = begin(self, args, op, 1);
+    if (err == ND_OK)
+        flow_slots(self, op, 0, 1);
+    return err;
 }
 
 static nd_err icmp_rehearse(void *self, const struct nd_args *args, struct nd_op *op)

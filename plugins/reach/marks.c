@@ -5,9 +5,11 @@
 #include <net/if.h>
 #include <string.h>
 
+const char *const marks_stamps[] = {"receive", "both", NULL};
+
 struct marks marks_of(const struct nd_option *options, const struct nd_args *args)
 {
-    struct marks marks = {-1, -1, NULL, NULL};
+    struct marks marks = {.dscp = -1, .hops = -1};
     for (uint32_t i = 0; i < args->count; i++) {
         const struct nd_value *value = &args->at[i];
         if (!value->given)
@@ -16,6 +18,8 @@ struct marks marks_of(const struct nd_option *options, const struct nd_args *arg
             marks.dscp = (int)value->u.i;
         else if (strcmp(options[i].name, "ttl") == 0)
             marks.hops = (int)value->u.i;
+        else if (strcmp(options[i].name, "stamps") == 0)
+            marks.both_stamps = value->u.i == 1;
         else if (strcmp(options[i].name, "source") == 0)
             marks.source = value->u.text;
         else if (strcmp(options[i].name, "interface") == 0)

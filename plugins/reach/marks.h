@@ -4,7 +4,8 @@
 #include "reach.h"
 
 struct marks {
-    int dscp, hops; /* -1: the system's */
+    int dscp, hops;  /* -1: the system's */
+    int both_stamps; /* the kernel's transmit stamps are wanted too */
     const char *source, *interface;
 };
 
@@ -21,6 +22,14 @@ struct marks {
     }
 #define MARK_ROWS                                                                                  \
     {"ttl", "hop limit; else the system's", "", ND_INT, 0, 1, 255, NULL, NULL}, ROUTE_ROWS
+
+/* For verbs that send by flow.c. */
+#define STAMPS_ROW                                                                                 \
+    {                                                                                              \
+        "stamps", "receive: the kernel says when an answer came; both: also when a packet left",   \
+            "", ND_CHOICE, 0, 1, 0, "receive", marks_stamps                                        \
+    }
+extern const char *const marks_stamps[];
 
 struct marks marks_of(const struct nd_option *options, const struct nd_args *args);
 /* On a socket of the peer's family, before it is connected. On failure logs and returns the code.

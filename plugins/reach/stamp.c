@@ -17,6 +17,8 @@ struct quickest {
     nd_ns at;
 };
 
+#define LEFT_KEPT 1024 /* packets whose transmit stamp is kept until they are answered */
+
 struct session {
     struct flow flow; /* first: flow.c knows no more */
     int stateful;
@@ -26,6 +28,10 @@ struct session {
     int64_t next_slot, not_sent; /* slots that the core gave up: they are nobody's loss */
     int64_t answers, not_genuine;
     struct quickest current, before;
+    struct {
+        int64_t slot;
+        nd_ns at; /* 0: none */
+    } left[LEFT_KEPT];
 };
 
 enum {
@@ -186,6 +192,22 @@ static void tell_extensions(struct session *session, const uint8_t *bytes, size_
                     (int64_t)far_sequence + 1, at);
 }
 
+static void left(struct flow *flow, int64_t slot, nd_ns at)
+{
+    struct session *session = (struct session *)flow;
+    session->left[slot % LEFT_KEPT].slot = slot;
+    session->left[slot % LEFT_KEPT].at = at;
+}
+
+/* When the packet left, as a wall clock tells it: by the kernel where it said so, else as the
+ * packet itself says. */
+static int64_t sent_at(const struct session *session, int64_t slot, int64_t written)
+{
+    nd_ns at = session->left[slot % LEFT_KEPT].at;
+    return at != 0 && session->left[slot % LEFT_KEPT].slot == slot ? wall_of(&session->flow, at)
+                                                                   : written;
+}
+
 static void answered(struct flow *flow, const uint8_t *bytes, size_t len, int64_t slot, nd_ns at)
 {
     struct session *session = (struct session *)flow;
@@ -193,7 +215,7 @@ static void answered(struct flow *flow, const uint8_t *bytes, size_t len, int64_
     struct stamp_answer answer;
     int64_t wall = wall_of(flow, at);
     stamp_read(session->key, bytes, len, wall, &answer);
-    double there = (double)(answer.received_ns - answer.sender_sent_ns);
+    double there = (double)(answer.received_ns - sent_at(session, slot, answer.sender_sent_ns));
     double back = (double)(wall - answer.sent_ns);
     double far_time = (double)(answer.sent_ns - answer.received_ns);
     double rtt = there + back;
@@ -235,6 +257,7 @@ static const struct nd_option options[] = {
      NULL},
     {"direct", "ask the reflector to count the packets, for loss by direction (RFC 8972 §4.5)", "",
      ND_BOOL, 0, 1, 0, "false", NULL},
+    STAMPS_ROW,
     MARK_ROWS,
     END_ROW};
 enum { TARGET, PORT, SIZE, REFLECTOR, KEY_FILE, COS, DIRECT };
@@ -279,7 +302,8 @@ static nd_err begin(struct reach *self, const struct nd_args *args, struct nd_op
                                   .make = make_packet,
                                   .read = read_packet,
                                   .quoted = quoted_packet,
-                                  .answered = answered};
+                                  .answered = answered,
+                                  .left = left};
     struct flow *flow = &session->flow;
     if ((uint16_t)flow->cookie == 0)
         flow->cookie = ++self->cookie;

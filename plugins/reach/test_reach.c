@@ -343,6 +343,35 @@ static void test_stream_udp(void **state)
     nd_fake_cancel(op);
 }
 
+/* With transmit stamps each slot's sending is told again, as the kernel had it, before its answer.
+ */
+static void test_stream_stamps(void **state)
+{
+    struct fixture *f = *state;
+    nd_ns first[40] = {0};
+    nd_ns left[40] = {0};
+    far_end(f, SOCK_DGRAM, answer_datagram);
+    struct nd_op *op = nd_fake_op(f->fake, "udp", "target", "far", "stamps", "both", NULL);
+    nd_fake_stream(op);
+    nd_fake_slots(op, 0, 40);
+    assert_true(nd_fake_answers(op, 40));
+    for (size_t i = 0; i < op->told.count; i++) {
+        const struct nd_fake_told *told = &op->told.at[i];
+        if (!told->sent) {
+            assert_true(left[told->slot] != 0 && told->at >= left[told->slot]);
+        } else if (first[told->slot] == 0) {
+            first[told->slot] = told->at;
+        } else {
+            assert_int_equal(left[told->slot], 0);
+            left[told->slot] = told->at;
+            assert_true(llabs(left[told->slot] - first[told->slot]) < ND_SEC(1));
+        }
+    }
+    op = nd_fake_op(f->fake, "udp", "target", "far", "stamps", "both", NULL);
+    assert_int_equal(run(op), ND_OK);
+    assert_true(nd_fake_value(op, "rtt") > 0);
+}
+
 static void test_stream_refused(void **state)
 {
     struct fixture *f = *state;
@@ -482,6 +511,7 @@ int main(void)
         WITH(test_dns_mutated),
         cmocka_unit_test(test_icmp_parse),
         WITH(test_stream_udp),
+        WITH(test_stream_stamps),
         WITH(test_stream_refused),
         WITH(test_stream_icmp_v4),
         WITH(test_stream_icmp_v6),

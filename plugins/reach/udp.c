@@ -6,103 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* UDP: an echo with a cookie, and DNS queries (RFC 1035). The socket is connected, so that an ICMP
- * error about our packet comes back as an error of the socket. */
-
-#define PACKET_MAX 1500
-
-struct probe {
-    struct reach *self;
-    struct nd_op *op;
-    struct peer peer;
-    struct marks marks;
-    nd_ns sent;
-    int fd;
-    uint8_t out[PACKET_MAX];
-    size_t out_len;
-    const char *expect; /* dns: part of an answer, or NULL */
-    void (*take)(struct probe *probe, const uint8_t *bytes, size_t len, nd_ns at);
-};
-
-static void readable(void *ctx, int events)
-{
-    struct probe *probe = ctx;
-    const struct nd_host *host = probe->self->host;
-    uint8_t bytes[PACKET_MAX];
-    char control[128];
-    struct iovec iov = {bytes, sizeof bytes};
-    struct msghdr message = {
-        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
-    (void)events;
-    ssize_t got = recvmsg(probe->fd, &message, 0);
-    nd_ns now = host->now(host);
-    if (got >= 0)
-        probe->take(probe, bytes, (size_t)got, stamp_take(probe->self, &message, now));
-    else if (errno != EAGAIN && errno != EINTR)
-        probe_errno(probe->self, probe->op, errno, &probe->peer);
-}
-
-static nd_err send_probe(struct probe *probe)
-{
-    const struct nd_host *host = probe->self->host;
-    probe->fd = host->socket(probe->op, probe->peer.at.ss_family, SOCK_DGRAM, 0);
-    if (probe->fd < 0)
-        return probe->fd;
-    stamp_ask(probe->fd);
-    nd_err err = marks_set(probe->self, &probe->marks, probe->fd, &probe->peer);
-    if (err == ND_OK)
-        err = host->watch(probe->op, probe->fd, ND_READABLE, readable, probe);
-    if (err != ND_OK)
-        return err;
-    int failed = connect(probe->fd, (struct sockaddr *)&probe->peer.at, probe->peer.len);
-    probe->sent = host->now(host);
-    if (failed == 0)
-        failed = send(probe->fd, probe->out, probe->out_len, MSG_NOSIGNAL) < 0;
-    if (failed != 0)
-        probe_errno(probe->self, probe->op, errno, &probe->peer);
-    return ND_OK;
-}
-
-static void answered(struct probe *probe, nd_ns at)
-{
-    probe->self->host->emit(probe->op, 0, (double)(at - probe->sent), at);
-    probe->self->host->finish(probe->op, ND_OK, NULL);
-}
+/* UDP: an echo with a cookie, and DNS queries (RFC 1035), whose socket is connected, so that an
+ * ICMP error about our packet comes back as an error of it. */
 
 /* ---- echo ---- */
 
-static void take_echo(struct probe *probe, const uint8_t *bytes, size_t len, nd_ns at)
-{
-    /* Anything else on this port is not about this probe. */
-    if (len == probe->out_len && memcmp(bytes, probe->out, len) == 0)
-        answered(probe, at);
-}
-
-static const struct nd_option udp_options[] = {
-    TARGET_ROW("whom to ask for an echo"),
-    PORT_ROW,
-    {"size", "octets of payload", "octets", ND_INT, 0, 20, 1400, "64", NULL},
-    MARK_ROWS,
-    END_ROW};
-
-static nd_err udp_start(void *ctx, const struct nd_args *args, struct nd_op *op)
-{
-    struct reach *self = ctx;
-    struct probe *probe = self->host->state(op, sizeof *probe);
-    probe->self = self;
-    probe->op = op;
-    probe->take = take_echo;
-    probe->marks = marks_of(udp_options, args);
-    nd_err err = peer_of(self, args->at[0].u.target, args->at[1].u.i, 1, &probe->peer);
-    if (err != ND_OK)
-        return err;
-    probe->out_len = (size_t)args->at[2].u.i;
-    snprintf((char *)probe->out, 24, "netdrill %08x ", ++self->cookie);
-    return send_probe(probe);
-}
-
-/* As a stream: "netdrill", then the mark. */
-
+/* "netdrill", then the mark. */
 #define MAGIC "netdrill"
 
 static void make_udp(const struct flow *flow, uint8_t *bytes, int64_t slot)
@@ -117,25 +26,48 @@ static int quoted_udp(const struct flow *flow, const uint8_t *bytes, size_t len,
            flow_marked(flow, bytes + 8, slot);
 }
 
+/* Anything else on this port is not about us. */
 static nd_err read_udp(struct flow *flow, const uint8_t *bytes, size_t len, int64_t *slot)
 {
     return len == flow->len && quoted_udp(flow, bytes, len, slot) ? ND_OK : ND_EGONE;
 }
 
-static nd_err udp_stream(void *ctx, const struct nd_args *args, struct nd_op *op)
+static const struct nd_option udp_options[] = {
+    TARGET_ROW("whom to ask for an echo"),
+    PORT_ROW,
+    {"size", "octets of payload", "octets", ND_INT, 0, 20, 1400, "64", NULL},
+    STAMPS_ROW,
+    MARK_ROWS,
+    END_ROW};
+
+static nd_err udp_begin(struct reach *self, const struct nd_args *args, struct nd_op *op,
+                        int single)
 {
-    struct reach *self = ctx;
     struct flow *flow = self->host->state(op, sizeof *flow);
     *flow = (struct flow){.self = self,
                           .op = op,
                           .cookie = ++self->cookie,
                           .len = (size_t)args->at[2].u.i,
+                          .single = single,
                           .marks = marks_of(udp_options, args),
                           .make = make_udp,
                           .read = read_udp,
                           .quoted = quoted_udp};
     nd_err err = peer_of(self, args->at[0].u.target, args->at[1].u.i, 1, &flow->peer);
     return err == ND_OK ? flow_open_udp(flow, 0) : err;
+}
+
+static nd_err udp_stream(void *self, const struct nd_args *args, struct nd_op *op)
+{
+    return udp_begin(self, args, op, 0);
+}
+
+static nd_err udp_start(void *self, const struct nd_args *args, struct nd_op *op)
+{
+    nd_err err = udp_begin(self, args, op, 1);
+    if (err == ND_OK)
+        flow_slots(self, op, 0, 1);
+    return err;
 }
 
 static nd_err rehearse(void *self, const struct nd_args *args, struct nd_op *op)
@@ -162,6 +94,26 @@ const struct nd_verb reach_udp = {
 };
 
 /* ---- DNS ---- */
+
+#define PACKET_MAX 1500
+
+struct probe {
+    struct reach *self;
+    struct nd_op *op;
+    struct peer peer;
+    struct marks marks;
+    nd_ns sent;
+    int fd;
+    uint8_t out[PACKET_MAX];
+    size_t out_len;
+    const char *expect; /* part of an answer, or NULL */
+};
+
+static void answered(struct probe *probe, nd_ns at)
+{
+    probe->self->host->emit(probe->op, 0, (double)(at - probe->sent), at);
+    probe->self->host->finish(probe->op, ND_OK, NULL);
+}
 
 static int answer_holds(const ldns_pkt *packet, const char *text)
 {
@@ -194,6 +146,45 @@ static void take_dns(struct probe *probe, const uint8_t *bytes, size_t len, nd_n
             answered(probe, at);
     }
     ldns_pkt_free(packet);
+}
+
+static void readable(void *ctx, int events)
+{
+    struct probe *probe = ctx;
+    const struct nd_host *host = probe->self->host;
+    uint8_t bytes[PACKET_MAX];
+    char control[128];
+    struct iovec iov = {bytes, sizeof bytes};
+    struct msghdr message = {
+        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    (void)events;
+    ssize_t got = recvmsg(probe->fd, &message, 0);
+    nd_ns now = host->now(host);
+    if (got >= 0)
+        take_dns(probe, bytes, (size_t)got, stamp_take(probe->self, &message, now));
+    else if (errno != EAGAIN && errno != EINTR)
+        probe_errno(probe->self, probe->op, errno, &probe->peer);
+}
+
+static nd_err send_probe(struct probe *probe)
+{
+    const struct nd_host *host = probe->self->host;
+    probe->fd = host->socket(probe->op, probe->peer.at.ss_family, SOCK_DGRAM, 0);
+    if (probe->fd < 0)
+        return probe->fd;
+    stamp_ask(probe->fd);
+    nd_err err = marks_set(probe->self, &probe->marks, probe->fd, &probe->peer);
+    if (err == ND_OK)
+        err = host->watch(probe->op, probe->fd, ND_READABLE, readable, probe);
+    if (err != ND_OK)
+        return err;
+    int failed = connect(probe->fd, (struct sockaddr *)&probe->peer.at, probe->peer.len);
+    probe->sent = host->now(host);
+    if (failed == 0)
+        failed = send(probe->fd, probe->out, probe->out_len, MSG_NOSIGNAL) < 0;
+    if (failed != 0)
+        probe_errno(probe->self, probe->op, errno, &probe->peer);
+    return ND_OK;
 }
 
 static nd_err make_query(struct probe *probe, const char *name, const char *type)
@@ -237,7 +228,6 @@ static nd_err dns_start(void *ctx, const struct nd_args *args, struct nd_op *op)
     struct probe *probe = self->host->state(op, sizeof *probe);
     probe->self = self;
     probe->op = op;
-    probe->take = take_dns;
     probe->marks = marks_of(dns_options, args);
     probe->expect = args->at[4].u.text;
     nd_err err = peer_of(self, args->at[0].u.target,

@@ -57,6 +57,7 @@ static const struct nd_option options[] = {
      NULL, NULL},
     {"bpl", "robustness against loss (E-model Bpl), instead of the codec's", "", ND_REAL, 0, 1, 100,
      NULL, NULL},
+    STAMPS_ROW,
     MARK_ROWS,
     END_ROW};
 
