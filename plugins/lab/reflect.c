@@ -32,7 +32,6 @@ enum kind { WEB, DNS, EMERGENCY, ECHO, STAMP, SINK, KINDS };
 static const char *const kind_names[] = {"web", "dns", "emergency", "echo", "stamp", "sink"};
 
 #define SLOTS_MAX 512
-#define NAMES_MAX 32
 #define KEYS_MAX  16
 #define PIECE     4096
 
@@ -52,12 +51,6 @@ static volatile sig_atomic_t ended;
 
 static struct stamp_key keys[KEYS_MAX];
 static size_t keys_count;
-
-static struct {
-    char name[128];
-    uint8_t address[4];
-} names[NAMES_MAX];
-static size_t names_count;
 
 static const char page[] =
     "<!DOCTYPE html><html lang=\"zh-Hant-TW\"><meta charset=\"utf-8\">"
@@ -197,50 +190,6 @@ static int serve_stream(nfds_t i)
 
 /* ---- UDP ---- */
 
-/* The name of the question in dotted lower case; octets used, 0 when it is malformed. */
-static size_t read_name(const uint8_t *query, size_t len, char *name, size_t bytes)
-{
-    size_t at = 12;
-    size_t out = 0;
-    while (at < len && query[at] != 0) {
-        size_t label = query[at++];
-        if (label > 63 || at + label >= len || out + label + 2 > bytes)
-            return 0;
-        for (size_t i = 0; i < label; i++) {
-            uint8_t c = query[at + i];
-            name[out++] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
-        }
-        name[out++] = '.';
-        at += label;
-    }
-    name[out > 0 ? out - 1 : 0] = '\0';
-    return at < len ? at + 1 : 0;
-}
-
-/* Makes the answer in place; its length, 0: none. */
-static size_t answer_dns(uint8_t *query, size_t len, size_t room)
-{
-    char name[256];
-    size_t end = len >= 17 && (query[2] & 0x80) == 0 ? read_name(query, len, name, sizeof name) : 0;
-    if (end == 0 || end + 4 > len || query[4] != 0 || query[5] != 1)
-        return 0;
-    size_t hit = 0;
-    while (hit < names_count && strcmp(names[hit].name, name) != 0)
-        hit++;
-    int is_a = query[end] == 0 && query[end + 1] == 1;
-    len = end + 4;
-    query[2] = (uint8_t)(0x84 | (query[2] & 0x01)); /* response, authoritative */
-    query[3] = hit == names_count ? 3 : 0;          /* NXDOMAIN, or no error */
-    memset(query + 6, 0, 6);
-    if (hit == names_count || !is_a || len + 16 > room)
-        return len;
-    static const uint8_t record[12] = {0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 5, 0, 4}; /* TTL 5 s */
-    query[7] = 1;
-    memcpy(query + len, record, sizeof record);
-    memcpy(query + len + sizeof record, names[hit].address, 4);
-    return len + 16;
-}
-
 static void serve_datagram(nfds_t i)
 {
     uint8_t bytes[2048];
@@ -257,24 +206,12 @@ static void serve_datagram(nfds_t i)
     ssize_t got = recvfrom(fds[i].fd, bytes, sizeof bytes, 0, (struct sockaddr *)&from, &from_len);
     size_t len = got > 0 ? (size_t)got : 0;
     if (slots[i].kind == DNS)
-        len = answer_dns(bytes, len, sizeof bytes);
+        len = reflect_dns(bytes, len, sizeof bytes);
     if (len != 0)
         sendto(fds[i].fd, bytes, len, MSG_NOSIGNAL, (struct sockaddr *)&from, from_len);
 }
 
 /* ---- setting up ---- */
-
-static int take_name(const char *text)
-{
-    const char *equals = strchr(text, '=');
-    if (equals == NULL || names_count == NAMES_MAX ||
-        inet_pton(AF_INET, equals + 1, names[names_count].address) != 1) {
-        errno = EINVAL;
-        return -1;
-    }
-    snprintf(names[names_count++].name, sizeof names[0].name, "%.*s", (int)(equals - text), text);
-    return 0;
-}
 
 static int take_key(const char *path)
 {
@@ -306,7 +243,7 @@ static int take_service(const char *text)
     char *end = NULL;
     errno = EINVAL;
     if (first == NULL || strncmp(text, "name:", 5) == 0)
-        return first == NULL ? -1 : take_name(first + 1);
+        return first == NULL ? -1 : reflect_dns_name(first + 1);
     if (strncmp(text, "key:", 4) == 0)
         return take_key(first + 1);
     int bracketed = first[1] == '[' && last > first + 2 && last[-1] == ']';

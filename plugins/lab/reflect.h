@@ -3,6 +3,7 @@
 #define ND_PLUGINS_LAB_REFLECT_H
 #include "../common/stamp.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* Prepares a socket for STAMP: receive stamps, hop limit and traffic class. words: what it serves,
@@ -13,6 +14,11 @@ int reflect_stamp_open(int fd, const char *words, const struct stamp_key *key);
 void reflect_stamp(int fd);
 /* Says what each STAMP socket did. */
 void reflect_stamp_report(void);
+
+/* Takes "NAME=ADDRESS"; -1 with errno set. */
+int reflect_dns_name(const char *text);
+/* Makes a query its answer, in place, in `room` octets; the length of it, 0: none. */
+size_t reflect_dns(uint8_t *query, size_t len, size_t room);
 
 /* What a sink took; the first piece starts the time and is not in the octets. */
 struct sink {

@@ -1,7 +1,7 @@
 #include "marks.h"
+#include "parse.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -47,14 +47,14 @@ static void fail(struct bulk *bulk, int error)
 static void report(struct bulk *bulk)
 {
     const struct nd_host *host = bulk->self->host;
-    int64_t octets = 0;
-    int64_t packets = 0;
-    int64_t took = 0;
-    if (sscanf(bulk->heard, "%" SCNd64 " %" SCNd64 " %" SCNd64, &octets, &packets, &took) != 3 ||
-        octets < 0 || packets < 0 || took < 0) {
+    struct sink_word word;
+    if (!sink_parse(bulk->heard, &word)) {
         host->finish(bulk->op, ND_EANSWER, "the far end is no netdrill sink");
         return;
     }
+    int64_t octets = word.octets;
+    int64_t packets = word.packets;
+    int64_t took = word.took;
     nd_ns now = host->now(host);
     if (took > 0)
         host->emit(bulk->op, 0, (double)octets * 8e9 / (double)took, now);

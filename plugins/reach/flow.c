@@ -12,30 +12,6 @@
 #define BATCH         FLOW_BATCH
 #define CONTROL_BYTES 256
 
-uint32_t get32(const uint8_t *at)
-{
-    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
-}
-
-void put32(uint8_t *at, uint32_t value)
-{
-    for (int i = 0; i < 4; i++)
-        at[i] = (uint8_t)(value >> (24 - 8 * i));
-}
-
-void flow_mark(const struct flow *flow, uint8_t *at, int64_t slot)
-{
-    put32(at, flow->cookie);
-    put32(at + 4, (uint32_t)((uint64_t)slot >> 32));
-    put32(at + 8, (uint32_t)slot);
-}
-
-int flow_marked(const struct flow *flow, const uint8_t *at, int64_t *slot)
-{
-    *slot = (int64_t)((uint64_t)get32(at + 4) << 32 | get32(at + 8));
-    return get32(at) == flow->cookie && *slot >= 0;
-}
-
 /* ---- receiving ---- */
 
 static const char *words_of(nd_err err)

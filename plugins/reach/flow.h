@@ -3,6 +3,7 @@
 #ifndef ND_PLUGINS_REACH_FLOW_H
 #define ND_PLUGINS_REACH_FLOW_H
 #include "marks.h"
+#include "parse.h"
 
 #define FLOW_PACKET_MAX 1500
 #define FLOW_BATCH      32
@@ -47,12 +48,5 @@ nd_err flow_begin(struct flow *flow);
 nd_err flow_open_udp(struct flow *flow, int keeps_source);
 /* The verbs' `slots`. */
 void flow_slots(void *self, struct nd_op *op, int64_t first, int64_t count);
-
-uint32_t get32(const uint8_t *at);
-void put32(uint8_t *at, uint32_t value);
-/* Cookie and slot: 12 octets. */
-#define FLOW_MARK_BYTES 12
-void flow_mark(const struct flow *flow, uint8_t *at, int64_t slot);
-int flow_marked(const struct flow *flow, const uint8_t *at, int64_t *slot);
 
 #endif

@@ -14,45 +14,6 @@
 #define ECHO_REQUEST_6 128
 #define ECHO_REPLY_6   129
 #define UNREACHABLE_6  1
-#define HEADER_BYTES   8
-
-size_t reach_ipv4_header(const uint8_t *bytes, size_t len)
-{
-    size_t header = len >= 20 && bytes[0] >> 4 == 4 ? (size_t)(bytes[0] & 15) * 4 : 0;
-    return header >= 20 && header <= len ? header : 0;
-}
-
-enum icmp_answer reach_icmp_parse(const uint8_t *bytes, size_t len, int v6, uint32_t cookie)
-{
-    if (len < HEADER_BYTES + 4)
-        return ICMP_NOT_OURS;
-    if (bytes[0] == (v6 ? ECHO_REPLY_6 : ECHO_REPLY_4) && bytes[1] == 0)
-        return get32(bytes + HEADER_BYTES) == cookie ? ICMP_ECHOED : ICMP_NOT_OURS;
-    if (bytes[0] != (v6 ? UNREACHABLE_6 : UNREACHABLE_4))
-        return ICMP_NOT_OURS;
-    /* The message quotes the packet it is about, with the IP header in front. */
-    const uint8_t *quoted = bytes + HEADER_BYTES;
-    size_t left = len - HEADER_BYTES;
-    size_t header = v6 ? 40 : reach_ipv4_header(quoted, left);
-    if (header == 0 || left < header + HEADER_BYTES + 4 ||
-        quoted[header] != (v6 ? ECHO_REQUEST_6 : ECHO_REQUEST_4) ||
-        get32(quoted + header + HEADER_BYTES) != cookie)
-        return ICMP_NOT_OURS;
-    int prohibited = v6 ? bytes[1] == 1 : bytes[1] == 9 || bytes[1] == 10 || bytes[1] == 13;
-    return prohibited ? ICMP_PROHIBITED : ICMP_UNREACHABLE;
-}
-
-uint16_t icmp_checksum(const uint8_t *bytes, size_t len)
-{
-    uint32_t sum = 0;
-    for (size_t i = 0; i + 1 < len; i += 2)
-        sum += (uint32_t)bytes[i] << 8 | bytes[i + 1];
-    if (len % 2 != 0)
-        sum += (uint32_t)bytes[len - 1] << 8;
-    while (sum >> 16 != 0)
-        sum = (sum & 0xffff) + (sum >> 16);
-    return (uint16_t)~sum;
-}
 
 int icmp_open(struct reach *self, struct nd_op *op, int v6, int *raw)
 {
@@ -79,7 +40,7 @@ static void make_echo(const struct flow *flow, uint8_t *bytes, int64_t slot)
     bytes[5] = (uint8_t)flow->cookie;
     bytes[6] = (uint8_t)(slot >> 8);
     bytes[7] = (uint8_t)slot;
-    flow_mark(flow, bytes + HEADER_BYTES, slot);
+    mark_put(bytes + ICMP_HEADER, flow->cookie, slot);
     if (!flow->v6) { /* the kernel makes ICMPv6's */
         uint16_t sum = icmp_checksum(bytes, flow->len);
         bytes[2] = (uint8_t)(sum >> 8);
@@ -89,27 +50,16 @@ static void make_echo(const struct flow *flow, uint8_t *bytes, int64_t slot)
 
 static nd_err read_echo(struct flow *flow, const uint8_t *bytes, size_t len, int64_t *slot)
 {
-    size_t skip = flow->raw && !flow->v6 ? reach_ipv4_header(bytes, len) : 0;
-    bytes += skip;
-    len -= skip;
-    enum icmp_answer what = reach_icmp_parse(bytes, len, flow->v6, flow->cookie);
-    if (what == ICMP_ECHOED)
-        return len >= HEADER_BYTES + FLOW_MARK_BYTES &&
-                       flow_marked(flow, bytes + HEADER_BYTES, slot)
-                   ? ND_OK
-                   : ND_EGONE;
-    if (what == ICMP_NOT_OURS)
+    size_t skip = flow->raw && !flow->v6 ? ipv4_header(bytes, len) : 0;
+    enum icmp_answer what = icmp_parse(bytes + skip, len - skip, flow->v6, flow->cookie, slot);
+    if (what == ICMP_NOT_OURS || *slot < 0)
         return ND_EGONE;
-    /* The quoted packet: an IP header, an ICMP header, and as much of our mark as there is. */
-    size_t at = HEADER_BYTES + (flow->v6 ? 40 : reach_ipv4_header(bytes + 8, len - 8)) + 8;
-    if (len < at + FLOW_MARK_BYTES || !flow_marked(flow, bytes + at, slot))
-        return ND_EGONE;
-    return what == ICMP_PROHIBITED ? ND_EREFUSED : ND_EREACH;
+    return what == ICMP_ECHOED ? ND_OK : what == ICMP_PROHIBITED ? ND_EREFUSED : ND_EREACH;
 }
 
 static int quoted_echo(const struct flow *flow, const uint8_t *bytes, size_t len, int64_t *slot)
 {
-    return len >= HEADER_BYTES + FLOW_MARK_BYTES && flow_marked(flow, bytes + HEADER_BYTES, slot);
+    return len >= ICMP_HEADER + MARK_BYTES && mark_get(bytes + ICMP_HEADER, flow->cookie, slot);
 }
 
 /* A raw socket hears every ICMP packet of the host: the kernel drops what is not this stream's
@@ -121,7 +71,7 @@ static void filter_raw(int fd, int v6, uint32_t cookie)
         BPF_STMT(BPF_LD | BPF_B | BPF_IND, 0),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, v6 ? UNREACHABLE_6 : UNREACHABLE_4, 3, 0),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, v6 ? ECHO_REPLY_6 : ECHO_REPLY_4, 0, 3),
-        BPF_STMT(BPF_LD | BPF_W | BPF_IND, HEADER_BYTES),
+        BPF_STMT(BPF_LD | BPF_W | BPF_IND, ICMP_HEADER),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, cookie, 0, 1),
         BPF_STMT(BPF_RET | BPF_K, 0xffff),
         BPF_STMT(BPF_RET | BPF_K, 0),
@@ -137,7 +87,7 @@ static nd_err begin(struct reach *self, const struct nd_args *args, struct nd_op
     *flow = (struct flow){.self = self,
                           .op = op,
                           .cookie = ++self->cookie,
-                          .len = HEADER_BYTES + (size > FLOW_MARK_BYTES ? size : FLOW_MARK_BYTES),
+                          .len = ICMP_HEADER + (size > MARK_BYTES ? size : MARK_BYTES),
                           .single = single,
                           .marks = marks_of(options, args),
                           .make = make_echo,

@@ -1,4 +1,5 @@
 #include "marks.h"
+#include "parse.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -302,17 +303,6 @@ static void heard(struct walk *walk, unsigned number, const struct sockaddr *fro
         walk->reached = ttl;
 }
 
-int reach_path_number(const uint8_t *bytes, size_t len, int v6, int id, unsigned *number)
-{
-    size_t skip = id >= 0 && !v6 ? reach_ipv4_header(bytes, len) : 0;
-    if (len < skip + 10 || (id >= 0 && !v6 && skip == 0))
-        return 0;
-    bytes += skip;
-    *number = (unsigned)bytes[6] << 8 | bytes[7];
-    return bytes[0] == (v6 ? 129 : 0) && (id < 0 || (bytes[4] << 8 | bytes[5]) == id) &&
-           ((bytes[8] ^ bytes[6]) & (bytes[9] ^ bytes[7])) == 0xff;
-}
-
 /* Whose packet an error is about stands in the address that it went to (UDP) or in the ICMP header
  * that it quotes, of which no more may be there; 0: nobody's of ours. */
 static int number_of(const struct walk *walk, const struct sockaddr_storage *to,
@@ -405,8 +395,7 @@ static int take(struct walk *walk, int flags)
                              : ((struct sockaddr_in *)&from)->sin_port) -
                   (unsigned)UDP_BASE,
               (struct sockaddr *)&from, 1, at);
-    else if (reach_path_number(bytes, (size_t)got, walk->v6, walk->raw ? (int)walk->id : -1,
-                               &number))
+    else if (path_number(bytes, (size_t)got, walk->v6, walk->raw ? (int)walk->id : -1, &number))
         heard(walk, number, (struct sockaddr *)&from, 1, at);
     return 1;
 }

@@ -41,21 +41,9 @@ nd_err probe_model(struct reach *self, struct nd_op *op, nd_ns wait, double valu
 void reach_paths_free(struct reach *self);
 /* A ping socket, or a raw one (*raw = 1) where the system lets us have no other. */
 int icmp_open(struct reach *self, struct nd_op *op, int v6, int *raw);
-uint16_t icmp_checksum(const uint8_t *bytes, size_t len);
 
 extern const struct nd_verb reach_icmp, reach_tcp, reach_udp, reach_http, reach_dns, reach_stamp,
     reach_voice, reach_bulk, reach_way;
-
-/* Parsers, apart so that they can be fed anything. */
-enum icmp_answer { ICMP_NOT_OURS, ICMP_ECHOED, ICMP_UNREACHABLE, ICMP_PROHIBITED };
-/* bytes: an ICMP message (v6: ICMPv6), without IP header. cookie: of our echo request. */
-enum icmp_answer reach_icmp_parse(const uint8_t *bytes, size_t len, int v6, uint32_t cookie);
-/* Octets of the IPv4 header before the ICMP message of a raw socket; 0 when it is malformed. */
-size_t reach_ipv4_header(const uint8_t *bytes, size_t len);
-
-/* The number of an echo reply to a path's packet; 0: it is none. id: of a raw socket's packets,
- * which (IPv4) come with their IP header; -1: a ping socket's. */
-int reach_path_number(const uint8_t *bytes, size_t len, int v6, int id, unsigned *number);
 
 #define TARGET_ROW(words)                                                                          \
     {                                                                                              \

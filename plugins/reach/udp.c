@@ -11,25 +11,21 @@
 
 /* ---- echo ---- */
 
-/* "netdrill", then the mark. */
-#define MAGIC "netdrill"
-
 static void make_udp(const struct flow *flow, uint8_t *bytes, int64_t slot)
 {
-    memcpy(bytes, MAGIC, 8);
-    flow_mark(flow, bytes + 8, slot);
+    memcpy(bytes, ECHO_MAGIC, 8);
+    mark_put(bytes + 8, flow->cookie, slot);
 }
 
 static int quoted_udp(const struct flow *flow, const uint8_t *bytes, size_t len, int64_t *slot)
 {
-    return len >= 8 + FLOW_MARK_BYTES && memcmp(bytes, MAGIC, 8) == 0 &&
-           flow_marked(flow, bytes + 8, slot);
+    return echo_slot(bytes, len, flow->cookie, slot);
 }
 
 /* Anything else on this port is not about us. */
 static nd_err read_udp(struct flow *flow, const uint8_t *bytes, size_t len, int64_t *slot)
 {
-    return len == flow->len && quoted_udp(flow, bytes, len, slot) ? ND_OK : ND_EGONE;
+    return len == flow->len && echo_slot(bytes, len, flow->cookie, slot) ? ND_OK : ND_EGONE;
 }
 
 static const struct nd_option udp_options[] = {

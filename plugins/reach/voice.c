@@ -6,9 +6,8 @@
  * as it came. What is heard is silence; the payload carries our mark. Judged by the core, which
  * knows when each packet was sent and came back. */
 
-#define RTP_HEADER 12
-#define CLOCK_NB   8000 /* Hz: G.711 */
-#define CLOCK_WB   16000
+#define CLOCK_NB 8000 /* Hz: G.711 */
+#define CLOCK_WB 16000
 
 /* Payload of 20 ms, and the static or a dynamic payload type (RFC 3551 §6). G.711: 64 kbit/s.
  * AMR-WB at 23.85 kbit/s: 477 bits of speech with 10 of header and table (RFC 4867 §4.3,
@@ -34,18 +33,17 @@ static void make_rtp(const struct flow *flow, uint8_t *bytes, int64_t slot)
     put32(bytes + 4, (uint32_t)(slot * codec->clock / 50));
     put32(bytes + 8, flow->cookie);
     memset(bytes + RTP_HEADER, 0xff, flow->len - RTP_HEADER); /* silence, in mu-law */
-    flow_mark(flow, bytes + RTP_HEADER, slot);
+    mark_put(bytes + RTP_HEADER, flow->cookie, slot);
 }
 
 static int quoted_rtp(const struct flow *flow, const uint8_t *bytes, size_t len, int64_t *slot)
 {
-    return len >= RTP_HEADER + FLOW_MARK_BYTES && bytes[0] >> 6 == 2 &&
-           get32(bytes + 8) == flow->cookie && flow_marked(flow, bytes + RTP_HEADER, slot);
+    return rtp_slot(bytes, len, flow->cookie, slot);
 }
 
 static nd_err read_rtp(struct flow *flow, const uint8_t *bytes, size_t len, int64_t *slot)
 {
-    return len == flow->len && quoted_rtp(flow, bytes, len, slot) ? ND_OK : ND_EGONE;
+    return len == flow->len && rtp_slot(bytes, len, flow->cookie, slot) ? ND_OK : ND_EGONE;
 }
 
 static const struct nd_option options[] = {

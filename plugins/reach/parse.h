@@ -1,0 +1,45 @@
+/* What stands in the packets that come back, apart from all else so that it can be fed anything.
+ * Each parser reads within len octets only and changes nothing. */
+#ifndef ND_PLUGINS_REACH_PARSE_H
+#define ND_PLUGINS_REACH_PARSE_H
+#include <stddef.h>
+#include <stdint.h>
+
+uint32_t get32(const uint8_t *at);
+void put32(uint8_t *at, uint32_t value);
+
+/* Our mark in a payload: the stream's cookie and the slot's number. */
+#define MARK_BYTES 12
+void mark_put(uint8_t *at, uint32_t cookie, int64_t slot);
+/* 1: a mark of that cookie, *slot is its slot. */
+int mark_get(const uint8_t *at, uint32_t cookie, int64_t *slot);
+
+#define ICMP_HEADER 8
+enum icmp_answer { ICMP_NOT_OURS, ICMP_ECHOED, ICMP_UNREACHABLE, ICMP_PROHIBITED };
+/* bytes: an ICMP message (v6: ICMPv6), without IP header: an echo of ours, or a router's word on
+ * one. slot: only when it is ours and the mark is whole, else -1. */
+enum icmp_answer icmp_parse(const uint8_t *bytes, size_t len, int v6, uint32_t cookie,
+                            int64_t *slot);
+/* Octets of the IPv4 header before the ICMP message of a raw socket; 0 when it is malformed. */
+size_t ipv4_header(const uint8_t *bytes, size_t len);
+uint16_t icmp_checksum(const uint8_t *bytes, size_t len);
+
+/* The number of an echo reply to a path's packet; 0: it is none. id: of a raw socket's packets,
+ * which (IPv4) come with their IP header; -1: a ping socket's. */
+int path_number(const uint8_t *bytes, size_t len, int v6, int id, unsigned *number);
+
+/* A UDP echo, or as much of it as an error quotes: "netdrill" and the mark. */
+#define ECHO_MAGIC "netdrill"
+int echo_slot(const uint8_t *bytes, size_t len, uint32_t cookie, int64_t *slot);
+
+/* An RTP packet (RFC 3550 §5.1) of ours: version 2, our source, our mark in the payload. */
+#define RTP_HEADER 12
+int rtp_slot(const uint8_t *bytes, size_t len, uint32_t cookie, int64_t *slot);
+
+/* A sink's word: "octets packets nanoseconds"; 0: it is none. text: ended by a NUL. */
+struct sink_word {
+    int64_t octets, packets, took;
+};
+int sink_parse(const char *text, struct sink_word *word);
+
+#endif
