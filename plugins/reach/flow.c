@@ -11,6 +11,8 @@
 
 #define BATCH         FLOW_BATCH
 #define CONTROL_BYTES 256
+#define BATCHES_MAX   64       /* at one go: others want to be served too */
+#define DENSE         25000000 /* ns: a slot is due again within this */
 
 /* ---- receiving ---- */
 
@@ -157,12 +159,13 @@ static int receive(const struct flow *flow, struct batch *batch)
     return recvmmsg(flow->fd, batch->messages, BATCH, MSG_DONTWAIT, NULL);
 }
 
-static void readable(void *ctx, int events)
+/* Takes a batch of what has come; returns how many there were, negative when none. */
+static int take_batch(struct flow *flow)
 {
-    struct flow *flow = ctx;
     const struct nd_host *host = flow->self->host;
     struct batch batch;
     int got = receive(flow, &batch);
+    int error = errno;
     nd_ns now = host->now(host);
     for (int i = 0; i < got; i++) {
         int64_t slot = 0;
@@ -177,12 +180,54 @@ static void readable(void *ctx, int events)
         else
             answer(flow, slot, err, at);
     }
-    if (got < 0 || (events & ND_WRITABLE) != 0) {
+    if (got < 0 && error != EAGAIN && error != EINTR)
         take_errors(flow);
-        /* An error ends the loop's watch, and tells so by readiness nobody asked for. */
-        if ((events & ND_WRITABLE) != 0)
-            host->watch(flow->op, flow->fd, ND_READABLE, readable, flow);
-    }
+    return got;
+}
+
+static void readable(void *ctx, int events)
+{
+    struct flow *flow = ctx;
+    int got = take_batch(flow);
+    if (got < 0 || (events & ND_WRITABLE) != 0)
+        take_errors(flow);
+    /* An error ends the loop's watch, and tells so by readiness nobody asked for. */
+    if ((events & ND_WRITABLE) != 0)
+        flow->self->host->watch(flow->op, flow->fd, ND_READABLE, readable, flow);
+}
+
+/* ---- dense streams ---- */
+
+static void take_all(struct flow *flow)
+{
+    for (int batches = 0; batches < BATCHES_MAX && take_batch(flow) == BATCH; batches++)
+        ;
+}
+
+/* The stream has become slow, or has ended: answers wake us again. */
+static void quiet(void *ctx)
+{
+    struct flow *flow = ctx;
+    flow->dense = 0;
+    take_all(flow);
+    flow->self->host->watch(flow->op, flow->fd, ND_READABLE, readable, flow);
+}
+
+/* Where the next slot is due soon, the answers of those before are read then: they bear the
+ * kernel's stamps, so it costs no precision, and spares a wake-up each. */
+static void take_before_sending(struct flow *flow)
+{
+    const struct nd_host *host = flow->self->host;
+    nd_ns now = host->now(host);
+    int soon = flow->slots_at != 0 && now - flow->slots_at < DENSE;
+    flow->slots_at = now;
+    if (!soon)
+        return;
+    if (!flow->dense)
+        host->watch(flow->op, flow->fd, 0, NULL, NULL);
+    flow->dense = 1;
+    take_all(flow);
+    host->after(flow->op, DENSE, quiet, flow);
 }
 
 nd_err flow_begin(struct flow *flow)
@@ -269,6 +314,10 @@ void flow_slots(void *self, struct nd_op *op, int64_t first, int64_t count)
 {
     const struct reach *reach = self;
     struct flow *flow = reach->host->state(op, sizeof *flow);
+    if (count == 0)
+        take_all(flow);
+    else if (!flow->single)
+        take_before_sending(flow);
     for (; count > 0; first += BATCH, count -= BATCH)
         send_batch(flow, first, count < BATCH ? (unsigned)count : BATCH);
 }

@@ -19,6 +19,8 @@ struct flow {
     int asks_class; /* answers' traffic class is wanted */
     int class;      /* of the answer that `answered` is told of; -1: unknown */
     nd_ns single_sent;
+    nd_ns slots_at; /* when slots were sent last */
+    int dense;      /* the next slot is due soon: answers are read then, not watched for */
     /* Transmit stamps, where they are asked for: the kernel numbers packets, from stamp_next on;
      * what slot each of the last ones was, and when we began to send it. */
     int stamped;

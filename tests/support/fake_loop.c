@@ -159,6 +159,6 @@ bool nd_fake_answers(struct nd_op *op, size_t count)
 {
     nd_ns give_up = nd_fake_now(op->fake) + ND_SEC(1);
     while (answers_of(op) < count && nd_fake_now(op->fake) < give_up)
-        poll_once(op->fake, ND_MS(10));
+        nd_fake_turn(op->fake);
     return answers_of(op) >= count;
 }
