@@ -6,6 +6,7 @@
 #include "cli/metrics.h"
 #include "cli/preflight.h"
 #include "cli/userns.h"
+#include "host/jail.h"
 #include "report/report.h"
 #include "run/restore_dir.h"
 
@@ -309,6 +310,8 @@ static int play(struct live *live)
         .ended = on_ended,
         .ctx = live,
     };
+    /* From here on plugins act, in processes of their own; what reads scenarios needs no rights. */
+    nd_jail_drop_all();
     live->run = nd_run_new(&config, &why);
     if (live->run == NULL)
         return refuse(ND_EXIT_REFUSED, why.text);

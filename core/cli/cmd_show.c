@@ -1,4 +1,5 @@
 #include "cli/common.h"
+#include "host/jail.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,7 +48,11 @@ static void show_verb(const char *plugin, const struct nd_verb *verb)
 
 static void show(const struct nd_plugin *plugin)
 {
+    char words[160];
+    const struct nd_jail jail = nd_jail_of(plugin, 0);
+    nd_jail_words(&jail, words, sizeof words);
     printf("%s %s: %s\n", plugin->name, plugin->version, plugin->help);
+    printf("  its process %s\n", words);
     for (const struct nd_verb *const *v = plugin->verbs; *v != NULL; v++)
         show_verb(plugin->name, *v);
     printf("\n  Every verb also takes:\n");

@@ -2,6 +2,7 @@
 
 #include "base/units.h"
 #include "host/internal.h"
+#include "host/jail.h"
 #include "host/link.h"
 #include "host/measure.h"
 #include "host/ring.h"
@@ -316,6 +317,8 @@ static void do_init(struct guest *guest, struct nd_unwire *in)
     struct nd_diags diags = {0};
     const int64_t mono_ns = nd_unwire_i64(in);
     const struct nd_clock_zero zero = {mono_ns, nd_unwire_i64(in)};
+    struct nd_jail jail = {.caps = (uint64_t)nd_unwire_i64(in)};
+    jail.flags = (uint32_t)nd_unwire_i64(in);
     const char *path = nd_unwire_text(in, &arena);
     const char *site_path = nd_unwire_text(in, &arena);
     const char *site_text = nd_unwire_text(in, &arena);
@@ -326,7 +329,8 @@ static void do_init(struct guest *guest, struct nd_unwire *in)
     nd_diags_deinit(&diags);
     guest->plugins = nd_plugins_new(guest->sched, guest->site);
     nd_plugins_set_log(guest->plugins, tell_log, guest);
-    guest->plugin = nd_plugins_load(guest->plugins, path, &why);
+    if (nd_jail_enter(&jail, &why) == ND_OK)
+        guest->plugin = nd_plugins_load(guest->plugins, path, &why);
     tell_end(guest, ND_FROM_READY, 0, why.code, why.text);
     nd_arena_deinit(&arena);
     beat(guest);

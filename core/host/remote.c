@@ -2,6 +2,7 @@
 
 #include "base/units.h"
 #include "host/internal.h"
+#include "host/jail.h"
 #include "host/remote_state.h"
 #include "host/spawn.h"
 
@@ -267,6 +268,16 @@ void nd_remote_look(struct nd_remote *remote)
     remote->look = nd_sched_at(sched, remote->looked + LOOK_EVERY, look, remote);
 }
 
+/* Restoring knows no site: the records say where. */
+static bool enters_namespaces(const struct nd_plugins *plugins)
+{
+    const struct nd_site *site = plugins->site;
+    bool enters = site == NULL;
+    for (size_t i = 0; site != NULL && i < site->vantages.count; i++)
+        enters = enters || site->vantages.at[i].netns != NULL;
+    return enters;
+}
+
 static void send_init(struct nd_remote *remote)
 {
     const struct nd_plugins *plugins = remote->loaded->plugins;
@@ -274,6 +285,9 @@ static void send_init(struct nd_remote *remote)
     struct nd_wire wire = {0};
     nd_wire_i64(&wire, zero.mono_ns);
     nd_wire_i64(&wire, zero.wall_ns);
+    const struct nd_jail jail = nd_jail_of(remote->loaded->plugin, enters_namespaces(plugins));
+    nd_wire_i64(&wire, (int64_t)jail.caps);
+    nd_wire_i64(&wire, jail.flags);
     nd_wire_text(&wire, remote->loaded->path);
     nd_wire_text(&wire, plugins->site != NULL ? plugins->site->path : NULL);
     nd_wire_text(&wire, plugins->site != NULL ? plugins->site->text : NULL);

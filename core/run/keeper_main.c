@@ -1,4 +1,5 @@
 #include "base/mem.h"
+#include "host/jail.h"
 #include "record/undo.h"
 #include "run/keeper.h"
 #include "run/restore_dir.h"
@@ -128,6 +129,7 @@ int nd_keeper_main(const char *dir_path, int fd, int runner_pidfd)
         return 1;
     }
     resist_oom();
+    nd_jail_drop_all(); /* the plugins that restore have theirs */
     watch.undo_path = nd_rundir_file(&watch.dir, "undo.jsonl");
     watch.origin = nd_restore_origin(&watch.dir);
     watch.last_beat = mono_now();

@@ -162,7 +162,8 @@ static const struct nd_verb verb_build = {
     .name = "build",
     .help =
         "Makes the site's lab: network namespaces, links, addresses, routes, simulated services.",
-    .rights = "CAP_SYS_ADMIN and CAP_NET_ADMIN, or a user namespace of its own",
+    .rights = "CAP_SYS_ADMIN, CAP_NET_ADMIN; CAP_NET_RAW, CAP_NET_BIND_SERVICE, CAP_KILL and "
+              "CAP_SYS_PTRACE for what it starts; or a user namespace of its own",
     .options = no_options,
     .readings = no_readings,
     .plan_undo = build_plan,
