@@ -6,6 +6,7 @@
 #include "host/link.h"
 #include "host/measure.h"
 #include "host/ring.h"
+#include "host/secret.h"
 #include "host/spawn.h"
 
 #include <fcntl.h>
@@ -149,7 +150,7 @@ static void do_op(struct guest *guest, struct nd_unwire *in)
     const struct nd_op_sink sink = {.emit = op_emitted, .finish = op_finished, .ctx = mine};
     if (!nd_unwire_spec(in, guest->plugin, guest->site, &mine->arena, &mine->spec))
         nd_fail_set(&why, ND_EINTERNAL, "the call does not fit the plugin's tables");
-    else
+    else if (nd_secrets_resolve(&mine->spec, &mine->arena, &why) == ND_OK)
         mine->op = nd_op_new(guest->plugins, &mine->spec, sink, &why);
     if (mine->op == NULL)
         op_finished(mine, why.code, why.text);
@@ -266,7 +267,9 @@ static void do_measure(struct guest *guest, struct nd_unwire *in)
         nd_vec_push(&guest->measures, NULL);
     guest->measures.at[id] = mine;
     struct nd_measure_spec spec = {.call = &mine->spec};
-    if (nd_unwire_spec(in, guest->plugin, guest->site, &guest->arena, &mine->spec)) {
+    if (!nd_unwire_spec(in, guest->plugin, guest->site, &guest->arena, &mine->spec)) {
+        nd_fail_set(&why, ND_EINTERNAL, "the call does not fit the plugin's tables");
+    } else if (nd_secrets_resolve(&mine->spec, &guest->arena, &why) == ND_OK) {
         spec.grid = nd_unwire_i64(in);
         spec.every = nd_unwire_i64(in);
         spec.tick = nd_unwire_i64(in);
@@ -279,8 +282,6 @@ static void do_measure(struct guest *guest, struct nd_unwire *in)
                                              .closed = measure_closed,
                                              .ctx = mine};
         mine->measure = nd_measure_open(guest->plugins, &spec, sink, &why);
-    } else {
-        nd_fail_set(&why, ND_EINTERNAL, "the call does not fit the plugin's tables");
     }
     if (mine->measure == NULL) {
         measure_broken(mine, why.code, why.text, false);

@@ -155,6 +155,12 @@ static bool take_text(struct check *check, const struct nd_option *option,
     nd_err err = ND_OK;
     switch (option->type) {
     case ND_TEXT:
+        if ((option->flags & ND_OPT_SECRET) != 0 && strncmp(given->u.text, "env:", 4) != 0 &&
+            strncmp(given->u.text, "file:", 5) != 0) {
+            complain(check, "E0315", given, "such as \"env:NAME\" or \"file:/etc/netdrill/key\"",
+                     "a secret is given by reference, never itself");
+            return false;
+        }
         value->u.text = nd_arena_strdup(check->arena, given->u.text);
         return true;
     case ND_CHOICE:

@@ -60,7 +60,16 @@ static void cancel(void *self_ptr, struct nd_op *op)
 
 /* ---- probe ---- */
 
-enum { PROBE_SUBJECT, PROBE_TAKES, PROBE_VALUE, PROBE_FAIL, PROBE_SHARE, PROBE_HANG, PROBE_FAULT };
+enum {
+    PROBE_SUBJECT,
+    PROBE_TAKES,
+    PROBE_VALUE,
+    PROBE_FAIL,
+    PROBE_SHARE,
+    PROBE_HANG,
+    PROBE_FAULT,
+    PROBE_SECRET
+};
 
 /* What a badly written plugin does to the process it runs in. */
 static const char *const faults[] = {"none", "crash", "spin", "leak", NULL};
@@ -75,6 +84,7 @@ static const struct nd_option probe_options[] = {
     {"hang", "never ends, not even when cancelled", "", ND_BOOL, 0, 1, 0, "false", NULL},
     {"fault", "crash: ends its process; spin: never returns; leak: takes all memory it gets", "",
      ND_CHOICE, 0, 1, 0, "none", faults},
+    {"secret", "its length is what 'value' reports", "", ND_TEXT, ND_OPT_SECRET, 1, 0, NULL, NULL},
     {NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL},
 };
 
@@ -114,6 +124,10 @@ static nd_err probe_start(void *self_ptr, const struct nd_args *args, struct nd_
     call->takes = args->at[PROBE_TAKES].u.i;
     call->has_value = args->at[PROBE_VALUE].given != 0;
     call->value = args->at[PROBE_VALUE].u.r;
+    if (args->at[PROBE_SECRET].u.text != NULL) {
+        call->has_value = true;
+        call->value = (double)strlen(args->at[PROBE_SECRET].u.text);
+    }
     int64_t fail = args->at[PROBE_FAIL].u.i;
     if (fail != 0 && falls_due(self, args->at[PROBE_SHARE].u.r)) {
         call->err = error_codes[fail];

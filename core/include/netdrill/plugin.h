@@ -136,7 +136,7 @@ struct nd_reading {
 
 #define ND_VERB_CHANGES   1u /* alters the network: plan_undo, and the plugin's undo and verify */
 #define ND_VERB_ARBITRARY 2u /* runs something the core cannot preview, such as a program */
-#define ND_VERB_STEADY    4u /* since 1.2: its model answers alike until a target is set up or down */
+#define ND_VERB_STEADY    4u /* since 1.2: its model answers alike until a target goes up or down */
 
 struct nd_verb {
     uint32_t struct_size, flags;
