@@ -185,10 +185,19 @@ static int take_batch(struct flow *flow)
     return got;
 }
 
+/* Until there is no more; returns what the last batch was. */
+static int take_all(struct flow *flow)
+{
+    int got = BATCH;
+    for (int batches = 0; batches < BATCHES_MAX && got == BATCH; batches++)
+        got = take_batch(flow);
+    return got;
+}
+
 static void readable(void *ctx, int events)
 {
     struct flow *flow = ctx;
-    int got = take_batch(flow);
+    int got = take_all(flow);
     if (got < 0 || (events & ND_WRITABLE) != 0)
         take_errors(flow);
     /* An error ends the loop's watch, and tells so by readiness nobody asked for. */
@@ -197,12 +206,6 @@ static void readable(void *ctx, int events)
 }
 
 /* ---- dense streams ---- */
-
-static void take_all(struct flow *flow)
-{
-    for (int batches = 0; batches < BATCHES_MAX && take_batch(flow) == BATCH; batches++)
-        ;
-}
 
 /* The stream has become slow, or has ended: answers wake us again. */
 static void quiet(void *ctx)

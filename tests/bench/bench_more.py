@@ -1,5 +1,5 @@
-"""Rows of the benchmark that stand by themselves: emulated lines, a large report, probes by blackbox_exporter."""
-import json, os, shutil, sqlite3, subprocess, sys, time, urllib.request
+"""Rows of the benchmark that stand by themselves: emulated lines, a large report."""
+import os, shutil, sqlite3, sys, time
 
 
 def lines(bench):
@@ -30,7 +30,7 @@ def lines(bench):
 
 def large_report(bench):
     """10 million samples in 23 series (made up: a short drill's store is filled with them), its report rendered."""
-    run, _, _ = bench.drill("large", bench.step('measure { reach.udp, site "far", every = ms(100), lasts = ms(500) } wait(seconds(5))'), 6)
+    run, _, _, _ = bench.drill("large", bench.step('measure { reach.udp, site "far", every = ms(100), lasts = ms(500) } wait(seconds(5))'), 6)
     db = sqlite3.connect(f"{run}/samples.sqlite")
     opened = db.execute("select opened_ns from series").fetchone()[0]
     db.execute("delete from sample")
@@ -54,37 +54,4 @@ def large_report(bench):
     shutil.rmtree(f"{bench.work}/large")
 
 
-def cpu_of(pid):
-    fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def blackbox(bench):
-    """One probe a call at 200 a second, beside blackbox_exporter asked as often; its CPU as /proc counts it."""
-    program = shutil.which("prometheus-blackbox-exporter")
-    if program is None:
-        sys.exit("bench: prometheus-blackbox-exporter is missing; scripts/install-packages bench")
-    at = bench.ADDRESS
-    reflect = subprocess.Popen(["ip", "netns", "exec", bench.FAR, bench.netdrill, "reflect", f"web:{at}:80", f"dns:{at}:53", "name:www.drill.test=10.9.0.80"])
-    bench.children.append(reflect)
-    open(f"{bench.work}/blackbox.yml", "w").write("modules:\n  http: {prober: http, http: {preferred_ip_protocol: ip4}}\n  tcp: {prober: tcp}\n"
-                                                  "  dns: {prober: dns, dns: {query_name: www.drill.test, query_type: A, transport_protocol: udp, preferred_ip_protocol: ip4}}\n")
-    exporter = subprocess.Popen(["ip", "netns", "exec", bench.NEAR, program, f"--config.file={bench.work}/blackbox.yml",
-                                 "--web.listen-address=127.0.0.1:9115", "--log.level=error"], stderr=subprocess.DEVNULL)
-    bench.children.append(exporter)
-    time.sleep(1)
-    count = 200 * min(bench.SECONDS, 5)
-    asked = {"tcp": ("port = 80", f"{at}:80", "<= 0.1"), "dns": ('port = 53, name = "www.drill.test"', f"{at}:53", "<= 0.1"), "http": ('', f"http://{at}/", "<= 0.2")}
-    for verb, (options, target, aim) in asked.items():
-        subject = 'site "far"' + (", " + options if options else ", port = 80")
-        run, cpu, _ = bench.drill(f"bb{verb}", bench.step(f'measure {{ reach.{verb}, {subject}, every = ms(5), lasts = ms({count * 5}) }} wait(ms({count * 5 + 500}))'), count // 200 + 5)
-        got = bench.samples(run)
-        lost = sum(1 for r in got if r[2] != 0)
-        code = ("import http.client\nc=http.client.HTTPConnection('127.0.0.1',9115)\nbad=0\n"
-                f"for i in range({count}):\n c.request('GET','/probe?module={verb}&target={target}')\n"
-                " b=c.getresponse().read()\n bad+=b'probe_success 1' not in b\nprint(bad)")
-        before = cpu_of(exporter.pid)
-        bad = subprocess.run(["ip", "netns", "exec", bench.NEAR, sys.executable, "-c", code], capture_output=True, text=True).stdout.strip()
-        peer = cpu_of(exporter.pid) - before
-        bench.row(f"{verb.upper()}, a connection or query each: CPU a probe", 1e6 * cpu / len(got), 1e6 * peer / count, "µs", f"{aim} of blackbox_exporter",
-                  note=f"{len(got)} probes, {lost} not answered; blackbox_exporter {count}, {bad} without success; ours with start and report")
+GROUPS = {"lines": lines, "report_large": large_report}
