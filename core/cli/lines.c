@@ -201,9 +201,16 @@ static void put_body(const struct line *line, const char *type, const char *subj
         put_change(line, subject, line->zh ? "未成立：" : "was not made:");
     else if (strcmp(type, "change.verified") == 0)
         put_change(line, subject, line->zh ? "已復原並讀回確認" : "restored and read back");
+    else if (strcmp(type, "change.not_proved") == 0)
+        put_change(line, subject, line->zh ? "未能證實生效：" : "not proved to be in force:");
     else if (strcmp(type, "change.unverified") == 0) {
         sgr(line, "1;31");
         put_change(line, subject, line->zh ? "未確認復原：" : "NOT VERIFIED AS RESTORED:");
+        sgr(line, "0");
+    } else if (strcmp(type, "change.left_alone") == 0) {
+        sgr(line, "1;31");
+        put_change(line, subject,
+                   line->zh ? "遭他人變更，未予更動：" : "LEFT ALONE, somebody else changed it:");
         sgr(line, "0");
     } else if (strcmp(type, "restore.ended") == 0)
         put_restore_end(line);

@@ -84,9 +84,9 @@ nd_err nd_plugin_check(const struct nd_plugin *plugin, struct nd_fail *why)
                            "it was built for ABI %u, this netdrill has ABI %u; rebuild it against "
                            "this version's <netdrill/plugin.h>",
                            plugin->abi_major, ND_ABI_MAJOR);
-    if (plugin->struct_size < sizeof *plugin)
+    if (plugin->struct_size < ND_PLUGIN_SIZE_1_0)
         return nd_fail_set(why, ND_EARG, "struct_size %u is less than this ABI's %zu",
-                           plugin->struct_size, sizeof *plugin);
+                           plugin->struct_size, ND_PLUGIN_SIZE_1_0);
     if (!word(plugin->name) || plugin->version == NULL || plugin->help == NULL ||
         plugin->verbs == NULL)
         return nd_fail_set(why, ND_EARG, "a lower-case name, version, help and verbs are needed");

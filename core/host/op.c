@@ -399,6 +399,8 @@ static nd_err call_undo(struct nd_op *op, const struct nd_undo_rec *rec, enum nd
         return plugin->verify(self, rec->verb, op->notes.at, op);
     if (act == ND_ACT_RENEW && verb != NULL && verb->renew != NULL)
         return verb->renew(self, op->notes.at, rec->lease, op);
+    if (act == ND_ACT_PROVE && plugin->struct_size >= sizeof *plugin && plugin->prove != NULL)
+        return plugin->prove(self, rec->verb, op->notes.at, op);
     return ND_EUNABLE;
 }
 
@@ -408,9 +410,10 @@ struct nd_op *nd_op_undo(struct nd_plugins *plugins, const struct nd_undo_rec *r
     if (nd_sched_is_virtual(plugins->sched))
         return rehearse_undo(plugins, rec, act, sink);
     /* A namespace that is gone took everything in it along. */
-    if (rec->netns != NULL && access(rec->netns, F_OK) != 0)
-        return end_without_plugin(plugins, sink, act == ND_ACT_RENEW ? ND_EGONE : ND_OK,
-                                  "the namespace is gone");
+    if (rec->netns != NULL && access(rec->netns, F_OK) != 0) {
+        bool acts = act == ND_ACT_UNDO || act == ND_ACT_VERIFY;
+        return end_without_plugin(plugins, sink, acts ? ND_OK : ND_EGONE, "the namespace is gone");
+    }
     struct nd_fail why = {0};
     if (nd_plugins_load(plugins, rec->plugin, &why) == NULL)
         return end_without_plugin(plugins, sink, why.code, why.text);

@@ -20,12 +20,18 @@ struct nd_undo {
     int64_t last_id;
 };
 
-static const char *const state_names[] = {"recorded", "applied",  "not-made",
-                                          "undone",   "verified", "unverified"};
+static const char *const state_names[] = {"recorded", "applied",    "not-made",  "undone",
+                                          "verified", "unverified", "left-alone"};
 
 const char *nd_undo_state_name(enum nd_undo_state state)
 {
     return state_names[state];
+}
+
+bool nd_undo_is_over(enum nd_undo_state state)
+{
+    return state == ND_UNDO_UNDONE || state == ND_UNDO_VERIFIED || state == ND_UNDO_UNVERIFIED ||
+           state == ND_UNDO_LEFT_ALONE;
 }
 
 /* The checksum of a line: the first 16 hex digits of SHA-256 over what stands before it. */

@@ -18,6 +18,7 @@ enum nd_undo_state {
     ND_UNDO_UNDONE,     /* undo ended well */
     ND_UNDO_VERIFIED,   /* read back: as before */
     ND_UNDO_UNVERIFIED, /* read back: not as before, or could not be read, or undo failed */
+    ND_UNDO_LEFT_ALONE, /* not as before, because somebody else has changed it: left so */
 };
 
 struct nd_undo_rec {
@@ -59,7 +60,9 @@ void nd_undo_list_deinit(struct nd_undo_list *list);
 /* Frees what a record holds. */
 void nd_undo_rec_deinit(struct nd_undo_rec *rec);
 
-/* "recorded", "applied", "not-made", "undone", "verified", "unverified". */
+/* Whether whoever restores has done with a record. */
+bool nd_undo_is_over(enum nd_undo_state state);
+/* "recorded", "applied", "not-made", "undone", "verified", "unverified", "left-alone". */
 const char *nd_undo_state_name(enum nd_undo_state state);
 
 #endif

@@ -165,7 +165,7 @@ static void put_performance(const struct nd_page *page)
 static void put_safety(const struct nd_page *page)
 {
     static const enum nd_message columns[] = {ND_MSG_CHANGE, ND_MSG_TARGET, ND_MSG_BEGAN,
-                                              ND_MSG_BACK, ND_MSG_STATE};
+                                              ND_MSG_PROVED, ND_MSG_BACK,   ND_MSG_STATE};
     const char *aborted = nd_str_of(json_object_get(page->model, "safety"), "aborted");
     size_t i = 0;
     json_t *c = NULL;
@@ -177,7 +177,7 @@ static void put_safety(const struct nd_page *page)
         nd_html_text(page, aborted);
         nd_html_raw(page, "</p>\n");
     }
-    nd_html_table(page, ND_MSG_CHANGES, columns, 5);
+    nd_html_table(page, ND_MSG_CHANGES, columns, 6);
     json_array_foreach(json_object_get(page->model, "changes"), i, c)
     {
         char time[ND_UNIT_TEXT];
@@ -185,6 +185,7 @@ static void put_safety(const struct nd_page *page)
         nd_buf_addf(page->out, "<tr><td>%s.%s</td>", nd_str_of(c, "plugin"), nd_str_of(c, "verb"));
         nd_html_td(page, nd_str_of(c, "target"));
         nd_html_td(page, nd_rel_text(json_object_get(c, "began_rel_ns"), time));
+        nd_html_td(page, nd_proved_text(page, c));
         nd_html_td(page, nd_rel_text(json_object_get(c, "verified_rel_ns"), time));
         nd_buf_addf(page->out, "<td class=\"%s\">", verified ? "met" : "missed");
         nd_html_text(page, nd_state_text(page, nd_str_of(c, "state")));

@@ -41,6 +41,8 @@ const char *nd_length_text(json_int_t ns, char *out); /* rounded to three digits
 const char *nd_series_title(const json_t *series);
 /* A state of a step or a change, or a yes or no, in the page's language; any other as it is. */
 const char *nd_state_text(const struct nd_page *page, const char *state);
+/* Whether a change was read back as being in force: "yes", "not proved", "–" (a rehearsal). */
+const char *nd_proved_text(const struct nd_page *page, const json_t *change);
 /* "at_most" -> "≤" */
 const char *nd_operator_sign(const char *name);
 

@@ -106,19 +106,19 @@ static void put_series(const struct nd_page *page)
 static void put_changes(const struct nd_page *page)
 {
     static const enum nd_message columns[] = {ND_MSG_CHANGE, ND_MSG_TARGET, ND_MSG_BEGAN,
-                                              ND_MSG_BACK, ND_MSG_STATE};
+                                              ND_MSG_PROVED, ND_MSG_BACK,   ND_MSG_STATE};
     size_t i = 0;
     json_t *c = NULL;
     heading(page, ND_MSG_CHANGES);
-    table_head(page, columns, 5);
+    table_head(page, columns, 6);
     json_array_foreach(json_object_get(page->model, "changes"), i, c)
     {
         char began[ND_UNIT_TEXT];
         char back[ND_UNIT_TEXT];
         nd_buf_addf(page->out, "| %s.%s | ", nd_str_of(c, "plugin"), nd_str_of(c, "verb"));
         cell(page->out, nd_str_of(c, "target"));
-        nd_buf_addf(page->out, " | %s | %s | %s ",
-                    nd_rel_text(json_object_get(c, "began_rel_ns"), began),
+        nd_buf_addf(page->out, " | %s | %s | %s | %s ",
+                    nd_rel_text(json_object_get(c, "began_rel_ns"), began), nd_proved_text(page, c),
                     nd_rel_text(json_object_get(c, "verified_rel_ns"), back),
                     nd_state_text(page, nd_str_of(c, "state")));
         cell(page->out, nd_str_of(c, "why"));

@@ -148,8 +148,14 @@ static void fold_change(struct fold *fold, const char *type, const char *subject
     } else if (strcmp(type, "change.verified") == 0) {
         set_rel(fold, entry, "verified_rel_ns", at);
         json_object_set_new(entry, "state", json_string("verified"));
-    } else if (strcmp(type, "change.unverified") == 0) {
-        json_object_set_new(entry, "state", json_string("unverified"));
+    } else if (strcmp(type, "change.proved") == 0) {
+        json_object_set_new(entry, "proved", json_true());
+    } else if (strcmp(type, "change.not_proved") == 0) {
+        json_object_set_new(entry, "proved", json_false());
+        json_object_set(entry, "proved_why", json_object_get(data, "why"));
+    } else if (strcmp(type, "change.unverified") == 0 || strcmp(type, "change.left_alone") == 0) {
+        bool left = strcmp(type, "change.left_alone") == 0;
+        json_object_set_new(entry, "state", json_string(left ? "left-alone" : "unverified"));
         json_object_set(entry, "why", json_object_get(data, "why"));
     }
 }

@@ -112,6 +112,7 @@ const char *nd_state_text(const struct nd_page *page, const char *state)
                 {"applied", ND_MSG_STATE_applied},
                 {"verified", ND_MSG_STATE_verified},
                 {"unverified", ND_MSG_STATE_unverified},
+                {"left-alone", ND_MSG_STATE_left_alone},
                 {"yes", ND_MSG_YES},
                 {"no", ND_MSG_NO}};
     for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
@@ -119,6 +120,14 @@ const char *nd_state_text(const struct nd_page *page, const char *state)
             return nd_msg(page, list[i].message);
     }
     return state;
+}
+
+const char *nd_proved_text(const struct nd_page *page, const json_t *change)
+{
+    const json_t *proved = json_object_get(change, "proved");
+    return json_is_true(proved)    ? nd_msg(page, ND_MSG_YES)
+           : json_is_false(proved) ? nd_msg(page, ND_MSG_NOT_PROVED)
+                                   : "\u2013";
 }
 
 /* Controls that XML forbids become U+FFFD; marks that turn the direction of text do too, so that a

@@ -55,15 +55,17 @@ static void call_over(struct nd_call *call, nd_err err, const char *why)
 {
     struct nd_run *run = call->run;
     call->op = NULL;
-    if (call->change != NULL) {
+    if (call->change != NULL)
         call->change->call = NULL;
-        if (call->change->rec.id != 0)
-            nd_change_made(call->change, err, why, call->began);
-    }
     journal_ended(call, err, why);
     call->done(call, err, why);
     call_free(call);
     nd_run_settle(run);
+}
+
+static void change_proved(void *ctx, nd_err err, const char *why)
+{
+    call_over(ctx, err, why);
 }
 
 static void emitted(void *ctx, uint32_t reading, double value, nd_ns at)
@@ -74,9 +76,21 @@ static void emitted(void *ctx, uint32_t reading, double value, nd_ns at)
         call->values[reading] = value;
 }
 
+/* A change is over once it is known whether it is in force; a rehearsal has nothing to read. */
 static void finished(void *ctx, nd_err err, const char *why)
 {
-    call_over(ctx, err, why);
+    struct nd_call *call = ctx;
+    struct nd_change *change = call->change;
+    call->op = NULL;
+    if (change == NULL || change->rec.id == 0) {
+        call_over(call, err, why);
+        return;
+    }
+    nd_change_made(change, err, why, call->began);
+    if (err != ND_OK || !nd_run_is_live(call->run))
+        call_over(call, err, why);
+    else
+        nd_change_prove(change, change_proved, call);
 }
 
 static void fail_ordered(void *ctx)
@@ -132,6 +146,8 @@ static void undo_planned(void *ctx, nd_err err, const char *why)
         return;
     }
     struct nd_op *op = call->op;
+    if (call->change->rec.id != 0) /* on disk, and never begun */
+        nd_change_made(call->change, fail.code, fail.text, call->began);
     call_over(call, fail.code, fail.text);
     nd_op_drop(op);
 }

@@ -100,9 +100,38 @@ void nd_change_made(struct nd_change *change, nd_err err, const char *why, nd_ns
     if (rec->restore_by > 0)
         change->restore_timer =
             nd_sched_at(run->config.sched, rec->restore_by, restore_due, change);
-    if (rec->lease > 0)
-        change->lease_timer =
-            nd_sched_at(run->config.sched, nd_run_now(run) + rec->lease / 3, lease_due, change);
+    if (rec->lease > 0) /* at once: until it is renewed first, no time-out runs in the kernel */
+        change->lease_timer = nd_sched_at(run->config.sched, nd_run_now(run), lease_due, change);
+}
+
+/* ---- proof ---- */
+
+static void proved(void *ctx, nd_err err, const char *why)
+{
+    struct nd_change *change = ctx;
+    struct nd_run *run = change->run;
+    char *id = nd_id_text(run, change->rec.id);
+    run->restores--;
+    if (err == ND_OK)
+        nd_run_event(run, 0, "change.proved", id, NULL, NULL);
+    else
+        nd_run_event(run, 0, "change.not_proved", id, NULL,
+                     json_pack("{s:s, s:s?}", "err", nd_err_name(err), "why", why));
+    struct nd_fail text = {0};
+    if (err == ND_ESTATE)
+        nd_fail_set(&text, err, "it was made, but is not in force: %s", why);
+    change->proved(change->proved_ctx, text.code, text.text);
+}
+
+void nd_change_prove(struct nd_change *change, void (*done)(void *ctx, nd_err err, const char *why),
+                     void *ctx)
+{
+    struct nd_run *run = change->run;
+    change->proved = done;
+    change->proved_ctx = ctx;
+    run->restores++; /* the run does not end under it */
+    nd_op_undo(run->config.plugins, &change->rec, ND_ACT_PROVE,
+               (struct nd_op_sink){.finish = proved, .ctx = change});
 }
 
 /* ---- restoring ---- */
@@ -136,8 +165,11 @@ static void told(void *ctx, const struct nd_undo_rec *rec)
     }
     change->verified = rec->state == ND_UNDO_VERIFIED;
     change->restoring = false;
-    nd_run_event(run, ND_JOURNAL_SYNC, change->verified ? "change.verified" : "change.unverified",
-                 id, NULL, change->verified ? NULL : json_pack("{s:s?}", "why", rec->why));
+    const char *type = change->verified                   ? "change.verified"
+                       : rec->state == ND_UNDO_LEFT_ALONE ? "change.left_alone"
+                                                          : "change.unverified";
+    nd_run_event(run, ND_JOURNAL_SYNC, type, id, NULL,
+                 change->verified ? NULL : json_pack("{s:s?}", "why", rec->why));
 }
 
 static void restored(void *ctx, size_t unverified)

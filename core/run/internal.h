@@ -104,6 +104,8 @@ struct nd_change {
     nd_timer restore_timer, lease_timer;
     bool applied, restoring, verified;
     struct nd_call *call; /* while it is being made */
+    void (*proved)(void *ctx, nd_err err, const char *why);
+    void *proved_ctx;
 };
 
 struct nd_measure;
@@ -221,6 +223,10 @@ struct nd_change *nd_change_new(struct nd_run *run, struct nd_call *call);
 nd_err nd_change_record(struct nd_change *change, const struct nd_call_spec *spec,
                         struct nd_fail *why);
 void nd_change_made(struct nd_change *change, nd_err err, const char *why, nd_ns began);
+/* Reads back whether it is in force and journals that. done: from the scheduler; ND_ESTATE: it is
+ * not. A change whose plugin cannot tell is taken at its word, and said to be not proved. */
+void nd_change_prove(struct nd_change *change, void (*done)(void *ctx, nd_err err, const char *why),
+                     void *ctx);
 /* targets NULL: all. done(ctx, unverified) from the scheduler. */
 void nd_changes_restore(struct nd_run *run, const char *reason, const char *const *targets,
                         size_t count, void (*done)(void *ctx, size_t unverified), void *ctx);

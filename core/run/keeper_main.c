@@ -50,9 +50,8 @@ static void look_at_undo(struct watch *watch)
         return;
     for (size_t i = 0; i < list.count; i++) {
         const struct nd_undo_rec *rec = &list.at[i];
-        bool over = rec->state == ND_UNDO_UNDONE || rec->state == ND_UNDO_VERIFIED ||
-                    rec->state == ND_UNDO_UNVERIFIED;
-        if (!over && rec->restore_by > 0 && rec->restore_by < watch->earliest)
+        if (!nd_undo_is_over(rec->state) && rec->restore_by > 0 &&
+            rec->restore_by < watch->earliest)
             watch->earliest = rec->restore_by;
     }
     nd_undo_list_deinit(&list);

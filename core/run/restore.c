@@ -42,11 +42,14 @@ static void verified(void *ctx, nd_err err, const char *why)
     } else {
         restore->unverified++;
         struct nd_fail text = {0};
-        if (restore->undo_err != ND_OK)
+        if (restore->undo_err == ND_ESTATE)
+            nd_fail_set(&text, err, "%s", restore->undo_why.text);
+        else if (restore->undo_err != ND_OK)
             nd_fail_set(&text, err, "%s; undo had said: %s", why, restore->undo_why.text);
         else
             nd_fail_set(&text, err, "%s", why);
-        mark(restore, ND_UNDO_UNVERIFIED, text.text);
+        mark(restore, restore->undo_err == ND_ESTATE ? ND_UNDO_LEFT_ALONE : ND_UNDO_UNVERIFIED,
+             text.text);
     }
     if (restore->config.told != NULL)
         restore->config.told(restore->config.ctx, current(restore));

@@ -62,7 +62,8 @@ static void record_told(void *ctx, const struct nd_undo_rec *rec)
         const char *type;
     } types[] = {{ND_UNDO_UNDONE, "netdrill.change.undone"},
                  {ND_UNDO_VERIFIED, "netdrill.change.verified"},
-                 {ND_UNDO_UNVERIFIED, "netdrill.change.unverified"}};
+                 {ND_UNDO_UNVERIFIED, "netdrill.change.unverified"},
+                 {ND_UNDO_LEFT_ALONE, "netdrill.change.left_alone"}};
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         if (types[i].state == rec->state)
             event(work, types[i].type, id,

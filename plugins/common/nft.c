@@ -5,13 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-int nft_run(const char *commands, char **out, char *why, size_t why_bytes)
+static int run(const char *commands, unsigned flags, char **out, char *why, size_t why_bytes)
 {
     struct nft_ctx *ctx = nft_ctx_new(NFT_CTX_DEFAULT);
     if (ctx == NULL) {
         snprintf(why, why_bytes, "libnftables could not be set up");
         return -1;
     }
+    nft_ctx_output_set_flags(ctx, flags);
     nft_ctx_buffer_output(ctx);
     nft_ctx_buffer_error(ctx);
     int failed = nft_run_cmd_from_buffer(ctx, commands);
@@ -23,4 +24,14 @@ int nft_run(const char *commands, char **out, char *why, size_t why_bytes)
     }
     nft_ctx_free(ctx);
     return failed != 0 ? -1 : 0;
+}
+
+int nft_run(const char *commands, char **out, char *why, size_t why_bytes)
+{
+    return run(commands, 0, out, why, why_bytes);
+}
+
+int nft_list(const char *command, char **json, char *why, size_t why_bytes)
+{
+    return run(command, NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_HANDLE, json, why, why_bytes);
 }

@@ -7,4 +7,7 @@
  * out (may be NULL): what a list command printed; the caller frees it. */
 int nft_run(const char *commands, char **out, char *why, size_t why_bytes);
 
+/* The same for one list or get command, as nft -j prints it; the caller frees *json. */
+int nft_list(const char *command, char **json, char *why, size_t why_bytes);
+
 #endif

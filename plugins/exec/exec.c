@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,13 +23,17 @@ struct plugin_self {
     const struct nd_host *host;
 };
 
+/* Which program it is, and so what its exit code means. */
+enum purpose { FOR_CHANGE, FOR_PROBE, FOR_UNDO, FOR_VERIFY, FOR_PROOF, FOR_DIFFERENCE };
+
 struct call {
     struct plugin_self *self;
     struct nd_op *op;
     const char *argv[ARGS_MAX + 1];
     int64_t expect_exit;
     nd_ns began;
-    int probe, check; /* check: verify's program, whose failure means: not restored */
+    enum purpose purpose;
+    int left_alone; /* exit code of undo that says: somebody else's, left alone */
     pid_t pid;
     int pidfd, out_fd;
     char out[OUTPUT_BYTES];
@@ -38,28 +42,56 @@ struct call {
     int error;
 };
 
-static void spawn_program(struct call *call, int out_fd)
+/* In the child of fork: only calls that are safe there. It ends with whoever started it: a program
+ * that goes on when the run has died would change the network after it was put back. */
+static _Noreturn void become_program(const struct call *call, pid_t parent, int out_fd,
+                                     int error_fd)
 {
-    char *const environment[] = {(char *)"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
-                                         "/sbin:/bin",
-                                 (char *)"LANG=C.UTF-8", (char *)"NETDRILL=exercise", NULL};
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attr;
+    static char *const environment[] = {
+        (char *)"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        (char *)"LANG=C.UTF-8", (char *)"NETDRILL=exercise", NULL};
     sigset_t none;
     sigemptyset(&none);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, out_fd, 1);
-    posix_spawn_file_actions_adddup2(&actions, out_fd, 2);
-    posix_spawn_file_actions_addclosefrom_np(&actions, 3);
-    posix_spawnattr_init(&attr);
-    posix_spawnattr_setsigmask(&attr, &none);
-    posix_spawnattr_setpgroup(&attr, 0);
-    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
-    call->error = posix_spawnp(&call->pid, call->argv[0], &actions, &attr,
-                               (char *const *)call->argv, environment);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attr);
+    setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(127);
+    int null_fd = open("/dev/null", O_RDONLY);
+    dup2(null_fd, 0);
+    dup2(out_fd, 1);
+    dup2(out_fd, 2);
+    dup2(error_fd, 3);
+    fcntl(3, F_SETFD, FD_CLOEXEC);
+    syscall(SYS_close_range, 4, ~0U, 0);
+    signal(SIGPIPE, SIG_DFL);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    execvpe(call->argv[0], (char *const *)call->argv, environment);
+    int error = errno;
+    ssize_t put = write(3, &error, sizeof error);
+    _exit(put == (ssize_t)sizeof error ? 127 : 126);
+}
+
+static void spawn_program(struct call *call, int out_fd)
+{
+    int ends[2];
+    pid_t parent = getpid();
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        call->error = errno;
+        return;
+    }
+    call->pid = fork();
+    if (call->pid == 0)
+        become_program(call, parent, out_fd > 3 ? out_fd : fcntl(out_fd, F_DUPFD, 10),
+                       ends[1] > 3 ? ends[1] : fcntl(ends[1], F_DUPFD, 10));
+    int error = errno;
+    close(ends[1]);
+    if (call->pid < 0)
+        call->error = error;
+    else if (read(ends[0], &error, sizeof error) == (ssize_t)sizeof error) {
+        call->error = error;
+        waitpid(call->pid, NULL, 0);
+    }
+    close(ends[0]);
 }
 
 /* On the worker thread. */
@@ -119,6 +151,29 @@ static void emit_probe(struct call *call, int exit_code)
         host->emit(call->op, 2, value, now);
 }
 
+/* What an exit code means, and the words for it. */
+static nd_err judge(struct call *call, int exit_code)
+{
+    const char *program = call->argv[0];
+    const char *colon = *call->out != '\0' ? ": " : "";
+    if (call->purpose == FOR_UNDO && exit_code == call->left_alone) {
+        snprintf(call->why, sizeof call->why,
+                 "'%.60s' found what somebody else has changed, and left it alone%s%.120s", program,
+                 colon, call->out);
+        return ND_ESTATE;
+    }
+    if (call->purpose == FOR_DIFFERENCE) {
+        snprintf(call->why, sizeof call->why,
+                 "'%.60s' sees no difference to before; give 'proof' a program that does", program);
+        return exit_code != 0 ? ND_OK : ND_EUNABLE;
+    }
+    snprintf(call->why, sizeof call->why, "'%.60s' exited with %d, expected %d%s%.120s", program,
+             exit_code, (int)call->expect_exit, colon, call->out);
+    if (exit_code == call->expect_exit)
+        return ND_OK;
+    return call->purpose == FOR_VERIFY || call->purpose == FOR_PROOF ? ND_ESTATE : ND_EANSWER;
+}
+
 static void exited(void *ctx, int events)
 {
     struct call *call = ctx;
@@ -132,17 +187,11 @@ static void exited(void *ctx, int events)
     kill(-call->pid, SIGKILL);
     int exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     close_call(call);
-    if (call->probe)
+    if (call->purpose == FOR_PROBE)
         emit_probe(call, exit_code);
     call->out[strcspn(call->out, "\n")] = '\0';
-    snprintf(call->why, sizeof call->why, "'%.60s' exited with %d, expected %d%s%.120s",
-             call->argv[0], exit_code, (int)call->expect_exit, *call->out != '\0' ? ": " : "",
-             call->out);
-    host->finish(call->op,
-                 exit_code == call->expect_exit ? ND_OK
-                 : call->check                  ? ND_ESTATE
-                                                : ND_EANSWER,
-                 exit_code == call->expect_exit ? NULL : call->why);
+    nd_err err = judge(call, exit_code);
+    host->finish(call->op, err, err != ND_OK ? call->why : NULL);
 }
 
 static void readable(void *ctx, int events)
@@ -200,7 +249,7 @@ static nd_err probe_start(void *self, const struct nd_args *args, struct nd_op *
 {
     struct plugin_self *plugin = self;
     struct call *call = plugin->host->state(op, sizeof *call);
-    call->probe = 1;
+    call->purpose = FOR_PROBE;
     call->expect_exit = args->at[1].u.i;
     nd_err err = take_argv(plugin, args->at[0].u.texts, call);
     return err == ND_OK ? begin(plugin, op, call) : err;
@@ -236,7 +285,10 @@ static nd_err change_plan(void *self, const struct nd_args *args, struct nd_op *
     struct plugin_self *plugin = self;
     note_argv(plugin, op, "undo", args->at[1].u.texts);
     note_argv(plugin, op, "verify", args->at[2].u.texts);
-    return ND_OK;
+    note_argv(plugin, op, "proof", args->at[3].u.texts);
+    char code[16];
+    snprintf(code, sizeof code, "%d", (int)args->at[4].u.i);
+    return plugin->host->undo_note(op, "left_alone", code);
 }
 
 static nd_err change_start(void *self, const struct nd_args *args, struct nd_op *op)
@@ -247,31 +299,52 @@ static nd_err change_start(void *self, const struct nd_args *args, struct nd_op 
     return err == ND_OK ? begin(plugin, op, call) : err;
 }
 
+static size_t count_words(const struct nd_note *noted, const char *name)
+{
+    size_t count = 0;
+    size_t len = strlen(name);
+    for (; noted->key != NULL; noted++)
+        count += strncmp(noted->key, name, len) == 0 && noted->key[len] == '.';
+    return count;
+}
+
 static nd_err from_notes(struct plugin_self *self, const char *name, const struct nd_note *noted,
-                         struct nd_op *op, int check)
+                         struct nd_op *op, enum purpose purpose)
 {
     struct call *call = self->host->state(op, sizeof *call);
     size_t count = 0;
     size_t len = strlen(name);
+    call->left_alone = -1;
     for (; noted->key != NULL && count < ARGS_MAX; noted++) {
         if (strncmp(noted->key, name, len) == 0 && noted->key[len] == '.')
             call->argv[count++] = noted->value;
+        else if (strcmp(noted->key, "left_alone") == 0)
+            call->left_alone = atoi(noted->value);
     }
-    call->check = check;
+    call->purpose = purpose;
     return count != 0 ? begin(self, op, call) : ND_EARG;
 }
 
 static nd_err exec_undo(void *self, const char *verb, const struct nd_note *noted, struct nd_op *op)
 {
     (void)verb;
-    return from_notes(self, "undo", noted, op, 0);
+    return from_notes(self, "undo", noted, op, FOR_UNDO);
 }
 
 static nd_err exec_verify(void *self, const char *verb, const struct nd_note *noted,
                           struct nd_op *op)
 {
     (void)verb;
-    return from_notes(self, "verify", noted, op, 1);
+    return from_notes(self, "verify", noted, op, FOR_VERIFY);
+}
+
+/* Without a proof of its own: that verify sees a difference is one. */
+static nd_err exec_prove(void *self, const char *verb, const struct nd_note *noted,
+                         struct nd_op *op)
+{
+    (void)verb;
+    return count_words(noted, "proof") != 0 ? from_notes(self, "proof", noted, op, FOR_PROOF)
+                                            : from_notes(self, "verify", noted, op, FOR_DIFFERENCE);
 }
 
 /* ---- tables ---- */
@@ -292,6 +365,13 @@ static const struct nd_option change_options[] = {
      ND_TEXTS, ND_OPT_REQUIRED, 1, 0, NULL, NULL},
     {"verify", "the program that exits with 0 when all is as before", "", ND_TEXTS, ND_OPT_REQUIRED,
      1, 0, NULL, NULL},
+    {"proof",
+     "the program that exits with 0 when the change is in force; without it, that 'verify' sees a "
+     "difference is the proof",
+     "", ND_TEXTS, 0, 1, 0, NULL, NULL},
+    {"left_alone",
+     "exit code of 'undo' that says: somebody else has changed it since, so it was left alone", "",
+     ND_INT, 0, 1, 255, "75", NULL},
     END_ROW};
 static const struct nd_reading probe_readings[] = {
     {"took", "from starting the program to its end", "ns", 1e7},
@@ -340,7 +420,7 @@ static const struct nd_plugin plugin = {
     sizeof plugin, ND_ABI_MAJOR, ND_ABI_MINOR,
     "exec",        "1.0",        "outside programs as probes and changes; an argv, never a shell",
     verbs,         exec_open,    free,
-    exec_undo,     exec_verify};
+    exec_undo,     exec_verify,  exec_prove};
 
 ND_EXPORT const struct nd_plugin *nd_plugin_entry(void)
 {

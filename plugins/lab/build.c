@@ -433,7 +433,21 @@ void lab_verify(struct job *job)
         char path[PATH_BYTES];
         lab_netns(job, host, path);
         if (*host != '\0' && access(path, F_OK) == 0)
-            lab_fail(job, ND_ESTATE, "'%s' is still there", path);
+            lab_fail(job, ND_ESTATE, "'%s' %s", path,
+                     netns_is_ours(job, host) ? "is still there" : "is there: somebody else's");
+    }
+    free(copy);
+}
+
+void lab_prove(struct job *job)
+{
+    char *copy = strdup(job->hosts);
+    char *rest = copy;
+    for (char *host = strsep(&rest, " "); host != NULL; host = strsep(&rest, " ")) {
+        char path[PATH_BYTES];
+        lab_netns(job, host, path);
+        if (*host != '\0' && (access(path, F_OK) != 0 || !netns_is_ours(job, host)))
+            lab_fail(job, ND_ESTATE, "the lab has no host '%s'", host);
     }
     free(copy);
 }

@@ -154,6 +154,13 @@ static nd_err lab_verified(void *self, const char *verb, const struct nd_note *n
     return by_notes(self, noted, op, lab_verify);
 }
 
+static nd_err lab_proved(void *self, const char *verb, const struct nd_note *noted,
+                         struct nd_op *op)
+{
+    (void)verb;
+    return by_notes(self, noted, op, lab_prove);
+}
+
 static const struct nd_option no_options[] = {{NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL}};
 static const struct nd_reading no_readings[] = {{NULL, NULL, NULL, 0}};
 static const struct nd_verb verb_build = {
@@ -194,7 +201,7 @@ static const struct nd_plugin plugin = {
     sizeof plugin, ND_ABI_MAJOR, ND_ABI_MINOR,
     "lab",         "1.0",        "a lab of network namespaces from the site file",
     verbs,         lab_open,     free,
-    lab_undo,      lab_verified};
+    lab_undo,      lab_verified, lab_proved};
 
 ND_EXPORT const struct nd_plugin *nd_plugin_entry(void)
 {

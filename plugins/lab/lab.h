@@ -36,7 +36,10 @@ const char *lab_text(const json_t *object, const char *key); /* "" when absent *
 nd_err lab_check(struct job *job);
 /* netns.c: on the worker thread */
 nd_err netns_make(struct job *job, const char *host);
+/* Ends our processes in it and takes it away; one that is not ours is left alone (ND_ESTATE). */
 nd_err netns_remove(struct job *job, const char *host);
+/* Whether the lab made the namespace of that name. */
+int netns_is_ours(const struct job *job, const char *host);
 /* Runs fn in the namespace of a host; the thread comes back whatever happens. */
 nd_err netns_in(struct job *job, const char *host, nd_err (*fn)(struct job *, const json_t *),
                 const json_t *arg);
@@ -55,5 +58,6 @@ nd_err lab_line_check(struct job *job, const json_t *settings);
 nd_err lab_make_line(struct job *job, const json_t *link, size_t number);
 void lab_remove(struct job *job);
 void lab_verify(struct job *job);
+void lab_prove(struct job *job);
 
 #endif

@@ -3,6 +3,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netlink/netlink.h>
+#include <netlink/route/link.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -34,6 +36,70 @@ static nd_err back_to(struct job *job, int fd)
     return lab_fail(job, ND_EINTERNAL, "cannot come back from a namespace");
 }
 
+/* A namespace of ours says so: the alias of its lo names the lab. Without it, a namespace that
+ * somebody else has put under the same name would be taken away with ours. */
+static void mark_of(const struct job *job, char text[64])
+{
+    snprintf(text, 64, "netdrill lab %.40s", job->site);
+}
+
+static nd_err with_lo(struct job *job,
+                      int (*fn)(const struct job *, struct nl_sock *, struct rtnl_link *lo))
+{
+    struct nl_sock *sock = nl_socket_alloc();
+    struct rtnl_link *lo = NULL;
+    int failed = sock != NULL ? nl_connect(sock, NETLINK_ROUTE) : -NLE_NOMEM;
+    if (failed == 0)
+        failed = rtnl_link_get_kernel(sock, 0, "lo", &lo);
+    if (failed == 0)
+        failed = fn(job, sock, lo);
+    rtnl_link_put(lo);
+    nl_socket_free(sock);
+    return failed == 0 ? ND_OK
+                       : lab_fail(job, ND_EIO, "cannot mark a namespace: %s", nl_geterror(failed));
+}
+
+static int put_mark(const struct job *job, struct nl_sock *sock, struct rtnl_link *lo)
+{
+    char text[64];
+    struct rtnl_link *change = rtnl_link_alloc();
+    mark_of(job, text);
+    rtnl_link_set_ifalias(change, text);
+    int failed = rtnl_link_change(sock, lo, change, 0);
+    rtnl_link_put(change);
+    return failed;
+}
+
+static int read_mark(const struct job *job, struct nl_sock *sock, struct rtnl_link *lo)
+{
+    char text[64];
+    const char *alias = rtnl_link_get_ifalias(lo);
+    (void)sock;
+    mark_of(job, text);
+    return alias != NULL && strcmp(alias, text) == 0 ? 0 : -NLE_OBJ_NOTFOUND;
+}
+
+/* The reason of what is not found is of no interest: the job goes on. */
+int netns_is_ours(const struct job *job, const char *host)
+{
+    char path[PATH_BYTES];
+    struct job quiet = {.site = job->site};
+    lab_netns(job, host, path);
+    int there = open(path, O_RDONLY | O_CLOEXEC);
+    int origin = here();
+    /* A file that no namespace is mounted on is what a build that was killed left behind. */
+    int ours = 1;
+    if (there >= 0 && origin >= 0 && setns(there, CLONE_NEWNET) == 0) {
+        ours = with_lo(&quiet, read_mark) == ND_OK;
+        back_to(&quiet, origin);
+    } else if (origin >= 0) {
+        close(origin);
+    }
+    if (there >= 0)
+        close(there);
+    return ours;
+}
+
 nd_err netns_make(struct job *job, const char *host)
 {
     char path[PATH_BYTES];
@@ -52,8 +118,8 @@ nd_err netns_make(struct job *job, const char *host)
         unlink(path);
         return lab_fail(job, ND_ERIGHTS, "cannot make a network namespace: %s", strerror(error));
     }
-    nd_err err = ND_OK;
-    if (mount("/proc/thread-self/ns/net", path, "none", MS_BIND, NULL) != 0)
+    nd_err err = with_lo(job, put_mark);
+    if (err == ND_OK && mount("/proc/thread-self/ns/net", path, "none", MS_BIND, NULL) != 0)
         err =
             lab_fail(job, ND_ERIGHTS, "cannot keep the namespace '%s': %s", path, strerror(errno));
     back_to(job, origin);
@@ -144,6 +210,10 @@ nd_err netns_remove(struct job *job, const char *host)
     lab_netns(job, host, path);
     if (access(path, F_OK) != 0)
         return ND_OK;
+    if (!netns_is_ours(job, host))
+        return lab_fail(job, ND_ESTATE,
+                        "'%s' is not the namespace that the lab made: somebody else's, left alone",
+                        path);
     netns_processes(path, 1);
     umount2(path, MNT_DETACH); /* fails where nothing is mounted: a build that got half-way */
     if (unlink(path) != 0 && errno != ENOENT)

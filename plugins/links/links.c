@@ -50,8 +50,8 @@ static void act_done(void *ctx)
     struct nd_op *op = act->op;
     if (act->err == ND_OK && act->over != NULL)
         act->over(act);
-    free(act->routes);
-    act->routes = NULL;
+    free(act->kept);
+    act->kept = NULL;
     host->finish(op, act->err, act->err != ND_OK ? act->why : NULL);
 }
 
@@ -95,7 +95,7 @@ static void down_looked(struct act *act)
     snprintf(number, sizeof number, "%d", act->ifindex);
     note(act, "ifindex", number);
     note(act, "was_up", act->was_up ? "1" : "0");
-    note(act, "routes", act->routes);
+    note(act, "kept", act->kept);
 }
 
 static nd_err down_plan(void *self, const struct nd_args *args, struct nd_op *op)
@@ -123,6 +123,7 @@ static nd_err down_start(void *self, const struct nd_args *args, struct nd_op *o
 static void rules_looked(struct act *act)
 {
     note(act, "table", act->table);
+    note(act, "interface", act->interface);
 }
 
 static nd_err rules_start(void *self, const struct nd_args *args, struct nd_op *op)
@@ -147,15 +148,17 @@ static nd_err rules_plan(struct links *self, struct nd_op *op, struct act *act, 
     return act_begin(self, op, act);
 }
 
+#define OURS " comment \"netdrill\"\n"
+
 static void both_rules(struct act *act, int in, int out, const char *what)
 {
     int len = 0;
     if (in)
-        len = snprintf(act->rule, sizeof act->rule, "add rule %s in iifname \"%s\" %s\n",
-                       act->table, act->interface, what);
+        len = snprintf(act->rule, sizeof act->rule, "add rule %s in iifname @on %s" OURS,
+                       act->table, what);
     if (out)
         snprintf(act->rule + len, sizeof act->rule - (size_t)len,
-                 "add rule %s out oifname \"%s\" %s\n", act->table, act->interface, what);
+                 "add rule %s out oifname @on %s" OURS, act->table, what);
 }
 
 static nd_err cut_plan(void *self, const struct nd_args *args, struct nd_op *op)
@@ -212,31 +215,20 @@ static nd_err admit_start(void *self, const struct nd_args *args, struct nd_op *
     return act_begin(self, op, act);
 }
 
-static nd_err admit_prolong(void *self, const struct nd_note *notes, nd_ns lease, struct nd_op *op)
-{
-    struct act *act = act_of(self, op);
-    const char *guests = noted(notes, "guests");
-    if (guests == NULL)
-        return ND_EARG;
-    snprintf(act->guests, sizeof act->guests, "%s", guests);
-    act->lease_s = lease / 1000000000;
-    act->work = admit_renew;
-    return act_begin(self, op, act);
-}
+/* ---- from a record alone ---- */
 
-/* ---- undo and verify ---- */
+enum { DO_UNDO, DO_VERIFY, DO_PROVE, DO_RENEW };
 
-static nd_err put_back(struct links *self, const char *verb, const struct nd_note *notes,
-                       struct nd_op *op, int verify)
+static nd_err by_notes(struct links *self, const char *verb, const struct nd_note *notes,
+                       struct nd_op *op, int what)
 {
     static const struct {
         const char *verb;
-        void (*undo)(struct act *);
-        void (*verify)(struct act *);
-    } list[] = {{"down", down_undo, down_verify},
-                {"cut", rules_undo, rules_verify},
-                {"lose", rules_undo, rules_verify},
-                {"admit", admit_undo, admit_verify}};
+        void (*work[4])(struct act *);
+    } list[] = {{"down", {down_undo, down_verify, down_prove, NULL}},
+                {"cut", {rules_undo, rules_verify, rules_prove, rules_renew}},
+                {"lose", {rules_undo, rules_verify, rules_prove, rules_renew}},
+                {"admit", {admit_undo, admit_verify, admit_prove, admit_renew}}};
     struct act *act = act_of(self, op);
     const char *interface = noted(notes, "interface");
     const char *table = noted(notes, "table");
@@ -247,7 +239,7 @@ static nd_err put_back(struct links *self, const char *verb, const struct nd_not
     snprintf(act->guests, sizeof act->guests, "%s", guests != NULL ? guests : "");
     for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
         if (strcmp(list[i].verb, verb) == 0) {
-            act->work = verify ? list[i].verify : list[i].undo;
+            act->work = list[i].work[what];
             return act_begin(self, op, act);
         }
     }
@@ -257,13 +249,36 @@ static nd_err put_back(struct links *self, const char *verb, const struct nd_not
 static nd_err links_undo(void *self, const char *verb, const struct nd_note *notes,
                          struct nd_op *op)
 {
-    return put_back(self, verb, notes, op, 0);
+    return by_notes(self, verb, notes, op, DO_UNDO);
 }
 
 static nd_err links_verify(void *self, const char *verb, const struct nd_note *notes,
                            struct nd_op *op)
 {
-    return put_back(self, verb, notes, op, 1);
+    return by_notes(self, verb, notes, op, DO_VERIFY);
+}
+
+static nd_err links_prove(void *self, const char *verb, const struct nd_note *notes,
+                          struct nd_op *op)
+{
+    return by_notes(self, verb, notes, op, DO_PROVE);
+}
+
+static nd_err renew(struct links *self, const char *verb, const struct nd_note *notes, nd_ns lease,
+                    struct nd_op *op)
+{
+    act_of(self, op)->lease_s = lease / 1000000000;
+    return by_notes(self, verb, notes, op, DO_RENEW);
+}
+
+static nd_err rules_prolong(void *self, const struct nd_note *notes, nd_ns lease, struct nd_op *op)
+{
+    return renew(self, "cut", notes, lease, op); /* a loss is renewed just so */
+}
+
+static nd_err admit_prolong(void *self, const struct nd_note *notes, nd_ns lease, struct nd_op *op)
+{
+    return renew(self, "admit", notes, lease, op);
 }
 
 /* ---- models for rehearsals ---- */
@@ -349,6 +364,7 @@ static const struct nd_verb verb_cut = {
     .plan_undo = cut_plan,
     .start = rules_start,
     .rehearse = model_down,
+    .renew = rules_prolong,
 };
 static const struct nd_verb verb_lose = {
     .struct_size = sizeof verb_lose,
@@ -361,6 +377,7 @@ static const struct nd_verb verb_lose = {
     .plan_undo = lose_plan,
     .start = rules_start,
     .rehearse = model_lose,
+    .renew = rules_prolong,
 };
 static const struct nd_verb verb_admit = {
     .struct_size = sizeof verb_admit,
@@ -391,7 +408,7 @@ static const struct nd_plugin plugin = {
     sizeof plugin, ND_ABI_MAJOR, ND_ABI_MINOR,
     "links",       "1.0",        "interfaces down, cuts, losses, admission of guests",
     verbs,         links_open,   free,
-    links_undo,    links_verify};
+    links_undo,    links_verify, links_prove};
 
 ND_EXPORT const struct nd_plugin *nd_plugin_entry(void)
 {

@@ -22,7 +22,7 @@ struct act {
     char why[WHY_BYTES];
     /* what plan_undo found */
     int ifindex, was_up;
-    char *routes;                  /* freed when the act is over */
+    char *kept;                    /* kept.h; freed when the act is over */
     void (*over)(struct act *act); /* on the loop, before finish; may be NULL */
 };
 
@@ -40,15 +40,20 @@ void down_look(struct act *act);
 void down_set(struct act *act);
 void down_undo(struct act *act);
 void down_verify(struct act *act);
-/* rules.c: cut, lose and admit */
+void down_prove(struct act *act);
+/* rules.c: cut and lose */
 void rules_look(struct act *act);
 void rules_set(struct act *act);
 void rules_undo(struct act *act);
 void rules_verify(struct act *act);
+void rules_prove(struct act *act);
+void rules_renew(struct act *act);
+/* admit.c */
 void admit_look(struct act *act);
 void admit_set(struct act *act);
 void admit_renew(struct act *act);
 void admit_undo(struct act *act);
 void admit_verify(struct act *act);
+void admit_prove(struct act *act);
 
 #endif

@@ -179,9 +179,10 @@ enum {
     CHANGE_HANG,
     CHANGE_CRASH
 };
-enum { FAIL_NONE, FAIL_PLAN, FAIL_START, FAIL_UNDO, FAIL_VERIFY };
+enum { FAIL_NONE, FAIL_PLAN, FAIL_START, FAIL_UNDO, FAIL_VERIFY, FAIL_PROVE };
 
-static const char *const fail_at_names[] = {"none", "plan", "start", "undo", "verify", NULL};
+static const char *const fail_at_names[] = {"none",   "plan",  "start", "undo",
+                                            "verify", "prove", NULL};
 
 static const struct nd_option change_options[] = {
     {"subject", "what is pretended to be changed", "", ND_TEXT, ND_OPT_SUBJECT, 1, 0, NULL, NULL},
@@ -305,7 +306,7 @@ static nd_err change_plan_undo(void *self_ptr, const struct nd_args *args, struc
     int64_t fail_at = args->at[CHANGE_FAIL_AT].u.i;
     if (fail_at == FAIL_PLAN)
         return failed(host, ND_ESTATE, "told to fail at plan");
-    if (fail_at == FAIL_UNDO || fail_at == FAIL_VERIFY)
+    if (fail_at >= FAIL_UNDO)
         host->undo_note(op, "fail_at", fail_at_names[fail_at]);
     return args->at[CHANGE_FILE].u.text != NULL ? note_file(host, args, op) : ND_OK;
 }
@@ -418,6 +419,23 @@ static nd_err verify(void *self_ptr, const char *verb, const struct nd_note *not
     return err;
 }
 
+static nd_err prove(void *self_ptr, const char *verb, const struct nd_note *noted, struct nd_op *op)
+{
+    (void)verb;
+    const struct nd_host *host = ((struct self *)self_ptr)->host;
+    if (same(noted_value(noted, "fail_at"), "prove"))
+        return failed(host, ND_ESTATE, "told to fail at prove");
+    const char *path = noted_value(noted, "file");
+    char *now = NULL;
+    nd_err err = path != NULL ? content_read(host, path, &now) : ND_OK;
+    if (err == ND_OK && path != NULL && !same(now, noted_value(noted, "after")))
+        err = failed(host, ND_ESTATE, "'%s' does not hold the line", path);
+    free(now);
+    if (err == ND_OK)
+        host->finish(op, ND_OK, NULL);
+    return err;
+}
+
 static nd_err open_plugin(const struct nd_host *host, void **self)
 {
     struct self *made = calloc(1, sizeof *made);
@@ -442,6 +460,7 @@ static const struct nd_plugin plugin = {
     .close = free,
     .undo = undo,
     .verify = verify,
+    .prove = prove,
 };
 
 const struct nd_plugin *nd_plugin_entry(void)

@@ -167,6 +167,7 @@ static const struct nd_plugin plugin = {sizeof plugin,
                                         reach_open,
                                         reach_close,
                                         NULL,
+                                        NULL,
                                         NULL};
 
 ND_EXPORT const struct nd_plugin *nd_plugin_entry(void)

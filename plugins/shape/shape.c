@@ -17,6 +17,7 @@
 
 #define OUR_HANDLE TC_HANDLE(0x6e64, 0) /* "nd" */
 #define LATENCY_US 50000                /* how long tbf keeps a packet that has to wait */
+#define KIND_BYTES 24
 
 struct shape {
     const struct nd_host *host;
@@ -27,6 +28,8 @@ struct act {
     struct nd_op *op;
     void (*work)(struct act *act, struct nl_sock *sock, int ifindex);
     char interface[32];
+    char before[KIND_BYTES]; /* kind of the default discipline, "" when there is none */
+    char kind[KIND_BYTES];   /* of ours: tbf or netem */
     int64_t rate_bit_s, burst;
     int64_t delay_us, jitter_us;
     double loss;
@@ -71,6 +74,8 @@ static void look(struct act *act, struct nl_sock *sock, int ifindex)
              "interface '%s' has a queueing discipline of somebody else's ('%s'); take it away "
              "first, or choose another interface",
              act->interface, rtnl_tc_get_kind(TC_CAST(root)));
+    else if (root != NULL)
+        snprintf(act->before, sizeof act->before, "%s", rtnl_tc_get_kind(TC_CAST(root)));
     rtnl_qdisc_put(root);
     nl_cache_free(cache);
 }
@@ -126,11 +131,41 @@ static void set_impairment(struct act *act, struct nl_sock *sock, int ifindex)
         fail_nl(act, failed, "cannot set an impairment (netem)");
 }
 
+/* Ours, but not as it was set: another kind, another rate, or something attached below it. The
+ * burst and netem's times are left out: the kernel rounds them to ticks of its own. */
+static int is_changed(const struct act *act, struct rtnl_qdisc *root, struct nl_cache *cache)
+{
+    if (strcmp(rtnl_tc_get_kind(TC_CAST(root)), act->kind) != 0)
+        return 1;
+    if (strcmp(act->kind, "tbf") == 0 &&
+        rtnl_qdisc_tbf_get_rate(root) != (int)(act->rate_bit_s / 8))
+        return 1;
+    for (struct nl_object *at = nl_cache_get_first(cache); at != NULL; at = nl_cache_get_next(at)) {
+        struct rtnl_tc *tc = (struct rtnl_tc *)at;
+        if (rtnl_tc_get_ifindex(tc) == rtnl_tc_get_ifindex(TC_CAST(root)) &&
+            TC_H_MAJ(rtnl_tc_get_parent(tc)) == OUR_HANDLE && rtnl_tc_get_handle(tc) != 0 &&
+            rtnl_tc_get_parent(tc) != TC_H_ROOT)
+            return 1;
+    }
+    return 0;
+}
+
+static void tell_foreign(struct act *act, struct rtnl_qdisc *root)
+{
+    fail(act, ND_ESTATE,
+         "the queueing discipline of '%s' ('%s') is not the one that was set: somebody else has "
+         "changed it; left alone",
+         act->interface, rtnl_tc_get_kind(TC_CAST(root)));
+}
+
 static void take_away(struct act *act, struct nl_sock *sock, int ifindex)
 {
     struct nl_cache *cache = NULL;
     struct rtnl_qdisc *root = find_root(sock, ifindex, &cache);
-    if (root != NULL && rtnl_tc_get_handle(TC_CAST(root)) == OUR_HANDLE) {
+    uint32_t handle = root != NULL ? rtnl_tc_get_handle(TC_CAST(root)) : 0;
+    if (handle != 0 && (handle != OUR_HANDLE || is_changed(act, root, cache))) {
+        tell_foreign(act, root);
+    } else if (handle == OUR_HANDLE) {
         struct rtnl_qdisc *qdisc = ours(ifindex, NULL);
         int failed = rtnl_qdisc_delete(sock, qdisc);
         rtnl_qdisc_put(qdisc);
@@ -145,10 +180,29 @@ static void verify(struct act *act, struct nl_sock *sock, int ifindex)
 {
     struct nl_cache *cache = NULL;
     struct rtnl_qdisc *root = find_root(sock, ifindex, &cache);
-    if (root != NULL && rtnl_tc_get_handle(TC_CAST(root)) != 0)
-        fail(act, ND_ESTATE, "interface '%s' still has a queueing discipline ('%s'%s)",
-             act->interface, rtnl_tc_get_kind(TC_CAST(root)),
-             rtnl_tc_get_handle(TC_CAST(root)) == OUR_HANDLE ? ", ours" : ", somebody else's");
+    uint32_t handle = root != NULL ? rtnl_tc_get_handle(TC_CAST(root)) : 0;
+    const char *kind = root != NULL ? rtnl_tc_get_kind(TC_CAST(root)) : "";
+    if (handle != 0 && (handle != OUR_HANDLE || is_changed(act, root, cache)))
+        tell_foreign(act, root);
+    else if (handle != 0)
+        fail(act, ND_ESTATE, "interface '%s' still has the queueing discipline that was set ('%s')",
+             act->interface, kind);
+    else if (strcmp(kind, act->before) != 0)
+        fail(act, ND_ESTATE, "the default discipline of '%s' is '%s', before it was '%s'",
+             act->interface, kind, act->before);
+    rtnl_qdisc_put(root);
+    nl_cache_free(cache);
+}
+
+static void prove(struct act *act, struct nl_sock *sock, int ifindex)
+{
+    struct nl_cache *cache = NULL;
+    struct rtnl_qdisc *root = find_root(sock, ifindex, &cache);
+    if (root == NULL || rtnl_tc_get_handle(TC_CAST(root)) != OUR_HANDLE)
+        fail(act, ND_ESTATE, "interface '%s' has no queueing discipline of this drill",
+             act->interface);
+    else if (is_changed(act, root, cache))
+        tell_foreign(act, root);
     rtnl_qdisc_put(root);
     nl_cache_free(cache);
 }
@@ -175,8 +229,14 @@ static void act_done(void *ctx)
 {
     struct act *act = ctx;
     const struct nd_host *host = act->self->host;
-    if (act->err == ND_OK && act->note)
+    if (act->err == ND_OK && act->note) {
+        char rate[24];
+        snprintf(rate, sizeof rate, "%lld", (long long)act->rate_bit_s);
         host->undo_note(act->op, "interface", act->interface);
+        host->undo_note(act->op, "before", act->before);
+        host->undo_note(act->op, "kind", act->kind);
+        host->undo_note(act->op, "rate_bit_s", rate);
+    }
     host->finish(act->op, act->err, act->err != ND_OK ? act->why : NULL);
 }
 
@@ -187,10 +247,11 @@ static nd_err begin(struct shape *self, struct nd_op *op, struct act *act)
     return self->host->offload(op, act_work, act_done, act);
 }
 
-static nd_err plan(void *self, const struct nd_args *args, struct nd_op *op)
+static nd_err plan(void *self, const struct nd_args *args, struct nd_op *op, const char *kind)
 {
     struct shape *shape = self;
     struct act *act = shape->host->state(op, sizeof *act);
+    snprintf(act->kind, sizeof act->kind, "%s", kind);
     const struct nd_note *note = args->at[0].u.target->facts;
     while (note->key != NULL && strcmp(note->key, "interface") != 0)
         note++;
@@ -204,6 +265,18 @@ static nd_err plan(void *self, const struct nd_args *args, struct nd_op *op)
     act->work = look;
     act->note = 1;
     return begin(self, op, act);
+}
+
+static nd_err rate_plan(void *self, const struct nd_args *args, struct nd_op *op)
+{
+    struct act *act = ((struct shape *)self)->host->state(op, sizeof *act);
+    act->rate_bit_s = args->at[1].u.i;
+    return plan(self, args, op, "tbf");
+}
+
+static nd_err impair_plan(void *self, const struct nd_args *args, struct nd_op *op)
+{
+    return plan(self, args, op, "netem");
 }
 
 static nd_err rate_start(void *self, const struct nd_args *args, struct nd_op *op)
@@ -234,8 +307,14 @@ static nd_err put_back(void *self, const struct nd_note *noted, struct nd_op *op
     for (; noted->key != NULL; noted++) {
         if (strcmp(noted->key, "interface") == 0)
             snprintf(act->interface, sizeof act->interface, "%s", noted->value);
+        else if (strcmp(noted->key, "before") == 0)
+            snprintf(act->before, sizeof act->before, "%s", noted->value);
+        else if (strcmp(noted->key, "kind") == 0)
+            snprintf(act->kind, sizeof act->kind, "%s", noted->value);
+        else if (strcmp(noted->key, "rate_bit_s") == 0)
+            act->rate_bit_s = strtoll(noted->value, NULL, 10);
     }
-    act->gone_is_fine = 1;
+    act->gone_is_fine = work != prove;
     act->work = work;
     return begin(self, op, act);
 }
@@ -252,6 +331,13 @@ static nd_err shape_verify(void *self, const char *verb, const struct nd_note *n
 {
     (void)verb;
     return put_back(self, noted, op, verify);
+}
+
+static nd_err shape_prove(void *self, const char *verb, const struct nd_note *noted,
+                          struct nd_op *op)
+{
+    (void)verb;
+    return put_back(self, noted, op, prove);
 }
 
 /* ---- tables ---- */
@@ -287,7 +373,7 @@ static const struct nd_verb verb_rate = {
     .rights = "CAP_NET_ADMIN at the vantage of the target",
     .options = rate_options,
     .readings = no_readings,
-    .plan_undo = plan,
+    .plan_undo = rate_plan,
     .start = rate_start,
 };
 static const struct nd_verb verb_impair = {
@@ -298,7 +384,7 @@ static const struct nd_verb verb_impair = {
     .rights = "CAP_NET_ADMIN at the vantage of the target",
     .options = impair_options,
     .readings = no_readings,
-    .plan_undo = plan,
+    .plan_undo = impair_plan,
     .start = impair_start,
 };
 static const struct nd_verb *const verbs[] = {&verb_rate, &verb_impair, NULL};
@@ -317,7 +403,7 @@ static const struct nd_plugin plugin = {
     sizeof plugin, ND_ABI_MAJOR, ND_ABI_MINOR,
     "shape",       "1.0",        "rates, delay, jitter and loss",
     verbs,         shape_open,   free,
-    shape_undo,    shape_verify};
+    shape_undo,    shape_verify, shape_prove};
 
 ND_EXPORT const struct nd_plugin *nd_plugin_entry(void)
 {

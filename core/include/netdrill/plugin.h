@@ -14,9 +14,9 @@
  *                    -> finish(op, ...) exactly once, from start itself or from any callback
  *     cancel(op)     -> finish(op, ND_ECANCEL, ...) within 5 s, else the op is written off
  *
- * `undo` and `verify` get the noted pairs and nothing else. They may run in another process, hours
- * later, with the machine half broken: both are idempotent and end well when there is nothing to
- * do. `verify` reads the state back from the network and never trusts what undo said.
+ * `undo`, `verify` and `prove` get the noted pairs and nothing else. They may run in another
+ * process, hours later, with the machine half broken: both are idempotent and end well when there
+ * is nothing to do. `verify` reads the state back from the network and never trusts what undo said.
  *
  * Threads: every function of a plugin is called on the loop thread, but for the `work` function
  * given to offload(). Functions of the host are for the loop thread alone. No callback is entered
@@ -244,7 +244,14 @@ struct nd_plugin {
     /* Reads the state back; finishes with ND_OK when it is as before the change, else ND_ESTATE
      * and the difference. A thing that no longer exists counts as restored. */
     nd_err (*verify)(void *self, const char *verb, const struct nd_note *noted, struct nd_op *);
+    /* Since 1.2. Reads back that the change is in force, right after start ended well; finishes
+     * with ND_OK when it is, ND_ESTATE and what is there instead when it is not (the call then
+     * fails), any other error when it cannot tell. NULL: the change is reported as not proved. */
+    nd_err (*prove)(void *self, const char *verb, const struct nd_note *noted, struct nd_op *);
 };
+
+/* How far a plugin's record reaches at the least: that of 1.0. */
+#define ND_PLUGIN_SIZE_1_0 offsetof(struct nd_plugin, prove)
 
 /* The one symbol a plugin exports. */
 ND_EXPORT const struct nd_plugin *nd_plugin_entry(void);

@@ -1,0 +1,84 @@
+"""What the kernel says of network namespaces, as one text to compare byte for byte: ip -j, tc -j and
+nft -j, without what the kernel counts or learns by itself:
+
+  handle      of nftables and tc: a running number the kernel gives anew each time
+  metainfo    of nft: the version of the tool
+  expires     of set elements, and lifetimes of addresses: they run down
+  neighbours  other than permanent and proxy ones: learned from traffic
+  the order of routes with the same destination: that in which their devices came up
+  tentative, dadfailed: an address that is being checked for duplicates, for a second after it came
+"""
+import json
+import os
+import subprocess
+import time
+
+COMMANDS = [
+    ["ip", "-j", "-d", "link"],
+    ["ip", "-j", "addr"],
+    ["ip", "-j", "-d", "route", "show", "table", "all"],
+    ["ip", "-j", "-d", "-6", "route", "show", "table", "all"],
+    ["ip", "-j", "rule"],
+    ["ip", "-j", "neigh", "show", "nud", "permanent"],
+    ["ip", "-j", "neigh", "show", "proxy"],
+    ["tc", "-j", "qdisc"],
+    ["nft", "-j", "list", "ruleset"],
+]
+BY_ITSELF = {"handle", "metainfo", "expires", "valid_life_time", "preferred_life_time", "tentative", "dadfailed"}
+
+
+def strip(value):
+    if isinstance(value, dict):
+        return {k: strip(v) for k, v in value.items() if k not in BY_ITSELF}
+    return [strip(v) for v in value] if isinstance(value, list) else value
+
+
+def tell(command, out):
+    value = strip(json.loads(out or b"[]"))
+    if "route" in command:
+        value.sort(key=json.dumps)
+    return " ".join(command) + ": " + json.dumps(value)
+
+
+def read(namespaces):
+    """One line a namespace and command; a namespace that is not there is said to be gone."""
+    lines = []
+    for name in namespaces:
+        if not os.path.exists("/run/netns/" + name):
+            lines.append(name + ": gone")
+            continue
+        for command in COMMANDS:
+            out = subprocess.run(["ip", "netns", "exec", name] + command, stdout=subprocess.PIPE, check=True).stdout
+            lines.append(name + ": " + tell(command, out))
+    return "\n".join(lines)
+
+
+def checking(namespaces):
+    """Whether an address is still being checked: until then it has no route of its own."""
+    return any(subprocess.run(["ip", "netns", "exec", name, "ip", "-6", "addr", "show", "tentative"],
+                              stdout=subprocess.PIPE).stdout for name in namespaces if os.path.exists("/run/netns/" + name))
+
+
+def settled(namespaces, seconds=6.0):
+    """The state once carriers and duplicate address detection are done and nothing has changed for 0.3 s."""
+    deadline = time.monotonic() + seconds
+    while checking(namespaces) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    last, since = read(namespaces), time.monotonic()
+    while time.monotonic() < deadline and time.monotonic() - since < 0.3:
+        time.sleep(0.1)
+        now = read(namespaces)
+        if now != last:
+            last, since = now, time.monotonic()
+    return last
+
+
+def differ(before, after):
+    """The lines that are not the same, cut, for a message."""
+    out = []
+    for a, b in zip(before.split("\n"), after.split("\n")):
+        if a != b:
+            at = next((i for i, (x, y) in enumerate(zip(a, b)) if x != y), min(len(a), len(b)))
+            at = max(0, at - 60)
+            out.append("  was ..." + a[at:at + 400] + "\n  is  ..." + b[at:at + 400] + "   [" + a[:60] + "]")
+    return "\n".join(out)
