@@ -9,9 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* status, confirm, abort: a living run, from a second terminal. */
+/* status, confirm, pause, resume, abort: a living run, from a second terminal. */
 
-extern const struct nd_command nd_command_status, nd_command_confirm, nd_command_abort;
+extern const struct nd_command nd_command_status, nd_command_confirm, nd_command_pause,
+    nd_command_resume, nd_command_abort;
 
 static const char *actor(void)
 {
@@ -127,6 +128,53 @@ const struct nd_command nd_command_confirm = {"confirm",
                                               "  netdrill confirm last 1\n"
                                               "  netdrill confirm last 2 --no --by lin",
                                               confirm, 0};
+
+static const struct nd_cli_option pause_options[] = {
+    {"runs", "DIR", "where runs are kept (default: runs)", 0}, {NULL, NULL, NULL, 0}};
+
+static json_t *pause_request(struct nd_cli_args *args)
+{
+    (void)args;
+    return json_pack("{s:s, s:s}", "do", "pause", "actor", actor());
+}
+
+static json_t *resume_request(struct nd_cli_args *args)
+{
+    (void)args;
+    return json_pack("{s:s, s:s}", "do", "resume", "actor", actor());
+}
+
+static int ask_only(const struct nd_command *command, int argc, char **argv,
+                    json_t *(*request)(struct nd_cli_args *))
+{
+    struct nd_cli_args args;
+    int code = 0;
+    json_decref(ask(command, pause_options, argc, argv, &args, request, &code));
+    nd_cli_args_deinit(&args);
+    return code;
+}
+
+static int pause_run(int argc, char **argv)
+{
+    return ask_only(&nd_command_pause, argc, argv, pause_request);
+}
+
+static int resume_run(int argc, char **argv)
+{
+    return ask_only(&nd_command_resume, argc, argv, resume_request);
+}
+
+const struct nd_command nd_command_pause = {
+    "pause", "pause [RUN] [--runs DIR]",
+    "Holds a living run: no step begins or goes on until it is resumed.\n\n"
+    "  netdrill pause last\n\n"
+    "Later moments shift by the pause's length. Changes stay, but those with while_paused =\n"
+    "\"revert\" are put back and made again at resume. Guards, measurements and restore_by go on.",
+    pause_run, 0};
+
+const struct nd_command nd_command_resume = {"resume", "resume [RUN] [--runs DIR]",
+                                             "Lets a paused run go on.\n\n  netdrill resume last",
+                                             resume_run, 0};
 
 static const struct nd_cli_option abort_options[] = {
     {"runs", "DIR", "where runs are kept (default: runs)", 0},

@@ -5,19 +5,16 @@
 #include "cli/display.h"
 #include "cli/metrics.h"
 #include "cli/preflight.h"
+#include "cli/typed.h"
 #include "cli/userns.h"
 #include "host/jail.h"
 #include "report/report.h"
 #include "run/restore_dir.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -30,7 +27,8 @@ static const struct nd_cli_option run_options[] = {
     {"lab", NULL, "build the site's lab first, take it away last", 0},
     {"answers", "FILE", "scripted answers to confirmations, for unattended runs", 0},
     {"confirm", "ID", "outside a lab: the drill's id, in place of typing it", 0},
-    {"no-input", NULL, "never ask on the terminal", 0},
+    {"no-input", NULL, "never ask on the terminal, nor read orders from it", 0},
+    {"restore-within", "LENGTH", "how long restoring at the end may take (default 60s)", 0},
     {"runs", "DIR", "where runs are kept (default: runs)", 0},
     {"seed", "N", "seed of the run's randomness (default 1)", 0},
     {"json", NULL, "events as JSON lines on stdout", 0},
@@ -50,13 +48,16 @@ struct live {
     struct nd_control *control;
     struct nd_display *display;
     struct nd_metrics *metrics;
+    struct nd_typed *typed;
+    struct nd_claims *claims;
+    nd_ns restore_within;
     uv_signal_t signals[3];
+    bool told_to_end; /* by a signal */
     bool zh, colour, json, lab;
     uint64_t seed;
     json_t *plan; /* a saved one being run, or NULL */
     const char *scenario_path;
     char plan_hash[ND_HASH_TEXT];
-    int lock_fd;
 };
 
 static int refuse(int code, const char *text)
@@ -139,26 +140,29 @@ static int ask_consent(const struct live *live)
     return ND_EXIT_USAGE;
 }
 
-static int take_lock(struct live *live)
+/* What the plan will change, and the lab, before anything is touched. */
+static int take_claims(struct live *live)
 {
-    const char *base = access("/run", W_OK) == 0 ? "/run" : nd_cli_runs(&live->args);
-    const char *site = live->work.site != NULL ? live->work.site->name : "none";
-    mkdir(nd_cli_runs(&live->args), 0700);
-    char *path = nd_printf("%s/netdrill-run-%s.lock", base, site);
-    live->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    int code = ND_EXIT_OK;
-    if (live->lock_fd < 0) {
-        fprintf(stderr, "netdrill run: cannot open '%s': %s\n", path, strerror(errno));
-        code = ND_EXIT_REFUSED;
-    } else if (flock(live->lock_fd, LOCK_EX | LOCK_NB) != 0) {
-        fprintf(stderr,
-                "netdrill run: another run acts on site '%s'; see 'netdrill status last', or end "
-                "it with 'netdrill abort last'\n",
-                site);
-        code = ND_EXIT_LOCKED;
+    struct nd_fail why = {0};
+    const struct nd_site *site = live->work.site;
+    size_t i = 0;
+    json_t *change = NULL;
+    nd_err err = ND_OK;
+    live->claims = nd_claims_new();
+    if (live->lab)
+        err = nd_claims_take_lab(live->claims, site, &why);
+    json_array_foreach(json_object_get(live->plan, "changes"), i, change)
+    {
+        const char *name = json_string_value(json_object_get(change, "target"));
+        const struct nd_site_target *target =
+            name != NULL && site != NULL ? nd_site_target_find(site, name) : NULL;
+        if (err == ND_OK && target != NULL)
+            err = nd_claims_take(live->claims, site, target, &why);
     }
-    free(path);
-    return code;
+    if (err == ND_OK)
+        return ND_EXIT_OK;
+    fprintf(stderr, "netdrill run: %s; nothing was changed\n", why.text);
+    return err == ND_ESTATE ? ND_EXIT_LOCKED : ND_EXIT_REFUSED;
 }
 
 static nd_err copy_file(const struct nd_rundir *dir, const char *from, const char *name,
@@ -246,20 +250,46 @@ static void on_ended(void *ctx)
     nd_sched_stop(live->work.sched);
 }
 
+/* Ends the process at once, without a good-bye: the keeper sees that we are gone and restores. */
+static _Noreturn void leave(struct live *live, const char *because, int code)
+{
+    size_t i = 0;
+    json_t *change = NULL;
+    json_t *status = nd_run_status(live->run);
+    char *path = realpath(live->dir.path, NULL);
+    nd_display_close(live->display);
+    fprintf(stderr, "\nnetdrill run: %s. Still changed, and left to the keeper now:\n", because);
+    json_array_foreach(json_object_get(status, "changes"), i, change)
+    {
+        const char *state = json_string_value(json_object_get(change, "state"));
+        const char *target = json_string_value(json_object_get(change, "target"));
+        if (strcmp(state, "verified") != 0)
+            fprintf(stderr, "  #%lld %s.%s %s (%s)\n",
+                    (long long)json_integer_value(json_object_get(change, "undo")),
+                    json_string_value(json_object_get(change, "plugin")),
+                    json_string_value(json_object_get(change, "verb")),
+                    target != NULL ? target : "", state);
+    }
+    fprintf(stderr,
+            "To see how it went, and to restore by hand what it could not:\n"
+            "  netdrill restore %s\n",
+            path != NULL ? path : live->dir.path);
+    fflush(NULL);
+    _exit(code);
+}
+
 static void on_signal(uv_signal_t *handle, int number)
 {
     struct live *live = handle->data;
     static const char *const names[] = {"SIGINT", "SIGTERM", "SIGHUP"};
     int which = number == SIGINT ? 0 : number == SIGTERM ? 1 : 2;
-    if (nd_run_outcome(live->run)->aborted && number != SIGHUP) {
-        /* At once: the keeper sees that we are gone and restores. */
-        nd_display_close(live->display);
-        fprintf(stderr,
-                "\nnetdrill run: ended at once by a second %s; the keeper restores. To restore by "
-                "hand, or to see: netdrill restore %s\n",
-                names[which], live->dir.path);
-        _exit(number == SIGINT ? ND_EXIT_INTERRUPTED : ND_EXIT_TERMINATED);
+    /* A terminal that goes may hang up more than once. */
+    if (live->told_to_end && number != SIGHUP) {
+        char because[64];
+        snprintf(because, sizeof because, "ended at once by a second %s", names[which]);
+        leave(live, because, number == SIGINT ? ND_EXIT_INTERRUPTED : ND_EXIT_TERMINATED);
     }
+    live->told_to_end = true;
     nd_run_abort(live->run, "operator", names[which]);
 }
 
@@ -304,6 +334,8 @@ static int play(struct live *live)
         .seed = live->seed,
         .plan_hash = live->plan_hash,
         .make_lab = live->lab,
+        .restore_within = live->restore_within,
+        .claims = live->claims,
         .answers = live->script.answers.at,
         .answers_count = live->script.answers.count,
         .event = on_event,
@@ -323,8 +355,12 @@ static int play(struct live *live)
     if (isatty(1) && !live->json && nd_cli_get(&live->args, "plain") == NULL)
         live->display = nd_display_open(live->work.sched, live->run, live->zh, live->colour);
     watch_signals(live);
+    if (nd_cli_get(&live->args, "no-input") == NULL)
+        live->typed = nd_typed_open(&live->loop, live->run);
     nd_run_begin(live->run);
     nd_sched_run(live->work.sched);
+    if (nd_run_outcome(live->run)->overdue)
+        leave(live, "not everything could be restored in time", ND_EXIT_UNRESTORED);
     nd_display_close(live->display);
     live->display = NULL;
     int code = ND_EXIT_INTERNAL;
@@ -369,6 +405,7 @@ static void deinit(struct live *live)
 {
     nd_metrics_close(live->metrics);
     nd_control_close(live->control);
+    nd_typed_close(live->typed);
     close_signals(live);
     nd_run_free(live->run);
     nd_work_deinit(&live->work);
@@ -377,14 +414,28 @@ static void deinit(struct live *live)
     nd_script_deinit(&live->script);
     nd_rundir_deinit(&live->dir);
     json_decref(live->plan);
-    if (live->lock_fd >= 0)
-        close(live->lock_fd);
+    nd_claims_free(live->claims);
+}
+
+static int take_length(struct live *live)
+{
+    struct nd_fail why = {0};
+    const char *text = nd_cli_get(&live->args, "restore-within");
+    if (text == NULL ||
+        (nd_length_parse(text, &live->restore_within, &why) == ND_OK && live->restore_within > 0))
+        return ND_EXIT_OK;
+    fprintf(stderr,
+            "netdrill run: '--restore-within' takes a length of time such as 60s, got '%s'\n",
+            text);
+    return ND_EXIT_USAGE;
 }
 
 static int run_live(struct live *live)
 {
     struct nd_fail why = {0};
-    int code = open_plan(live);
+    int code = take_length(live);
+    if (code == ND_EXIT_OK)
+        code = open_plan(live);
     if (code == ND_EXIT_OK && !nd_script_take(&live->script, &live->args))
         code = ND_EXIT_USAGE;
     if (code == ND_EXIT_OK)
@@ -394,9 +445,11 @@ static int run_live(struct live *live)
     if (code == ND_EXIT_OK)
         code = check_rights(live);
     if (code == ND_EXIT_OK)
-        code = take_lock(live);
+        code = take_claims(live);
     if (code == ND_EXIT_OK)
         code = make_dir(live);
+    if (code == ND_EXIT_OK)
+        nd_claims_name(live->claims, live->dir.run_id);
     if (code != ND_EXIT_OK)
         return code;
     code = play(live);
@@ -411,7 +464,7 @@ static int run_live(struct live *live)
 
 static int run(int argc, char **argv)
 {
-    struct live live = {.lock_fd = -1};
+    struct live live = {.lab = false};
     bool help = false;
     if (!nd_cli_parse(&nd_command_run, run_options, argc, argv, 1, 1, &live.args, &help)) {
         nd_cli_args_deinit(&live.args);

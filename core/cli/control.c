@@ -92,7 +92,13 @@ static json_t *handle(struct nd_control *control, const json_t *request)
         nd_run_abort(control->run, who, reason != NULL ? reason : "aborted by hand");
         return json_pack("{s:b}", "ok", 1);
     }
-    return refused("expected \"status\", \"confirm\" or \"abort\"");
+    if (strcmp(what, "pause") == 0 || strcmp(what, "resume") == 0) {
+        bool pause = strcmp(what, "pause") == 0;
+        nd_err err =
+            pause ? nd_run_pause(control->run, who, &why) : nd_run_resume(control->run, who, &why);
+        return err == ND_OK ? json_pack("{s:b}", "ok", 1) : refused(why.text);
+    }
+    return refused("expected \"status\", \"confirm\", \"pause\", \"resume\" or \"abort\"");
 }
 
 static void written(uv_write_t *request, int status)

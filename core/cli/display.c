@@ -74,7 +74,8 @@ static void head(struct picture *p)
     nd_buf_addf(&text, "演練 EXERCISE  %s  %s  %s %s", state, nd_moment_format(at, now),
                 p->zh ? "距結束最多" : "ENDEX within",
                 nd_length_format(lasts > at ? lasts - at : 0, left));
-    row(p, strcmp(state, "restoring") == 0 ? "1;33" : "1", nd_buf_str(&text));
+    row(p, strcmp(state, "restoring") == 0 || strcmp(state, "paused") == 0 ? "1;33" : "1",
+        nd_buf_str(&text));
     nd_buf_deinit(&text);
 }
 

@@ -147,12 +147,24 @@ static void put_restore_end(const struct line *line)
 static void put_plain(const struct line *line, const char *type, const char *subject)
 {
     struct nd_buf *out = line->out;
+    char length[ND_UNIT_TEXT];
     if (strcmp(type, "run.started") == 0)
         nd_buf_addf(out, "STARTEX  %s", string_of(line, "wall"));
     else if (strcmp(type, "run.ended") == 0)
         nd_buf_addf(out, "ENDEX: %s", string_of(line, "reason"));
     else if (strcmp(type, "run.aborting") == 0)
         nd_buf_addf(out, "ABORT by %s: %s", string_of(line, "by"), string_of(line, "reason"));
+    else if (strcmp(type, "run.paused") == 0)
+        nd_buf_addf(out, "PAUSEX by %s", string_of(line, "by"));
+    else if (strcmp(type, "run.resumed") == 0)
+        nd_buf_addf(
+            out,
+            line->zh ? "續行，%s；其後時刻順延 %s" : "resumed by %s; later moments shift by %s",
+            string_of(line, "by"),
+            nd_length_format(json_integer_value(json_object_get(line->data, "shift_ns")), length));
+    else if (strcmp(type, "restore.overdue") == 0)
+        nd_buf_addf(out, line->zh ? "復歸逾時，仍有 %lld 項" : "RESTORING IS OVERDUE, %lld left",
+                    (long long)json_integer_value(json_object_get(line->data, "left")));
     else if (strcmp(type, "lab.building") == 0)
         nd_buf_adds(out, line->zh ? "建置演練場" : "building the lab");
     else if (strcmp(type, "lab.failed") == 0)

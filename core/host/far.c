@@ -174,6 +174,18 @@ void nd_far_stop(struct nd_far *far)
     far->stopped = true;
 }
 
+void nd_far_set_till(struct nd_far *far, nd_ns till)
+{
+    struct nd_wire wire = {0};
+    far->spec.till = till;
+    if (far->remote == NULL)
+        return;
+    nd_wire_i64(&wire, far->id);
+    nd_wire_i64(&wire, till);
+    nd_remote_send(far->remote, ND_TO_TILL, &wire);
+    free(wire.at);
+}
+
 void nd_far_refresh(struct nd_far *far)
 {
     if (far->remote != NULL)

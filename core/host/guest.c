@@ -297,6 +297,8 @@ static void do_with_measure(struct guest *guest, int kind, struct nd_unwire *in)
         return;
     if (kind == ND_TO_STOP)
         nd_measure_stop(mine->measure);
+    else if (kind == ND_TO_TILL)
+        nd_measure_set_till(mine->measure, nd_unwire_i64(in));
     else
         measure_forget(mine);
 }
@@ -358,6 +360,7 @@ static void heard(void *ctx, int kind, struct nd_unwire *in)
         do_measure(guest, in);
         break;
     case ND_TO_STOP:
+    case ND_TO_TILL:
     case ND_TO_CUT:
         do_with_measure(guest, kind, in);
         break;

@@ -78,8 +78,8 @@ void nd_op_cancel(struct nd_op *op);
 void nd_op_drop(struct nd_op *op);
 
 /* Undo, verify, renew and prove from a record alone; the plugin is loaded when it is not.
- * sink.finish tells; ND_EUNABLE: the plugin has no such function. The op: for nd_op_cancel, until it
- * finishes. */
+ * sink.finish tells; ND_EUNABLE: the plugin has no such function. The op: for nd_op_cancel, until
+ * it finishes. */
 enum nd_undo_act { ND_ACT_UNDO, ND_ACT_VERIFY, ND_ACT_RENEW, ND_ACT_PROVE };
 struct nd_op *nd_op_undo(struct nd_plugins *plugins, const struct nd_undo_rec *rec,
                          enum nd_undo_act act, struct nd_op_sink sink);

@@ -18,6 +18,7 @@ enum nd_to_host {
     ND_TO_UNDO,    /* id, act, record */
     ND_TO_MEASURE, /* id, spec, grid, every, tick, till, first */
     ND_TO_STOP,    /* id */
+    ND_TO_TILL,    /* id, till */
     ND_TO_CUT      /* id */
 };
 

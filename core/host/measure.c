@@ -327,6 +327,13 @@ void nd_measure_stop(struct nd_measure *m)
     close_when_done(m);
 }
 
+void nd_measure_set_till(struct nd_measure *m, nd_ns till)
+{
+    m->spec.till = till;
+    if (m->far != NULL)
+        nd_far_set_till(m->far, till);
+}
+
 void nd_measure_refresh(struct nd_measure *m)
 {
     if (m->far != NULL)

@@ -62,6 +62,8 @@ struct nd_measure *nd_measure_open(struct nd_plugins *plugins, const struct nd_m
                                    struct nd_measure_sink sink, struct nd_fail *why);
 /* No further slot; those under way are waited for, then `closed` is told. Twice is fine. */
 void nd_measure_stop(struct nd_measure *measure);
+/* Another end: -1, none. Without effect once the old one has come, or it was stopped. */
+void nd_measure_set_till(struct nd_measure *measure, nd_ns till);
 /* Tells now whatever is known by now. */
 void nd_measure_refresh(struct nd_measure *measure);
 /* Tells nothing any more: what is under way is dropped. NULL is fine. */

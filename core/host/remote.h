@@ -47,6 +47,7 @@ struct nd_far {
 struct nd_far *nd_far_open(struct nd_loaded *loaded, const struct nd_measure_spec *spec,
                            struct nd_measure_sink sink, struct nd_fail *why);
 void nd_far_stop(struct nd_far *far);
+void nd_far_set_till(struct nd_far *far, nd_ns till);
 void nd_far_refresh(struct nd_far *far);
 void nd_far_free(struct nd_far *far);
 /* From remote.c: a message about a measurement; the host died. */

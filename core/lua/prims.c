@@ -73,7 +73,7 @@ static int prim_ask(lua_State *L)
     const struct nd_task *task = nd_lua_current(L, "expect");
     const struct nd_series_info *info = nd_series_info(q->series);
     nd_ns now = nd_task_now(task);
-    nd_ns t0 = nd_run_start(nd_task_run(task));
+    const struct nd_run *run = nd_task_run(task);
     nd_ns from = q->from >= 0 ? q->from : (nd_ns)luaL_optnumber(L, 2, -1);
     nd_ns till = q->till >= 0 ? q->till : (nd_ns)luaL_optnumber(L, 3, -1);
     nd_ns last = q->last >= 0 ? q->last : (nd_ns)luaL_optnumber(L, 4, -1);
@@ -82,15 +82,16 @@ static int prim_ask(lua_State *L)
     if (till < 0)
         till = now;
     if (last >= 0 && count != 0) {
-        till = nd_series_sample(q->series, count - 1).due - t0 + info->every;
+        till = nd_run_moment(run, nd_series_sample(q->series, count - 1).due + info->every);
         from = till - last;
     }
     if (from < 0)
-        from = info->opened - t0;
+        from = nd_run_moment(run, info->opened);
+    nd_ns begin = nd_run_clock(run, from);
+    nd_ns end = nd_run_clock(run, till);
     struct nd_answer answer =
-        q->reading >= 0
-            ? nd_series_ask_reading(q->series, (size_t)q->reading, q->stat, from + t0, till + t0)
-            : nd_series_ask(q->series, q->stat, from + t0, till + t0);
+        q->reading >= 0 ? nd_series_ask_reading(q->series, (size_t)q->reading, q->stat, begin, end)
+                        : nd_series_ask(q->series, q->stat, begin, end);
     if (answer.known)
         lua_pushnumber(L, answer.value);
     else

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char *const paused_names[] = {"hold", "revert", NULL};
+
 const struct nd_option nd_common_options[ND_COMMON_OPTION_COUNT + 1] = {
     {"from", "the vantage it acts from; a change acts at its target's vantage", "", ND_TEXT, 0, 1,
      0, NULL, NULL},
@@ -17,6 +19,11 @@ const struct nd_option nd_common_options[ND_COMMON_OPTION_COUNT + 1] = {
      0, 1, 0, NULL, NULL},
     {"lease", "a change heals by itself unless renewed within this time", "ns", ND_LENGTH, 0, 1e9,
      8.64e13, NULL, NULL},
+    {"while_paused",
+     "what becomes of a change while the drill is paused: it stays, or it is put back and made "
+     "again "
+     "at resume",
+     "", ND_CHOICE, 0, 1, 0, "hold", paused_names},
     {NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL}};
 
 const char *nd_schema_type_words(uint32_t type)
@@ -346,6 +353,7 @@ static void check_common(struct check *check, const struct nd_given *given, size
     common->deadline = values[1].u.i;
     common->label = values[2].u.text;
     common->lease = values[4].u.i;
+    common->while_paused = values[5].u.i == 1 ? ND_PAUSED_REVERT : ND_PAUSED_HOLD;
     if (common->from != NULL &&
         (check->site == NULL || nd_site_vantage_find(check->site, common->from) == NULL)) {
         struct nd_fail text;
@@ -353,9 +361,10 @@ static void check_common(struct check *check, const struct nd_given *given, size
         complain(check, "E0307", from, NULL, text.text);
     }
     bool changes = (check->verb->flags & ND_VERB_CHANGES) != 0;
-    if (!changes && (common->lease != 0 || common->restore_by >= 0))
+    if (!changes && (common->lease != 0 || common->restore_by >= 0 || values[5].given))
         complain(check, "E0207", NULL, NULL,
-                 "it changes nothing, so it takes no 'lease' and no 'restore_by'");
+                 "it changes nothing, so it takes no 'lease', no 'restore_by' and no "
+                 "'while_paused'");
     if (changes && common->lease != 0 && check->verb->renew == NULL)
         complain(check, "E0207", NULL, NULL, "it cannot be leased; leave out 'lease'");
 }

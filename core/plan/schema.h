@@ -35,6 +35,7 @@ struct nd_common {
     nd_ns deadline;    /* 0: the verb's default (10 s for probes, 30 s for changes) */
     nd_ns restore_by;  /* a moment of the drill, -1: the end of the run */
     nd_ns lease;       /* 0: none */
+    enum nd_while_paused { ND_PAUSED_HOLD, ND_PAUSED_REVERT } while_paused;
 };
 
 /* A checked call, all in the arena given. */
@@ -64,7 +65,7 @@ char *nd_schema_args_json(const struct nd_verb *verb, const struct nd_args *args
 
 /* "length of time such as seconds(10)", ... for messages and help. */
 const char *nd_schema_type_words(uint32_t type);
-#define ND_COMMON_OPTION_COUNT 5
+#define ND_COMMON_OPTION_COUNT 6
 extern const struct nd_option nd_common_options[ND_COMMON_OPTION_COUNT + 1];
 
 #endif

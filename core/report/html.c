@@ -123,7 +123,10 @@ static void put_tiles(const struct nd_page *page)
     snprintf(value, sizeof value, "%lld / %lld", (long long)nd_int_of(s, "verified"),
              (long long)nd_int_of(s, "changes"));
     snprintf(detail, sizeof detail, "%s %s", nd_msg(page, ND_MSG_RESTORE_TOOK),
-             nd_length_text(nd_int_of(safety, "restore_took_ns"), share));
+             nd_length_text(nd_int_of(safety, json_object_get(safety, "restored_after_ns") != NULL
+                                                  ? "restored_after_ns"
+                                                  : "restore_took_ns"),
+                            share));
     tile(page, ND_MSG_RESTORED, value, detail);
     const json_t *completeness = json_object_get(s, "completeness");
     snprintf(detail, sizeof detail, "%s %lld \u00b7 %s %lld", nd_msg(page, ND_MSG_SENT),

@@ -232,18 +232,43 @@ static void put_confirmations(const struct nd_page *page)
     nd_html_raw(page, "</section>\n");
 }
 
-/* What the scenario noted, and which guards were breached, in the order of the journal. */
+static void put_pauses(const struct nd_page *page)
+{
+    size_t i = 0;
+    json_t *entry = NULL;
+    json_array_foreach(json_object_get(page->model, "pauses"), i, entry)
+    {
+        char time[ND_UNIT_TEXT];
+        nd_html_raw(page, "<tr>");
+        nd_html_td(page, nd_rel_text(json_object_get(entry, "from_rel_ns"), time));
+        nd_html_raw(page, "<td>");
+        nd_html_msg(page, ND_MSG_PAUSED);
+        nd_html_raw(page, ": ");
+        nd_html_text(page, json_object_get(entry, "lasted_ns") != NULL
+                               ? nd_length_text(nd_int_of(entry, "lasted_ns"), time)
+                               : nd_msg(page, ND_MSG_OPEN));
+        nd_html_raw(page, ", ");
+        nd_html_text(page, nd_str_of(entry, "by"));
+        nd_html_raw(page, "</td>");
+        nd_html_td_int(page, nd_int_of(entry, "seq"));
+        nd_html_raw(page, "</tr>\n");
+    }
+}
+
+/* Pauses, what the scenario noted, and which guards were breached, in the order of the journal. */
 static void put_notes(const struct nd_page *page)
 {
     static const enum nd_message columns[] = {ND_MSG_AT, ND_MSG_NOTE, ND_MSG_EVIDENCE};
     static const char *const lists[] = {"guards", "notes"};
     const json_t *model = page->model;
     if (json_array_size(json_object_get(model, lists[0])) +
-            json_array_size(json_object_get(model, lists[1])) ==
+            json_array_size(json_object_get(model, lists[1])) +
+            json_array_size(json_object_get(model, "pauses")) ==
         0)
         return;
     nd_html_heading(page, "notes", ND_MSG_NOTES);
     nd_html_table(page, ND_MSG_NOTES, columns, 3);
+    put_pauses(page);
     for (size_t l = 0; l < 2; l++) {
         size_t i = 0;
         json_t *entry = NULL;

@@ -12,6 +12,7 @@ struct fold {
     json_t *model;
     json_t *run, *phases, *steps, *changes, *verdicts, *confirmations;
     nd_ns t0, last;
+    nd_ns ending; /* the run began to be restored for good: aborted, ended, or taken over; -1 */
     bool started;
 };
 
@@ -59,11 +60,21 @@ static void fold_run(struct fold *fold, const char *type, const json_t *data, js
         fold->started = true;
         json_object_set(fold->run, "wall", json_object_get(data, "wall"));
         json_object_set_new(fold->run, "t0_ns", json_integer(fold->t0));
+    } else if (strcmp(type, "run.paused") == 0) {
+        json_t *entry = add(json_object_get(fold->model, "pauses"), "", data, seq);
+        set_rel(fold, entry, "from_rel_ns", at);
+    } else if (strcmp(type, "run.resumed") == 0) {
+        json_t *list = json_object_get(fold->model, "pauses");
+        json_t *entry = json_array_get(list, json_array_size(list) - 1);
+        json_object_set(entry, "lasted_ns", json_object_get(data, "lasted_ns"));
+        json_object_set(entry, "resumed_by", json_object_get(data, "by"));
     } else if (strcmp(type, "run.aborting") == 0) {
+        fold->ending = at;
         json_object_set(safety, "aborted", json_object_get(data, "reason"));
         json_object_set(safety, "aborted_by", json_object_get(data, "by"));
         json_object_set_new(safety, "aborted_seq", json_integer(seq));
     } else if (strcmp(type, "run.ended") == 0) {
+        fold->ending = fold->ending >= 0 ? fold->ending : at;
         set_rel(fold, fold->run, "lasted_ns", at);
         json_object_set(fold->run, "ended_because", json_object_get(data, "reason"));
     } else if (strcmp(type, "run.closed") == 0) {
@@ -71,7 +82,12 @@ static void fold_run(struct fold *fold, const char *type, const json_t *data, js
         json_object_set_new(fold->run, "complete", json_true());
     } else if (strcmp(type, "restore.ended") == 0) {
         json_object_set(safety, "restore_took_ns", json_object_get(data, "took_ns"));
+        if (fold->ending >= 0)
+            json_object_set_new(safety, "restored_after_ns", json_integer(at - fold->ending));
+    } else if (strcmp(type, "restore.overdue") == 0) {
+        json_object_set(safety, "overdue", (json_t *)data);
     } else if (strcmp(type, "keeper.acting") == 0) {
+        fold->ending = fold->ending >= 0 ? fold->ending : at;
         json_object_set(safety, "keeper", json_object_get(data, "why"));
         json_object_set_new(safety, "keeper_seq", json_integer(seq));
     } else if (strcmp(type, "stalled") == 0) {
@@ -271,9 +287,9 @@ static json_t *empty_model(const struct nd_rundir *dir)
 {
     json_t *model = json_pack("{s:s, s:{s:s, s:b, s:s}}", "schema", "netdrill.report/1", "run",
                               "id", dir->run_id, "complete", 0, "outcome", "died");
-    static const char *const lists[] = {"objectives",    "phases", "steps",
-                                        "changes",       "series", "verdicts",
-                                        "confirmations", "guards", "notes"};
+    static const char *const lists[] = {"objectives", "phases",   "steps",         "changes",
+                                        "series",     "verdicts", "confirmations", "guards",
+                                        "notes",      "pauses"};
     json_object_set_new(model, "drill", json_object());
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         json_object_set_new(model, lists[i], json_array());
@@ -290,6 +306,7 @@ json_t *nd_report_model(const struct nd_rundir *dir, struct nd_fail *why)
     json_t *model = empty_model(dir);
     struct fold fold = {
         .model = model,
+        .ending = -1,
         .run = json_object_get(model, "run"),
         .phases = json_object_get(model, "phases"),
         .steps = json_object_get(model, "steps"),

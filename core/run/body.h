@@ -92,5 +92,8 @@ void nd_task_verdict(struct nd_task *task, const struct nd_verdict *verdict);
 void nd_task_note(struct nd_task *task, const struct nd_text2 *text);
 struct nd_arena *nd_run_arena(struct nd_run *run);
 nd_ns nd_run_start(const struct nd_run *run); /* T+0 on the run clock; -1 before STARTEX */
+/* A moment of the drill, whose clock stands still in pauses, on the run clock; and back. */
+nd_ns nd_run_clock(const struct nd_run *run, nd_ns moment);
+nd_ns nd_run_moment(const struct nd_run *run, nd_ns clock);
 
 #endif

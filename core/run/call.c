@@ -97,7 +97,7 @@ static void fail_ordered(void *ctx)
 {
     struct nd_call *call = ctx;
     call->failing = 0;
-    call_over(call, call->fail_with, "failed on order (--fail)");
+    call_over(call, call->fail_with, call->refused);
 }
 
 nd_err nd_call_ordered(struct nd_run *run, const struct nd_call_spec *spec)
@@ -160,10 +160,24 @@ static size_t readings_count(const struct nd_verb *verb)
     return count;
 }
 
-static void fail_soon(struct nd_call *call, nd_err err)
+static void fail_soon(struct nd_call *call, nd_err err, const char *why)
 {
     call->fail_with = err;
+    call->refused = nd_arena_strdup(&call->run->arena, why);
     call->failing = nd_sched_at(call->run->config.sched, nd_run_now(call->run), fail_ordered, call);
+}
+
+/* What the plan did not name is claimed when it is touched; the keeper holds it too. */
+static nd_err claim(const struct nd_run *run, const struct nd_call_spec *spec, struct nd_fail *why)
+{
+    struct nd_claims *claims = run->config.claims;
+    if (claims == NULL || spec->target == NULL)
+        return ND_OK;
+    size_t before = nd_claims_count(claims);
+    nd_err err = nd_claims_take(claims, run->config.site, spec->target, why);
+    if (err == ND_OK && nd_claims_count(claims) > before)
+        nd_keeper_hold(run->keeper, nd_claims_fd(claims, before));
+    return err;
 }
 
 static void refuse(void *ctx)
@@ -204,7 +218,12 @@ struct nd_call *nd_call_begin(struct nd_run *run, struct nd_task *task,
                            task != NULL && task->step != NULL ? task->step->step : NULL, spec, 0);
     nd_err ordered = nd_call_ordered(run, spec);
     if (ordered != ND_OK) {
-        fail_soon(call, ordered);
+        fail_soon(call, ordered, "failed on order (--fail)");
+        return call;
+    }
+    struct nd_fail claimed = {0};
+    if ((spec->verb->flags & ND_VERB_CHANGES) != 0 && claim(run, spec, &claimed) != ND_OK) {
+        fail_soon(call, claimed.code, claimed.text);
         return call;
     }
     struct nd_op_sink sink = {.emit = emitted, .finish = finished, .ctx = call};

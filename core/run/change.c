@@ -65,6 +65,8 @@ nd_err nd_change_record(struct nd_change *change, const struct nd_call_spec *spe
     struct nd_undo_rec *rec = &change->rec;
     if (task != NULL && task->step != NULL)
         rec->step = nd_strdup(task->step->step->id);
+    if (spec->common.while_paused == ND_PAUSED_REVERT)
+        change->again = nd_spec_copy(&run->arena, spec);
     rec->restore_by = spec->common.restore_by >= 0 ? run->t0 + spec->common.restore_by : 0;
     if (run->undo != NULL) {
         nd_err err = nd_undo_append(run->undo, rec, why);
@@ -243,6 +245,24 @@ void nd_changes_restore(struct nd_run *run, const char *reason, const char *cons
         nd_vec_push(&recs, &change->rec);
     }
     restore_list(run, reason, recs.at, recs.count, done, ctx);
+    nd_vec_free(&recs);
+}
+
+void nd_changes_restore_reverted(struct nd_run *run, void (*done)(void *ctx, size_t unverified),
+                                 void *ctx)
+{
+    struct ND_VEC(struct nd_undo_rec *) recs = {0};
+    for (size_t i = 0; i < run->changes.count; i++) {
+        struct nd_change *change = run->changes.at[i];
+        if (!change->reverted)
+            continue;
+        take(change);
+        nd_vec_push(&recs, &change->rec);
+    }
+    if (recs.count != 0)
+        restore_list(run, "pause", recs.at, recs.count, done, ctx);
+    else
+        done(ctx, 0);
     nd_vec_free(&recs);
 }
 

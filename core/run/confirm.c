@@ -57,6 +57,14 @@ static void script_due(void *ctx)
         answer(confirmation, true, "rehearsal (assumed)", true);
 }
 
+static void arm(struct nd_confirmation *confirmation)
+{
+    struct nd_sched *sched = confirmation->run->config.sched;
+    confirmation->expiry = nd_sched_at(sched, confirmation->expires, expired, confirmation);
+    if (confirmation->answers >= 0)
+        confirmation->script = nd_sched_at(sched, confirmation->answers, script_due, confirmation);
+}
+
 static const struct nd_script_answer *find_script(const struct nd_run *run,
                                                   const struct nd_text2 *text)
 {
@@ -91,16 +99,23 @@ void nd_confirm_ask(struct nd_task *task, const struct nd_text2 *text, const cha
                            task->step != NULL ? task->step->step->id : NULL));
     if (!confirmation->open)
         return; /* the journal failed and the run is being aborted */
-    struct nd_sched *sched = run->config.sched;
     nd_ns after = within / 2 < ND_SEC(10) ? within / 2 : ND_SEC(10);
     bool answers = confirmation->scripted != NULL ? confirmation->scripted->answer != ND_ANSWER_NONE
                                                   : !nd_run_is_live(run);
     if (confirmation->scripted != NULL)
         after = confirmation->scripted->after;
-    confirmation->expiry = nd_sched_at(sched, confirmation->asked + within, expired, confirmation);
-    if (answers)
-        confirmation->script =
-            nd_sched_at(sched, confirmation->asked + after, script_due, confirmation);
+    confirmation->expires = confirmation->asked + within;
+    confirmation->answers = answers ? confirmation->asked + after : -1;
+    arm(confirmation);
+}
+
+void nd_confirm_shift(struct nd_confirmation *confirmation, nd_ns length)
+{
+    if (!confirmation->open)
+        return;
+    confirmation->expires += length;
+    confirmation->answers += confirmation->answers >= 0 ? length : 0;
+    arm(confirmation);
 }
 
 void nd_confirm_withdraw(struct nd_confirmation *confirmation)

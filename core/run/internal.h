@@ -8,6 +8,7 @@
  *   stream.c    measurements, into series and store
  *   confirm.c   questions to people
  *   guard.c     safety conditions
+ *   pause.c     pause and resume; moments of the drill and the run clock
  *   event.c     journalling
  *   status.c    the run as it stands, for displays */
 #ifndef ND_RUN_INTERNAL_H
@@ -37,6 +38,7 @@ struct nd_step_run {
     nd_ns planned; /* run clock, -1: follows another */
     nd_ns started, ended;
     nd_timer timer;
+    bool held; /* its timer was taken by a pause */
     struct nd_task *task;
 };
 
@@ -47,6 +49,7 @@ struct nd_phase_run {
     nd_ns planned, started, ended;
     size_t steps_left;
     nd_timer timer;
+    bool held;
 };
 
 enum nd_waits {
@@ -73,6 +76,8 @@ struct nd_task {
     double *values;
     enum nd_waits waits;
     nd_timer timer;
+    nd_ns till; /* moment of the drill the timer is for */
+    bool held;  /* it was taken by a pause */
     struct nd_call *call;
     struct nd_stream *stream;
     struct nd_confirmation *confirmation;
@@ -96,6 +101,7 @@ struct nd_call {
     double *values;   /* last of each reading */
     nd_timer failing; /* an ordered failure of a rehearsal */
     nd_err fail_with;
+    const char *refused; /* its reason */
 };
 
 struct nd_change {
@@ -103,7 +109,9 @@ struct nd_change {
     struct nd_undo_rec rec;
     nd_timer restore_timer, lease_timer;
     bool applied, restoring, verified;
-    struct nd_call *call; /* while it is being made */
+    const struct nd_call_spec *again; /* while_paused = "revert": how to make it again; else NULL */
+    bool reverted;                    /* for a pause */
+    struct nd_call *call;             /* while it is being made */
     void (*proved)(void *ctx, nd_err err, const char *why);
     void *proved_ctx;
 };
@@ -116,9 +124,11 @@ struct nd_stream {
     const struct nd_call_spec *spec;
     struct nd_measure *measure; /* NULL once cut */
     nd_ns every, grid, till;    /* run clock */
+    nd_ns held_till;            /* its till, while a pause makes it wait; else -1 */
     nd_ns tick;                 /* slots due within one are sent together */
     int64_t late, duplicates;   /* answers after the deadline; second answers */
     int64_t reordered;          /* answers behind one of a later slot (RFC 4737 §3) */
+    bool stopped;
     struct nd_sample last;
     nd_ns down_since; /* run clock; -1: answered last */
 };
@@ -131,6 +141,7 @@ struct nd_confirmation {
     struct nd_task *task;
     nd_ns asked, within;
     nd_timer expiry, script;
+    nd_ns expires, answers; /* when these are due, run clock; answers -1: no script */
     const struct nd_script_answer *scripted;
     bool open;
 };
@@ -143,6 +154,10 @@ struct nd_guard_run {
     nd_ns breached_since; /* -1: holds */
     bool told;
     nd_ns due;
+};
+
+struct nd_pause {
+    nd_ns from, till; /* run clock; till -1: it lasts */
 };
 
 struct nd_verb_count {
@@ -172,10 +187,15 @@ struct nd_run {
     struct ND_VEC(struct nd_verb_count) verb_counts;
     int64_t op_number;
     size_t restores; /* under way */
+    struct ND_VEC(struct nd_pause) pauses;
+    bool reverting, resume_wanted;
+    const char *paused_by, *resumed_by;
     nd_timer ready_timer, end_timer, care_timer, closing_timer, lost_timer, abort_timer;
+    nd_timer overdue_timer;
     const char *abort_why;          /* of a body that asked for it */
     char journal_why[ND_FAIL_TEXT]; /* why the journal failed */
     nd_ns care_due, wall_step, restore_began;
+    nd_ns end_began; /* from here on it is being restored: what is under way is cut off first */
     struct nd_outcome outcome;
     struct nd_call_spec lab_spec;
 };
@@ -196,6 +216,7 @@ nd_ns nd_run_now(const struct nd_run *run);
 void nd_run_end(struct nd_run *run, const char *reason);
 /* Something ended: if the run is ending and nothing is under way, goes on to restore and close. */
 void nd_run_settle(struct nd_run *run);
+void nd_run_arm_end(struct nd_run *run);
 
 /* steps.c */
 void nd_steps_init(struct nd_run *run);
@@ -203,12 +224,17 @@ void nd_steps_begin(struct nd_run *run);
 void nd_steps_cancel(struct nd_run *run);
 void nd_step_task_over(struct nd_step_run *step, bool failed, const char *why);
 const char *nd_step_state_name(enum nd_step_state state);
+/* After a pause: planned later by its length. */
+void nd_step_shift(struct nd_step_run *step, nd_ns length);
+void nd_phase_shift(struct nd_phase_run *phase, nd_ns length);
 
 /* task.c */
 struct nd_task *nd_task_new(struct nd_run *run, nd_body_ref body);
 void nd_task_queue(struct nd_task *task); /* its wait is over */
 void nd_task_finish_wait(struct nd_task *task, nd_err err, const char *why);
 void nd_task_drop(struct nd_task *task); /* with its branches; frees */
+void nd_task_arm(struct nd_task *task);  /* its timer, for the moment it waits for */
+void nd_tasks_go_on(struct nd_run *run); /* those whose wait ended in a pause */
 
 /* call.c */
 struct nd_call *nd_call_begin(struct nd_run *run, struct nd_task *task,
@@ -230,7 +256,15 @@ void nd_change_prove(struct nd_change *change, void (*done)(void *ctx, nd_err er
 /* targets NULL: all. done(ctx, unverified) from the scheduler. */
 void nd_changes_restore(struct nd_run *run, const char *reason, const char *const *targets,
                         size_t count, void (*done)(void *ctx, size_t unverified), void *ctx);
+/* Those marked as reverted, for a pause. */
+void nd_changes_restore_reverted(struct nd_run *run, void (*done)(void *ctx, size_t unverified),
+                                 void *ctx);
 void nd_changes_free(struct nd_run *run);
+
+/* pause.c */
+bool nd_run_is_paused(const struct nd_run *run);
+json_t *nd_pauses_json(const struct nd_run *run);
+struct nd_call_spec *nd_spec_copy(struct nd_arena *arena, const struct nd_call_spec *spec);
 
 /* stream.c */
 struct nd_stream *nd_stream_open(struct nd_run *run, const struct nd_step_run *step,
@@ -239,6 +273,9 @@ struct nd_stream *nd_stream_open(struct nd_run *run, const struct nd_step_run *s
 void nd_stream_stop(struct nd_stream *stream);
 struct nd_stream *nd_stream_of(struct nd_run *run, const struct nd_series *series);
 void nd_streams_free(struct nd_run *run);
+/* In a pause it goes on past its end, which moves by the pause's length. */
+void nd_stream_hold(struct nd_stream *stream);
+void nd_stream_go_on(struct nd_stream *stream, nd_ns length);
 /* Has whatever is known by now in the series. */
 void nd_stream_refresh(struct nd_stream *stream);
 /* The drill is over: what is under way is dropped, the series closed. */
@@ -249,6 +286,7 @@ void nd_confirm_ask(struct nd_task *task, const struct nd_text2 *text, const cha
                     nd_ns within);
 void nd_confirm_withdraw(struct nd_confirmation *confirmation);
 void nd_confirms_free(struct nd_run *run);
+void nd_confirm_shift(struct nd_confirmation *confirmation, nd_ns length);
 
 /* guard.c */
 void nd_guards_init(struct nd_run *run);

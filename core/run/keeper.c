@@ -144,6 +144,26 @@ int nd_keeper_lock_fd(const struct nd_keeper_link *link)
     return link->lock_fd;
 }
 
+void nd_keeper_hold(const struct nd_keeper_link *link, int lock_fd)
+{
+    union {
+        struct cmsghdr head;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control = {.bytes = {0}};
+    char word[] = "hold";
+    struct iovec part = {.iov_base = word, .iov_len = sizeof word};
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = sizeof control.bytes};
+    struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+    head->cmsg_level = SOL_SOCKET;
+    head->cmsg_type = SCM_RIGHTS;
+    head->cmsg_len = CMSG_LEN(sizeof lock_fd);
+    memcpy(CMSG_DATA(head), &lock_fd, sizeof lock_fd);
+    sendmsg(link->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 /* A keeper that is told good-bye ends at once; one that does not run is not waited for. */
 static void reap(pid_t pid)
 {

@@ -21,6 +21,9 @@ struct nd_keeper_link *nd_keeper_start(struct nd_sched *sched, const struct nd_r
                                        void (*lost)(void *ctx), void *ctx, struct nd_fail *why);
 /* The lock of the run's directory, for whoever else may act for the run. */
 int nd_keeper_lock_fd(const struct nd_keeper_link *link);
+/* Has the keeper hold a lock as well (its descriptor): it stays taken while the keeper restores
+ * what a runner that is gone has left. */
+void nd_keeper_hold(const struct nd_keeper_link *link, int lock_fd);
 /* Everything is restored: the keeper may go. Frees link; NULL is fine. */
 void nd_keeper_release(struct nd_keeper_link *link);
 

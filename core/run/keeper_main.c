@@ -20,6 +20,7 @@
 /* The keeper's own side: it watches, and acts when the runner cannot. */
 
 #define LOOK_EVERY_MS 250
+#define LOCK_TRIES    40 /* 10 s */
 
 struct watch {
     struct nd_rundir dir;
@@ -65,7 +66,17 @@ static enum heard listen_once(const struct watch *watch)
     if (poll(&pollfd, 1, LOOK_EVERY_MS) <= 0)
         return HEARD_NOTHING;
     char word[16] = "";
-    ssize_t len = recv(watch->fd, word, sizeof word - 1, MSG_DONTWAIT);
+    union {
+        struct cmsghdr head;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct iovec part = {.iov_base = word, .iov_len = sizeof word - 1};
+    /* A lock that comes along is held by being open, until we end. */
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = sizeof control.bytes};
+    ssize_t len = recvmsg(watch->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (len < 0)
         return errno == EAGAIN || errno == EINTR ? HEARD_NOTHING : HEARD_END;
     if (len == 0)
@@ -108,6 +119,23 @@ static void tell(void *ctx, const char *line)
     fprintf(stderr, "%s\n", line);
 }
 
+/* The lock may be free only a moment after the runner is dead, or be held by a child of its that
+ * outlives it: a fault is not left on for that. */
+static int64_t restore_patiently(const struct watch *watch, const char *reason, struct nd_fail *why)
+{
+    int64_t unverified = 0;
+    for (int tries = 0; tries < LOCK_TRIES; tries++) {
+        *why = (struct nd_fail){0};
+        unverified = nd_restore_process(&watch->dir, "keeper", reason,
+                                        tries + 1 < LOCK_TRIES ? ND_LOCK_NEEDED : ND_LOCK_TRIED,
+                                        tell, NULL, why);
+        if (unverified >= 0 || why->code != ND_ESTATE)
+            break;
+        poll(NULL, 0, LOOK_EVERY_MS);
+    }
+    return unverified;
+}
+
 static void resist_oom(void)
 {
     int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -138,7 +166,7 @@ int nd_keeper_main(const char *dir_path, int fd, int runner_pidfd)
     if (reason != NULL) {
         fprintf(stderr, "keeper: %s\n", reason);
         end_runner(&watch);
-        unverified = nd_restore_process(&watch.dir, "keeper", reason, tell, NULL, &why);
+        unverified = restore_patiently(&watch, reason, &why);
         if (unverified < 0)
             fprintf(stderr, "keeper: %s\n", why.text);
     }

@@ -174,14 +174,15 @@ static int take_lock(const struct nd_rundir *dir, struct nd_fail *why)
 }
 
 int64_t nd_restore_process(const struct nd_rundir *dir, const char *actor, const char *reason,
-                           void (*told)(void *ctx, const char *line), void *ctx,
-                           struct nd_fail *why)
+                           enum nd_lock_need need, void (*told)(void *ctx, const char *line),
+                           void *ctx, struct nd_fail *why)
 {
     struct nd_fail local = {0};
     why = why != NULL ? why : &local;
     int lock_fd = take_lock(dir, why);
-    if (lock_fd < 0)
+    if (lock_fd < 0 && need == ND_LOCK_NEEDED)
         return why->code;
+    *why = (struct nd_fail){0};
     struct first first = read_clock(dir);
     struct work work = {
         .actor = actor, .told = told, .ctx = ctx, .origin = first.origin, .floor = first.last};
@@ -209,12 +210,13 @@ int64_t nd_restore_process(const struct nd_rundir *dir, const char *actor, const
     nd_undo_list_deinit(&list);
     free(undo_path);
     free(journal_path);
-    close(lock_fd);
+    if (lock_fd >= 0)
+        close(lock_fd);
     return err == ND_OK ? (int64_t)work.unverified : err;
 }
 
 int64_t nd_restore_dir(const struct nd_rundir *dir, const char *actor,
                        void (*told)(void *ctx, const char *line), void *ctx, struct nd_fail *why)
 {
-    return nd_restore_process(dir, actor, "by hand", told, ctx, why);
+    return nd_restore_process(dir, actor, "by hand", ND_LOCK_NEEDED, told, ctx, why);
 }

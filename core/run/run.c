@@ -89,6 +89,8 @@ struct nd_run *nd_run_new(const struct nd_run_config *config, struct nd_fail *wh
     struct nd_fail local = {0};
     why = why != NULL ? why : &local;
     run->config = *config;
+    if (run->config.restore_within <= 0)
+        run->config.restore_within = ND_RESTORE_WITHIN;
     run->t0 = -1;
     nd_random_init(&run->random, config->seed);
     ND_CHECK(!nd_run_is_live(run) || config->dir != NULL);
@@ -118,6 +120,8 @@ void nd_run_free(struct nd_run *run)
     nd_sched_cancel(sched, run->closing_timer);
     nd_sched_cancel(sched, run->lost_timer);
     nd_sched_cancel(sched, run->abort_timer);
+    nd_sched_cancel(sched, run->overdue_timer);
+    nd_vec_free(&run->pauses);
     nd_streams_free(run);
     nd_confirms_free(run);
     nd_changes_free(run);
@@ -161,6 +165,12 @@ static void time_is_up(void *ctx)
     nd_run_end(run, "its time is up");
 }
 
+void nd_run_arm_end(struct nd_run *run)
+{
+    run->end_timer = nd_sched_at(run->config.sched, nd_run_clock(run, run->config.drill->lasts),
+                                 time_is_up, run);
+}
+
 static void startex(struct nd_run *run)
 {
     char wall[ND_UNIT_TEXT];
@@ -172,8 +182,7 @@ static void startex(struct nd_run *run)
                  json_pack("{s:I, s:s}", "t0_ns", (json_int_t)run->t0, "wall", wall));
     if (run->state != ND_RUN_RUNNING)
         return;
-    run->end_timer =
-        nd_sched_at(run->config.sched, run->t0 + run->config.drill->lasts, time_is_up, run);
+    nd_run_arm_end(run);
     nd_guards_begin(run);
     nd_steps_begin(run);
 }
@@ -236,6 +245,8 @@ static void begin(void *ctx)
         nd_run_abort(run, "core", why.text);
         return;
     }
+    for (size_t i = 0; run->config.claims != NULL && i < nd_claims_count(run->config.claims); i++)
+        nd_keeper_hold(run->keeper, nd_claims_fd(run->config.claims, i));
     nd_run_event(run, 0, "keeper.started", NULL, NULL, NULL);
     /* Before the first slot or change is due. */
     nd_plugins_set_lock(run->config.plugins, nd_keeper_lock_fd(run->keeper));
@@ -255,10 +266,11 @@ const char *nd_outcome_name(const struct nd_outcome *outcome, int *exit_code)
         int code;
         const char *name;
     } ends[] = {{12, "unrestored"}, {11, "aborted"}, {5, "incomplete"}, {10, "missed"}, {0, "ok"}};
-    const bool holds[] = {outcome->unverified != 0, outcome->aborted && !outcome->lab_failed,
-                          outcome->steps_failed != 0 || outcome->steps_cancelled != 0 ||
-                              outcome->steps_skipped != 0 || outcome->journal_failed,
-                          outcome->missed != 0 || outcome->unknown != 0, true};
+    const bool holds[] = {
+        outcome->unverified != 0 || outcome->overdue, outcome->aborted && !outcome->lab_failed,
+        outcome->lab_failed || outcome->not_reapplied != 0 || outcome->steps_failed != 0 ||
+            outcome->steps_cancelled != 0 || outcome->steps_skipped != 0 || outcome->journal_failed,
+        outcome->missed != 0 || outcome->unknown != 0, true};
     size_t i = 0;
     while (!holds[i])
         i++;
@@ -281,7 +293,8 @@ static void close_run(struct nd_run *run)
     run->state = ND_RUN_ENDED;
     outcome->ended = true;
     nd_sched_cancel(run->config.sched, run->care_timer);
-    run->care_timer = 0;
+    nd_sched_cancel(run->config.sched, run->overdue_timer);
+    run->care_timer = run->overdue_timer = 0;
     nd_samples_close(run->samples, NULL);
     run->samples = NULL;
     const char *name = nd_outcome_name(outcome, &exit_code);
@@ -294,12 +307,9 @@ static void close_run(struct nd_run *run)
     run->closing_timer = nd_sched_at(run->config.sched, nd_run_now(run), tell_ended, run);
 }
 
-static void all_restored(void *ctx, size_t unverified)
+static void count_changes(struct nd_run *run)
 {
-    struct nd_run *run = ctx;
-    (void)unverified;
     struct nd_outcome *outcome = &run->outcome;
-    outcome->restore_took = nd_run_now(run) - run->restore_began;
     outcome->verified = outcome->unverified = 0;
     for (size_t i = 0; i < run->changes.count; i++) {
         const struct nd_change *change = run->changes.at[i];
@@ -310,7 +320,31 @@ static void all_restored(void *ctx, size_t unverified)
         else
             outcome->unverified++;
     }
+}
+
+static void all_restored(void *ctx, size_t unverified)
+{
+    struct nd_run *run = ctx;
+    (void)unverified;
+    if (run->outcome.overdue)
+        return;
+    run->outcome.restore_took = nd_run_now(run) - run->end_began;
+    count_changes(run);
     close_run(run);
+}
+
+/* The deadline of restoring. The owner of the run ends the process at once, without a good-bye to
+ * the keeper, which then tries by itself, in a process of its own. */
+static void overdue(void *ctx)
+{
+    struct nd_run *run = ctx;
+    run->overdue_timer = 0;
+    run->outcome.overdue = true;
+    count_changes(run);
+    nd_run_event(run, ND_JOURNAL_SYNC, "restore.overdue", NULL, NULL,
+                 json_pack("{s:I, s:I}", "within_ns", (json_int_t)run->config.restore_within,
+                           "left", (json_int_t)run->outcome.unverified));
+    tell_ended(run);
 }
 
 void nd_run_settle(struct nd_run *run)
@@ -341,6 +375,10 @@ void nd_run_end(struct nd_run *run, const char *reason)
     bool started = run->state == ND_RUN_RUNNING;
     run->state = ND_RUN_RESTORING;
     run->restore_began = -1;
+    run->end_began = nd_run_now(run);
+    if (nd_run_is_live(run))
+        run->overdue_timer = nd_sched_at(run->config.sched,
+                                         run->end_began + run->config.restore_within, overdue, run);
     nd_sched_cancel(run->config.sched, run->end_timer);
     run->end_timer = 0;
     nd_guards_stop(run);

@@ -13,6 +13,7 @@
 #include "record/journal.h"
 #include "record/rundir.h"
 #include "run/body.h"
+#include "run/claim.h"
 
 /* A scripted answer to a confirmation, or an order to fail, for rehearsals and unattended runs. */
 struct nd_script_answer {
@@ -28,6 +29,8 @@ struct nd_script_fail {
     nd_err err;
 };
 
+#define ND_RESTORE_WITHIN (60 * (nd_ns)1000000000)
+
 struct nd_outcome {
     bool ended, aborted;
     bool lab_failed;           /* it was never built: the drill is incomplete, nobody aborted it */
@@ -36,9 +39,11 @@ struct nd_outcome {
     int64_t met, missed, unknown; /* verdicts */
     int64_t changes, verified, unverified;
     nd_ns lasted;             /* STARTEX to ENDEX */
-    nd_ns restore_took;       /* from the beginning of restoring to its end */
+    nd_ns restore_took;       /* from the drill's end (of an abort: at once) to all read back */
     char trace[ND_HASH_TEXT]; /* hash of the last journal line: the trace hash of a rehearsal */
     bool journal_failed;      /* the disk took no more events */
+    bool overdue;             /* restoring was given up at its deadline: the keeper goes on */
+    int64_t not_reapplied;    /* changes reverted for a pause that could not be made again */
 };
 
 struct nd_run_config {
@@ -49,9 +54,11 @@ struct nd_run_config {
     struct nd_bodies bodies;
     const struct nd_rundir *dir; /* NULL: a rehearsal that leaves no directory */
     uint64_t seed;
-    const char *plan_hash; /* or NULL */
-    bool make_lab;         /* live: build the site's lab first, remove it last */
-    bool unattended;       /* confirmations are answered by the script only */
+    const char *plan_hash;    /* or NULL */
+    bool make_lab;            /* live: build the site's lab first, remove it last */
+    nd_ns restore_within;     /* from the drill's end; 0: ND_RESTORE_WITHIN */
+    struct nd_claims *claims; /* live: targets claimed so far; further ones are claimed as needed */
+    bool unattended;          /* confirmations are answered by the script only */
     const struct nd_script_answer *answers;
     size_t answers_count;
     const struct nd_script_fail *fails; /* rehearsals only */
@@ -72,6 +79,11 @@ void nd_run_free(struct nd_run *run); /* NULL is fine */
 
 /* Ends the drill: restoration begins at once. Twice is fine. */
 void nd_run_abort(struct nd_run *run, const char *actor, const char *reason);
+/* No step begins and no body goes on until resumed; later moments of the drill shift by the pause's
+ * length. Changes with while_paused = "revert" are put back and made again at resume. Guards,
+ * restore_by and measurements go on. ND_ESTATE: not running, paused already, or not paused. */
+nd_err nd_run_pause(struct nd_run *run, const char *actor, struct nd_fail *why);
+nd_err nd_run_resume(struct nd_run *run, const char *actor, struct nd_fail *why);
 /* Answers a confirmation that is open. ND_EARG: no such; ND_ESTATE: answered already. */
 nd_err nd_run_answer(struct nd_run *run, int64_t number, bool yes, const char *actor,
                      struct nd_fail *why);

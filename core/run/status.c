@@ -20,7 +20,8 @@ static json_t *phases_json(const struct nd_run *run)
         json_t *steps = json_array();
         for (size_t s = 0; s < phase->phase->steps_count; s++)
             json_array_append_new(steps, step_json(run, &run->steps[phase->phase->steps[s].index]));
-        nd_ns planned = phase->phase->at_given && run->t0 >= 0 ? run->t0 + phase->phase->at : -1;
+        nd_ns planned =
+            phase->phase->at_given && run->t0 >= 0 ? nd_run_clock(run, phase->phase->at) : -1;
         json_array_append_new(phases, json_pack("{s:s, s:o, s:s, s:o, s:o, s:o, s:o}", "id",
                                                 phase->phase->id, "title",
                                                 nd_text2_json(&phase->phase->title), "state",
@@ -94,12 +95,14 @@ json_t *nd_run_status(const struct nd_run *run)
 {
     static const char *const states[] = {"building", "building", "running", "restoring", "ended"};
     const struct nd_outcome *o = &run->outcome;
+    bool paused = run->state == ND_RUN_RUNNING && nd_run_is_paused(run);
     const char *id = run->config.dir != NULL ? run->config.dir->run_id : "rehearsal";
     return json_pack(
-        "{s:s, s:s, s:s, s:o, s:I, s:o, s:o, s:o, s:o, s:{s:I, s:I, s:I}}", "run", id, "state",
-        states[run->state], "mode", nd_run_is_live(run) ? "live" : "rehearsal", "now_rel_ns",
-        nd_moment_json(run, nd_run_now(run)), "lasts_ns", (json_int_t)run->config.drill->lasts,
-        "phases", phases_json(run), "changes", changes_json(run), "confirmations",
-        confirmations_json(run), "series", series_json(run), "verdicts", "met", (json_int_t)o->met,
-        "missed", (json_int_t)o->missed, "unknown", (json_int_t)o->unknown);
+        "{s:s, s:s, s:s, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:I, s:I}}", "run", id, "state",
+        paused ? "paused" : states[run->state], "mode", nd_run_is_live(run) ? "live" : "rehearsal",
+        "now_rel_ns", nd_moment_json(run, nd_run_now(run)), "lasts_ns",
+        (json_int_t)run->config.drill->lasts, "phases", phases_json(run), "changes",
+        changes_json(run), "confirmations", confirmations_json(run), "series", series_json(run),
+        "pauses", nd_pauses_json(run), "verdicts", "met", (json_int_t)o->met, "missed",
+        (json_int_t)o->missed, "unknown", (json_int_t)o->unknown);
 }

@@ -128,7 +128,7 @@ static void step_arm(struct nd_step_run *step, nd_ns phase_start)
     }
     nd_ns at = step->step->at;
     if (step->step->at_given)
-        step->planned = step->step->at_is_moment ? run->t0 + at : phase_start + at;
+        step->planned = step->step->at_is_moment ? nd_run_clock(run, at) : phase_start + at;
     else
         step->planned = phase_start;
     step->timer = nd_sched_at(run->config.sched, step->planned, step_start, step);
@@ -164,6 +164,24 @@ static void phase_due(void *ctx)
     phase_begin(phase);
 }
 
+void nd_step_shift(struct nd_step_run *step, nd_ns length)
+{
+    if (!step->held)
+        return;
+    step->held = false;
+    step->planned += length;
+    step->timer = nd_sched_at(step->run->config.sched, step->planned, step_start, step);
+}
+
+void nd_phase_shift(struct nd_phase_run *phase, nd_ns length)
+{
+    if (!phase->held)
+        return;
+    phase->held = false;
+    phase->planned += length;
+    phase->timer = nd_sched_at(phase->run->config.sched, phase->planned, phase_due, phase);
+}
+
 void nd_steps_init(struct nd_run *run)
 {
     const struct nd_drill *drill = run->config.drill;
@@ -188,7 +206,7 @@ void nd_steps_begin(struct nd_run *run)
         struct nd_phase_run *phase = &run->phases[p];
         if (!phase->phase->at_given)
             continue;
-        phase->planned = run->t0 + phase->phase->at;
+        phase->planned = nd_run_clock(run, phase->phase->at);
         phase->timer = nd_sched_at(run->config.sched, phase->planned, phase_due, phase);
     }
     if (drill->phases_count == 0)

@@ -51,6 +51,7 @@ static void wake_waiting(struct nd_stream *stream)
 static void close_series(struct nd_stream *stream)
 {
     struct nd_run *run = stream->run;
+    stream->stopped = true;
     if (nd_series_closed(stream->series))
         return;
     nd_series_close(stream->series);
@@ -205,6 +206,7 @@ struct nd_stream *nd_stream_open(struct nd_run *run, const struct nd_step_run *s
                                  .every = every,
                                  .grid = nd_run_now(run),
                                  .till = till,
+                                 .held_till = -1,
                                  .tick = tick >= 0      ? tick
                                          : every < TICK ? TICK
                                                         : 0,
@@ -244,8 +246,27 @@ struct nd_stream *nd_stream_open(struct nd_run *run, const struct nd_step_run *s
 
 void nd_stream_stop(struct nd_stream *stream)
 {
+    stream->stopped = true;
     if (stream->measure != NULL)
         nd_measure_stop(stream->measure);
+}
+
+void nd_stream_hold(struct nd_stream *stream)
+{
+    stream->held_till = stream->stopped ? -1 : stream->till;
+    if (stream->held_till < 0)
+        return;
+    stream->till = -1;
+    nd_measure_set_till(stream->measure, -1);
+}
+
+void nd_stream_go_on(struct nd_stream *stream, nd_ns length)
+{
+    if (stream->held_till >= 0 && !stream->stopped) {
+        stream->till = stream->held_till + length;
+        nd_measure_set_till(stream->measure, stream->till);
+    }
+    stream->held_till = -1;
 }
 
 void nd_stream_refresh(struct nd_stream *stream)

@@ -28,7 +28,7 @@ struct nd_run *nd_task_run(const struct nd_task *task)
 
 nd_ns nd_task_now(const struct nd_task *task)
 {
-    return nd_run_now(task->run) - task->run->t0;
+    return nd_run_moment(task->run, nd_run_now(task->run));
 }
 
 const struct nd_task_result *nd_task_result(const struct nd_task *task)
@@ -136,20 +136,33 @@ static void run_queue(void *ctx)
 {
     struct nd_run *run = ctx;
     run->ready_timer = 0;
-    /* Those queued meanwhile belong to the next round; a dropped one leaves a hole. */
+    /* Those queued meanwhile belong to the next round; a dropped one leaves a hole. In a pause
+     * guards alone are read, the others keep their place. */
     size_t count = run->ready.count;
+    size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
         struct nd_task *task = run->ready.at[i];
         run->ready.at[i] = NULL;
-        if (task != NULL && run->state == ND_RUN_RUNNING)
+        if (task == NULL || run->state != ND_RUN_RUNNING)
+            continue;
+        if (nd_run_is_paused(run) && task->guard == NULL)
+            run->ready.at[kept++] = task;
+        else
             resume(task);
     }
-    for (size_t i = count; i < run->ready.count; i++)
-        run->ready.at[i - count] = run->ready.at[i];
-    run->ready.count -= count;
-    if (run->ready.count != 0 && run->ready_timer == 0)
+    size_t more = run->ready.count - count;
+    for (size_t i = 0; i < more; i++)
+        run->ready.at[kept + i] = run->ready.at[count + i];
+    run->ready.count = kept + more;
+    if (more != 0 && run->ready_timer == 0)
         run->ready_timer = nd_sched_at(run->config.sched, nd_run_now(run), run_queue, run);
     nd_run_settle(run);
+}
+
+void nd_tasks_go_on(struct nd_run *run)
+{
+    if (run->ready.count != 0 && run->ready_timer == 0)
+        run->ready_timer = nd_sched_at(run->config.sched, nd_run_now(run), run_queue, run);
 }
 
 void nd_task_queue(struct nd_task *task)
@@ -199,10 +212,17 @@ static void slept(void *ctx)
     nd_task_finish_wait(task, ND_OK, NULL);
 }
 
+void nd_task_arm(struct nd_task *task)
+{
+    task->timer =
+        nd_sched_at(task->run->config.sched, nd_run_clock(task->run, task->till), slept, task);
+}
+
 void nd_task_sleep(struct nd_task *task, nd_ns till)
 {
     begin_wait(task, ND_WAITS_SLEEP);
-    task->timer = nd_sched_at(task->run->config.sched, task->run->t0 + till, slept, task);
+    task->till = till;
+    nd_task_arm(task);
 }
 
 static void called(struct nd_call *call, nd_err err, const char *why)
@@ -235,8 +255,9 @@ void nd_task_await_series(struct nd_task *task, struct nd_series *series, nd_ns 
     task->stream = nd_stream_of(task->run, series);
     if (till < 0 && task->stream->till < 0) /* endless: the slots under way are waited for */
         till = nd_task_now(task) + nd_series_info(series)->deadline;
+    task->till = till;
     if (till >= 0)
-        task->timer = nd_sched_at(task->run->config.sched, task->run->t0 + till, slept, task);
+        nd_task_arm(task);
 }
 
 void nd_task_confirm(struct nd_task *task, const struct nd_text2 *text, const char *by,
@@ -295,7 +316,7 @@ void nd_task_together(struct nd_task *task, const nd_body_ref *bodies, size_t co
 struct nd_series *nd_task_measure(struct nd_task *task, const struct nd_call_spec *spec,
                                   nd_ns every, nd_ns tick, nd_ns till, struct nd_fail *why)
 {
-    nd_ns end = till >= 0 ? task->run->t0 + till : -1;
+    nd_ns end = till >= 0 ? nd_run_clock(task->run, till) : -1;
     struct nd_stream *stream = nd_stream_open(task->run, task->step, spec, every, tick, end, why);
     return stream != NULL ? stream->series : NULL;
 }
@@ -332,6 +353,12 @@ static const char *grade_name(enum nd_verdict_grade grade)
     return names[grade];
 }
 
+/* In records T+ goes on in pauses. */
+static json_t *window_json(const struct nd_run *run, nd_ns moment)
+{
+    return moment >= 0 ? json_integer(nd_run_clock(run, moment) - run->t0) : json_null();
+}
+
 void nd_task_verdict(struct nd_task *task, const struct nd_verdict *verdict)
 {
     struct nd_run *run = task->run;
@@ -348,10 +375,8 @@ void nd_task_verdict(struct nd_task *task, const struct nd_verdict *verdict)
     json_object_set_new(data, "series",
                         verdict->series != NULL ? json_integer(nd_series_info(verdict->series)->id)
                                                 : json_null());
-    json_object_set_new(data, "from_rel_ns",
-                        verdict->from >= 0 ? json_integer(verdict->from) : json_null());
-    json_object_set_new(data, "till_rel_ns",
-                        verdict->till >= 0 ? json_integer(verdict->till) : json_null());
+    json_object_set_new(data, "from_rel_ns", window_json(run, verdict->from));
+    json_object_set_new(data, "till_rel_ns", window_json(run, verdict->till));
     json_object_set_new(data, "why", nd_string_json(verdict->why));
     nd_run_event(run, 0, "verdict", NULL, NULL, data);
 }

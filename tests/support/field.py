@@ -7,9 +7,9 @@ import subprocess
 LINKS = ["down0", "cut0", "lose0", "rate0", "more0"]
 
 
-def sh(script, ns=None):
+def sh(script, ns=None, quiet=False):
     return subprocess.run((["ip", "netns", "exec", ns] if ns else []) + ["sh", "-ec", script], check=True,
-                          stdout=subprocess.PIPE, text=True).stdout
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL if quiet else None, text=True).stdout
 
 
 class Field:
@@ -35,7 +35,8 @@ targets:
     def build(self):
         for ns in self.namespaces:
             sh("ip netns add " + ns)
-            sh("ip link set lo up", ns)
+            # Addresses are checked for duplicates without waiting, so that tests need not wait either.
+            sh("sysctl -qw net.ipv6.conf.default.dad_transmits=0; ip link set lo up", ns)
         for i, link in enumerate(LINKS):
             sh(f"ip link add {link} type veth peer name {link} netns {self.there}; ip link set {link} up; "
                f"ip addr add 10.60.{i}.1/24 dev {link}; ip addr add fd60:{i}::1/64 dev {link} nodad", self.here)
@@ -67,7 +68,7 @@ ip link add link down0 name v6 type vlan id 6
 ip link set v5 up
 ip addr add 10.65.0.1/24 dev v5
 ip addr add fd65::1/64 dev v5 nodad
-ip route add 10.66.0.0/16 via 10.65.0.9""", self.here)
+ip route add 10.66.0.0/16 via 10.65.0.9""", self.here, quiet=True)
         except subprocess.CalledProcessError:
             print("this kernel has no VLANs: theirs is not tested")
 
