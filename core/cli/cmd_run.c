@@ -31,6 +31,9 @@ static const struct nd_cli_option run_options[] = {
     {"restore-within", "LENGTH", "how long restoring at the end may take (default 60s)", 0},
     {"runs", "DIR", "where runs are kept (default: runs)", 0},
     {"seed", "N", "seed of the run's randomness (default 1)", 0},
+    {"resume", "RUN", "go on with a run that died, in its directory", 0},
+    {"keep-times", NULL, "with --resume: do not shift what is left by the time the run was down",
+     0},
     {"json", NULL, "events as JSON lines on stdout", 0},
     {"plain", NULL, "one line an event, also on a terminal", 0},
     {"lang", "zh|en", "language of titles", 0},
@@ -56,7 +59,10 @@ struct live {
     bool zh, colour, json, lab;
     uint64_t seed;
     json_t *plan; /* a saved one being run, or NULL */
-    const char *scenario_path;
+    const char *scenario_path, *site_path;
+    char *own_scenario, *own_site; /* of the directory of a run that is resumed */
+    struct nd_past past;
+    bool resumes;
     char plan_hash[ND_HASH_TEXT];
 };
 
@@ -68,6 +74,37 @@ static int refuse(int code, const char *text)
 
 /* ---- before the run ---- */
 
+/* A run that died: the scenario, site file and plan are those of its directory. */
+static int open_past(struct live *live)
+{
+    struct nd_fail why = {0};
+    nd_err err = nd_rundir_find(&live->dir, nd_cli_runs(&live->args),
+                                nd_cli_get(&live->args, "resume"), &why);
+    if (err != ND_OK)
+        return refuse(ND_EXIT_USAGE, why.text);
+    int lock_fd = nd_rundir_lock(&live->dir, &why);
+    if (lock_fd < 0)
+        return refuse(ND_EXIT_LOCKED, why.text);
+    char *sock = nd_rundir_file(&live->dir, "control.sock");
+    unlink(sock); /* of the process that died */
+    free(sock);
+    close(lock_fd); /* the keeper's start takes it for good */
+    if (nd_past_read(&live->dir, &live->past, &why) != ND_OK)
+        return refuse(ND_EXIT_REFUSED, why.text);
+    live->past.keep_times = nd_cli_get(&live->args, "keep-times") != NULL;
+    live->resumes = true;
+    live->lab = live->past.lab;
+    live->seed = live->past.seed;
+    live->own_scenario = nd_rundir_file(&live->dir, "scenario.lua");
+    live->own_site = nd_rundir_file(&live->dir, "site.yaml");
+    live->scenario_path = live->own_scenario;
+    live->site_path = access(live->own_site, R_OK) == 0 ? live->own_site : NULL;
+    char *plan = nd_rundir_file(&live->dir, "plan.json");
+    err = nd_plan_load(plan, &live->plan, &why);
+    free(plan);
+    return err == ND_OK ? ND_EXIT_OK : refuse(ND_EXIT_USAGE, why.text);
+}
+
 /* A saved plan names its scenario and seed. */
 static int open_plan(struct live *live)
 {
@@ -75,6 +112,7 @@ static int open_plan(struct live *live)
     const char *path = live->args.words.at[0];
     size_t len = strlen(path);
     live->scenario_path = path;
+    live->site_path = nd_cli_get(&live->args, "site");
     live->seed = 1;
     const char *seed = nd_cli_get(&live->args, "seed");
     if (seed != NULL)
@@ -90,14 +128,28 @@ static int open_plan(struct live *live)
                                        : refuse(ND_EXIT_USAGE, "the plan names no scenario");
 }
 
+static int open_work(struct live *live)
+{
+    bool resumes = nd_cli_get(&live->args, "resume") != NULL;
+    bool named = live->args.words.count != 0;
+    if (resumes == named)
+        return refuse(ND_EXIT_USAGE,
+                      resumes ? "'--resume RUN' takes the scenario of that run; leave out yours"
+                              : "a scenario or a plan is missing; see 'netdrill run --help'");
+    if (resumes &&
+        (nd_cli_get(&live->args, "site") != NULL || nd_cli_get(&live->args, "seed") != NULL))
+        return refuse(ND_EXIT_USAGE, "'--resume RUN' takes the site file and seed of that run");
+    return resumes ? open_past(live) : open_plan(live);
+}
+
 static int load(struct live *live)
 {
     struct nd_fail why = {0};
-    struct nd_sched *sched = nd_sched_new_live(&live->loop, &why);
+    struct nd_sched *sched =
+        nd_sched_new_live_at(&live->loop, nd_clock_zero_when(live->past.now), &why);
     if (sched == NULL)
         return refuse(ND_EXIT_INTERNAL, why.text);
-    if (!nd_work_load(&live->work, sched, live->scenario_path, nd_cli_get(&live->args, "site"),
-                      live->seed)) {
+    if (!nd_work_load(&live->work, sched, live->scenario_path, live->site_path, live->seed)) {
         nd_work_print_diags(&live->work, false);
         return ND_EXIT_USAGE;
     }
@@ -140,25 +192,11 @@ static int ask_consent(const struct live *live)
     return ND_EXIT_USAGE;
 }
 
-/* What the plan will change, and the lab, before anything is touched. */
 static int take_claims(struct live *live)
 {
     struct nd_fail why = {0};
-    const struct nd_site *site = live->work.site;
-    size_t i = 0;
-    json_t *change = NULL;
-    nd_err err = ND_OK;
     live->claims = nd_claims_new();
-    if (live->lab)
-        err = nd_claims_take_lab(live->claims, site, &why);
-    json_array_foreach(json_object_get(live->plan, "changes"), i, change)
-    {
-        const char *name = json_string_value(json_object_get(change, "target"));
-        const struct nd_site_target *target =
-            name != NULL && site != NULL ? nd_site_target_find(site, name) : NULL;
-        if (err == ND_OK && target != NULL)
-            err = nd_claims_take(live->claims, site, target, &why);
-    }
+    nd_err err = nd_preflight_claim(live->plan, live->work.site, live->lab, live->claims, &why);
     if (err == ND_OK)
         return ND_EXIT_OK;
     fprintf(stderr, "netdrill run: %s; nothing was changed\n", why.text);
@@ -187,8 +225,8 @@ static bool make_plan(struct live *live)
         const struct nd_script none = {0};
         struct nd_work work;
         struct nd_rehearsal rehearsal = {.plan = NULL};
-        bool good = nd_work_load(&work, nd_work_virtual(), live->scenario_path,
-                                 nd_cli_get(&live->args, "site"), live->seed) &&
+        bool good = nd_work_load(&work, nd_work_virtual(), live->scenario_path, live->site_path,
+                                 live->seed) &&
                     nd_rehearse(&work, &none, live->seed, NULL, NULL, NULL, &rehearsal);
         live->plan = rehearsal.plan;
         nd_work_deinit(&work);
@@ -334,6 +372,7 @@ static int play(struct live *live)
         .seed = live->seed,
         .plan_hash = live->plan_hash,
         .make_lab = live->lab,
+        .past = live->resumes ? &live->past : NULL,
         .restore_within = live->restore_within,
         .claims = live->claims,
         .answers = live->script.answers.at,
@@ -415,6 +454,9 @@ static void deinit(struct live *live)
     nd_rundir_deinit(&live->dir);
     json_decref(live->plan);
     nd_claims_free(live->claims);
+    nd_past_deinit(&live->past);
+    free(live->own_scenario);
+    free(live->own_site);
 }
 
 static int take_length(struct live *live)
@@ -435,7 +477,7 @@ static int run_live(struct live *live)
     struct nd_fail why = {0};
     int code = take_length(live);
     if (code == ND_EXIT_OK)
-        code = open_plan(live);
+        code = open_work(live);
     if (code == ND_EXIT_OK && !nd_script_take(&live->script, &live->args))
         code = ND_EXIT_USAGE;
     if (code == ND_EXIT_OK)
@@ -447,7 +489,7 @@ static int run_live(struct live *live)
     if (code == ND_EXIT_OK)
         code = take_claims(live);
     if (code == ND_EXIT_OK)
-        code = make_dir(live);
+        code = live->resumes ? ND_EXIT_OK : make_dir(live);
     if (code == ND_EXIT_OK)
         nd_claims_name(live->claims, live->dir.run_id);
     if (code != ND_EXIT_OK)
@@ -466,7 +508,7 @@ static int run(int argc, char **argv)
 {
     struct live live = {.lab = false};
     bool help = false;
-    if (!nd_cli_parse(&nd_command_run, run_options, argc, argv, 1, 1, &live.args, &help)) {
+    if (!nd_cli_parse(&nd_command_run, run_options, argc, argv, 0, 1, &live.args, &help)) {
         nd_cli_args_deinit(&live.args);
         return help ? ND_EXIT_OK : ND_EXIT_USAGE;
     }
@@ -487,8 +529,11 @@ static int run(int argc, char **argv)
 }
 
 const struct nd_command nd_command_run = {
-    "run", "run SCENARIO|PLAN [--lab] [--answers FILE] [--runs DIR] [--json] [--confirm ID]",
+    "run",
+    "run SCENARIO|PLAN [--lab] [--answers FILE] [--runs DIR] [--json] [--confirm ID]\n"
+    "  netdrill run --resume RUN [--keep-times] [--answers FILE] [--runs DIR] [--confirm ID]",
     "Plays a drill for real, restores the network, and writes the report.\n\n"
     "  netdrill run drills/disaster-roaming.lua --lab\n"
-    "  netdrill run today.plan --lab --answers drills/answers/disaster-roaming.yaml",
+    "  netdrill run today.plan --lab --answers drills/answers/disaster-roaming.yaml\n"
+    "  netdrill run --resume last        go on with a run that died (docs/decisions/resume.md)",
     run, 0};

@@ -144,6 +144,28 @@ static void put_restore_end(const struct line *line)
         nd_length_format(json_integer_value(json_object_get(line->data, "took_ns")), length));
 }
 
+static void put_names(const struct line *line, const char *key, const char *words)
+{
+    size_t i = 0;
+    json_t *name = NULL;
+    json_array_foreach(json_object_get(line->data, key), i, name)
+        nd_buf_addf(line->out, "%s%s", i == 0 ? words : ", ", json_string_value(name));
+}
+
+static void put_continued(const struct line *line)
+{
+    char length[ND_UNIT_TEXT];
+    json_int_t down = json_integer_value(json_object_get(line->data, "down_ns"));
+    nd_buf_addf(line->out,
+                line->zh ? "執行中斷 %s 後接續，時刻%s"
+                         : "GOES ON after being down for %s, times %s",
+                nd_length_format(down, length), string_of(line, "times"));
+    put_names(line, "cut_off", line->zh ? "；中斷之步驟：" : "; cut off: ");
+    put_names(line, "again", line->zh ? "；重做：" : "; run again: ");
+    put_names(line, "not_made_again",
+              line->zh ? "；已復原且未再施行：" : "; was on, is not made again by itself: ");
+}
+
 static void put_plain(const struct line *line, const char *type, const char *subject)
 {
     struct nd_buf *out = line->out;
@@ -154,6 +176,8 @@ static void put_plain(const struct line *line, const char *type, const char *sub
         nd_buf_addf(out, "ENDEX: %s", string_of(line, "reason"));
     else if (strcmp(type, "run.aborting") == 0)
         nd_buf_addf(out, "ABORT by %s: %s", string_of(line, "by"), string_of(line, "reason"));
+    else if (strcmp(type, "run.continued") == 0)
+        put_continued(line);
     else if (strcmp(type, "run.paused") == 0)
         nd_buf_addf(out, "PAUSEX by %s", string_of(line, "by"));
     else if (strcmp(type, "run.resumed") == 0)

@@ -76,3 +76,19 @@ nd_err nd_preflight(const json_t *plan, const struct nd_site *site, struct nd_pl
     }
     return ND_OK;
 }
+
+nd_err nd_preflight_claim(const json_t *plan, const struct nd_site *site, bool lab,
+                          struct nd_claims *claims, struct nd_fail *why)
+{
+    size_t i = 0;
+    json_t *change = NULL;
+    nd_err err = lab ? nd_claims_take_lab(claims, site, why) : ND_OK;
+    json_array_foreach(json_object_get(plan, "changes"), i, change)
+    {
+        const struct nd_site_target *target =
+            site != NULL ? nd_site_target_find(site, str_of(change, "target")) : NULL;
+        if (err == ND_OK && target != NULL)
+            err = nd_claims_take(claims, site, target, why);
+    }
+    return err;
+}

@@ -2,6 +2,7 @@
 #ifndef ND_CLI_PREFLIGHT_H
 #define ND_CLI_PREFLIGHT_H
 #include "host/host.h"
+#include "run/claim.h"
 
 #include <jansson.h>
 
@@ -15,5 +16,10 @@ nd_err nd_preflight(const json_t *plan, const struct nd_site *site, struct nd_pl
 bool nd_has_capability(unsigned number);
 #define ND_CAP_NET_ADMIN 12
 #define ND_CAP_SYS_ADMIN 21
+
+/* Claims what the plan will change, and the lab, before anything is touched. Errors: as
+ * nd_claims_take. */
+nd_err nd_preflight_claim(const json_t *plan, const struct nd_site *site, bool lab,
+                          struct nd_claims *claims, struct nd_fail *why);
 
 #endif

@@ -107,6 +107,17 @@ static const char *get_text(const struct frame *frame, const char *key, bool req
     return text;
 }
 
+static bool get_flag(const struct frame *frame, const char *key)
+{
+    lua_getfield(frame->L, 1, key);
+    bool flag = lua_toboolean(frame->L, -1) != 0;
+    if (!lua_isnil(frame->L, -1) && !lua_isboolean(frame->L, -1))
+        nd_frame_complain(frame->L, frame->call, key, "E0301", NULL,
+                          "'%s' takes true or false, got %s", key, luaL_typename(frame->L, -1));
+    lua_pop(frame->L, 1);
+    return flag;
+}
+
 static bool given(const struct frame *frame, const char *key)
 {
     bool there = lua_getfield(frame->L, 1, key) != LUA_TNIL;
@@ -327,6 +338,7 @@ static int frame_step(lua_State *L)
     if (step.at_given && step.after != NULL)
         nd_frame_complain(L, "step", "at", "E0207", NULL,
                           "a step starts either 'at' a time or 'after' another, not both");
+    step.repeatable = get_flag(&frame, "repeatable");
     step.body = get_body(&frame, "run", true);
     step.phase = draft->phase.index;
     nd_vec_push(&draft->steps, step);

@@ -15,7 +15,8 @@ const char *const *nd_verb_keys(const char *name)
     static const char *const guard[] = {"objective", "read",  "every",     "at_most",
                                         "at_least",  "grace", "otherwise", NULL};
     static const char *const phase[] = {"id", "at", NULL};
-    static const char *const step[] = {"id", "owner", "objective", "at", "after", "run", NULL};
+    static const char *const step[] = {"id",    "owner", "objective",  "at",
+                                       "after", "run",   "repeatable", NULL};
     static const char *const expect[] = {
         "at_most", "at_least", "equals",    "above",         "below",   "within", "every",
         "from",    "till",     "objective", "abort_on_fail", "reading", NULL};

@@ -23,6 +23,7 @@ struct nd_step {
     bool at_given, at_is_moment;
     nd_ns at;          /* offset from the phase's start, or moment of the drill */
     const char *after; /* step id, or NULL */
+    bool repeatable;   /* may be run again when the run died and is gone on with */
     nd_body_ref body;
     int line;
     size_t index, phase;

@@ -41,14 +41,16 @@ struct nd_samples {
 
 static const char schema[] =
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
-    "CREATE TABLE series(id INTEGER PRIMARY KEY, name TEXT, label TEXT, plugin TEXT, verb TEXT,"
+    "CREATE TABLE IF NOT EXISTS series(id INTEGER PRIMARY KEY, name TEXT, label TEXT, plugin TEXT, "
+    "verb TEXT,"
     " reading TEXT, unit TEXT, target TEXT, vantage TEXT, every_ns INTEGER, deadline_ns INTEGER,"
     " opened_ns INTEGER, options TEXT);"
-    "CREATE TABLE kind(series INTEGER, name TEXT, unit TEXT);"
-    "CREATE TABLE sample(series INTEGER, slot INTEGER, due_ns INTEGER, sent_ns INTEGER,"
+    "CREATE TABLE IF NOT EXISTS kind(series INTEGER, name TEXT, unit TEXT);"
+    "CREATE TABLE IF NOT EXISTS sample(series INTEGER, slot INTEGER, due_ns INTEGER, sent_ns "
+    "INTEGER,"
     " outcome INTEGER, value REAL);"
-    "CREATE TABLE reading(series INTEGER, slot INTEGER, name TEXT, value REAL);"
-    "CREATE TABLE gap(from_ns INTEGER, till_ns INTEGER, rows INTEGER, why TEXT);";
+    "CREATE TABLE IF NOT EXISTS reading(series INTEGER, slot INTEGER, name TEXT, value REAL);"
+    "CREATE TABLE IF NOT EXISTS gap(from_ns INTEGER, till_ns INTEGER, rows INTEGER, why TEXT);";
 
 static void row_free(struct row *row)
 {

@@ -39,6 +39,7 @@ struct nd_sample {
 
 struct nd_samples;
 
+/* Creates path, or goes on with it: series are numbered by the caller. */
 struct nd_samples *nd_samples_create(const char *path, struct nd_fail *why);
 /* Writes what is queued, joins the thread. rows_lost may be NULL. */
 void nd_samples_close(struct nd_samples *samples, int64_t *rows_lost);

@@ -232,6 +232,22 @@ static void put_confirmations(const struct nd_page *page)
     nd_html_raw(page, "</section>\n");
 }
 
+static void put_names(const struct nd_page *page, const json_t *entry, const char *key,
+                      enum nd_message message)
+{
+    size_t i = 0;
+    json_t *name = NULL;
+    json_array_foreach(json_object_get(entry, key), i, name)
+    {
+        nd_html_raw(page, i == 0 ? "; " : ", ");
+        if (i == 0) {
+            nd_html_msg(page, message);
+            nd_html_raw(page, ": ");
+        }
+        nd_html_text(page, json_string_value(name));
+    }
+}
+
 static void put_pauses(const struct nd_page *page)
 {
     size_t i = 0;
@@ -242,13 +258,18 @@ static void put_pauses(const struct nd_page *page)
         nd_html_raw(page, "<tr>");
         nd_html_td(page, nd_rel_text(json_object_get(entry, "from_rel_ns"), time));
         nd_html_raw(page, "<td>");
-        nd_html_msg(page, ND_MSG_PAUSED);
+        bool died = json_is_true(json_object_get(entry, "died"));
+        nd_html_msg(page, died ? ND_MSG_DIED_RESUMED : ND_MSG_PAUSED);
         nd_html_raw(page, ": ");
         nd_html_text(page, json_object_get(entry, "lasted_ns") != NULL
                                ? nd_length_text(nd_int_of(entry, "lasted_ns"), time)
                                : nd_msg(page, ND_MSG_OPEN));
-        nd_html_raw(page, ", ");
+        if (!died)
+            nd_html_raw(page, ", ");
         nd_html_text(page, nd_str_of(entry, "by"));
+        put_names(page, entry, "cut_off", ND_MSG_CUT_OFF);
+        put_names(page, entry, "again", ND_MSG_RUN_AGAIN);
+        put_names(page, entry, "not_made_again", ND_MSG_NOT_MADE_AGAIN);
         nd_html_raw(page, "</td>");
         nd_html_td_int(page, nd_int_of(entry, "seq"));
         nd_html_raw(page, "</tr>\n");

@@ -28,6 +28,17 @@ static json_t *find(const json_t *list, const char *key, const char *value)
     return NULL;
 }
 
+/* The last of that name: a step may be run again after a crash. */
+static json_t *find_last(const json_t *list, const char *id)
+{
+    for (size_t i = json_array_size(list); i-- > 0;) {
+        json_t *entry = json_array_get(list, i);
+        if (strcmp(nd_str_of(entry, "id"), id) == 0)
+            return entry;
+    }
+    return NULL;
+}
+
 static json_t *add(json_t *list, const char *subject, const json_t *data, json_int_t seq)
 {
     json_t *entry = json_object();
@@ -60,6 +71,13 @@ static void fold_run(struct fold *fold, const char *type, const json_t *data, js
         fold->started = true;
         json_object_set(fold->run, "wall", json_object_get(data, "wall"));
         json_object_set_new(fold->run, "t0_ns", json_integer(fold->t0));
+    } else if (strcmp(type, "run.continued") == 0) {
+        json_t *entry = add(json_object_get(fold->model, "pauses"), "", data, seq);
+        set_rel(fold, entry, "from_rel_ns", nd_int_of(data, "died_ns"));
+        json_object_set(entry, "lasted_ns", json_object_get(data, "down_ns"));
+        json_object_set_new(entry, "died", json_true());
+        json_object_del(entry, "mono_origin_ns");
+        fold->ending = -1;
     } else if (strcmp(type, "run.paused") == 0) {
         json_t *entry = add(json_object_get(fold->model, "pauses"), "", data, seq);
         set_rel(fold, entry, "from_rel_ns", at);
@@ -121,7 +139,7 @@ static void fold_drill(struct fold *fold, const char *type, const char *subject,
     else if (strcmp(type, "step.started") == 0)
         set_rel(fold, add(fold->steps, subject, data, seq), "started_rel_ns", at);
     else if (strcmp(type, "step.ended") == 0) {
-        json_t *step = find(fold->steps, "id", subject);
+        json_t *step = find_last(fold->steps, subject);
         if (step == NULL) /* skipped: it never started */
             step = add(fold->steps, subject, data, seq);
         json_object_update(step, (json_t *)data);

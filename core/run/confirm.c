@@ -83,7 +83,8 @@ void nd_confirm_ask(struct nd_task *task, const struct nd_text2 *text, const cha
     struct nd_run *run = task->run;
     struct nd_confirmation *confirmation = nd_alloc(sizeof *confirmation);
     *confirmation = (struct nd_confirmation){.run = run,
-                                             .number = (int64_t)run->confirmations.count + 1,
+                                             .number = run->confirm_base +
+                                                       (int64_t)run->confirmations.count + 1,
                                              .text = text,
                                              .by = by,
                                              .task = task,

@@ -31,7 +31,7 @@ void nd_guards_begin(struct nd_run *run)
 {
     for (size_t i = 0; i < run->config.drill->guards_count; i++) {
         struct nd_guard_run *guard = &run->guards[i];
-        guard->due = run->t0 + guard->guard->every;
+        guard->due = nd_run_now(run) + guard->guard->every;
         guard->timer = nd_sched_at(run->config.sched, guard->due, guard_due, guard);
     }
 }

@@ -8,6 +8,7 @@
  *   stream.c    measurements, into series and store
  *   confirm.c   questions to people
  *   guard.c     safety conditions
+ *   again.c     going on with a run that died
  *   pause.c     pause and resume; moments of the drill and the run clock
  *   event.c     journalling
  *   status.c    the run as it stands, for displays */
@@ -38,7 +39,8 @@ struct nd_step_run {
     nd_ns planned; /* run clock, -1: follows another */
     nd_ns started, ended;
     nd_timer timer;
-    bool held; /* its timer was taken by a pause */
+    bool held;  /* its timer was taken by a pause */
+    bool aside; /* run again after a crash although it had ended: its phase does not wait for it */
     struct nd_task *task;
 };
 
@@ -188,6 +190,8 @@ struct nd_run {
     int64_t op_number;
     size_t restores; /* under way */
     struct ND_VEC(struct nd_pause) pauses;
+    size_t aside;                                     /* steps of that kind under way */
+    int64_t past_verified, series_base, confirm_base; /* of a run that is gone on with; else 0 */
     bool reverting, resume_wanted;
     const char *paused_by, *resumed_by;
     nd_timer ready_timer, end_timer, care_timer, closing_timer, lost_timer, abort_timer;
@@ -224,6 +228,15 @@ void nd_steps_begin(struct nd_run *run);
 void nd_steps_cancel(struct nd_run *run);
 void nd_step_task_over(struct nd_step_run *step, bool failed, const char *why);
 const char *nd_step_state_name(enum nd_step_state state);
+void nd_step_end(struct nd_step_run *step, enum nd_step_state state, const char *why);
+void nd_step_count(struct nd_run *run, enum nd_step_state state);
+void nd_step_start_now(struct nd_step_run *step);
+/* Its timer, or what it follows. phase_start: on the run clock. */
+void nd_step_arm(struct nd_step_run *step, nd_ns phase_start);
+void nd_phase_begin(struct nd_phase_run *phase);
+void nd_phase_arm(struct nd_phase_run *phase);
+void nd_phase_end(struct nd_phase_run *phase);
+void nd_run_end_when_done(struct nd_run *run);
 /* After a pause: planned later by its length. */
 void nd_step_shift(struct nd_step_run *step, nd_ns length);
 void nd_phase_shift(struct nd_phase_run *phase, nd_ns length);
@@ -260,6 +273,11 @@ void nd_changes_restore(struct nd_run *run, const char *reason, const char *cons
 void nd_changes_restore_reverted(struct nd_run *run, void (*done)(void *ctx, size_t unverified),
                                  void *ctx);
 void nd_changes_free(struct nd_run *run);
+
+/* again.c: going on with a run that died; config.past is given */
+void nd_run_take_past(struct nd_run *run); /* when the run is made */
+void nd_again_begin(struct nd_run *run);   /* in place of STARTEX: states, one event, the clock */
+void nd_steps_go_on(struct nd_run *run);
 
 /* pause.c */
 bool nd_run_is_paused(const struct nd_run *run);

@@ -97,7 +97,7 @@ static bool look(void *ctx, const json_t *line)
 {
     struct first *first = ctx;
     const json_t *origin = json_object_get(json_object_get(line, "data"), "mono_origin_ns");
-    if (json_is_integer(origin) && first->origin == 0)
+    if (json_is_integer(origin)) /* of the last who went on with it */
         first->origin = json_integer_value(origin);
     first->last = json_integer_value(json_object_get(line, "monons"));
     return true;

@@ -54,7 +54,10 @@ static nd_err open_records(struct nd_run *run, struct nd_fail *why)
     const struct nd_rundir *dir = run->config.dir;
     const struct nd_journal_clock clock = {journal_now, journal_to_wall, run->config.sched};
     char *path = dir != NULL ? nd_rundir_file(dir, "journal.jsonl") : NULL;
-    run->journal = nd_journal_create(path, dir != NULL ? dir->run_id : "rehearsal", clock, why);
+    run->journal =
+        run->config.past != NULL
+            ? nd_journal_reopen(path, clock, why)
+            : nd_journal_create(path, dir != NULL ? dir->run_id : "rehearsal", clock, why);
     free(path);
     if (run->journal == NULL || dir == NULL)
         return run->journal != NULL ? ND_OK : why->code;
@@ -97,6 +100,8 @@ struct nd_run *nd_run_new(const struct nd_run_config *config, struct nd_fail *wh
     nd_steps_init(run);
     nd_guards_init(run);
     nd_err err = open_records(run, why);
+    if (err == ND_OK && config->past != NULL)
+        nd_run_take_past(run);
     if (err == ND_OK && config->make_lab && nd_run_is_live(run))
         err = prepare_lab(run, why);
     if (err == ND_OK)
@@ -175,6 +180,13 @@ static void startex(struct nd_run *run)
 {
     char wall[ND_UNIT_TEXT];
     run->state = ND_RUN_RUNNING;
+    if (run->config.past != NULL) {
+        nd_again_begin(run);
+        nd_run_arm_end(run);
+        nd_guards_begin(run);
+        nd_steps_go_on(run);
+        return;
+    }
     run->t0 = nd_run_now(run);
     nd_journal_set_start(run->journal, run->t0);
     nd_wall_format(nd_sched_to_wall(run->config.sched, run->t0), 0, wall);
@@ -232,7 +244,8 @@ static void begin(void *ctx)
     struct nd_fail why = {0};
     run->closing_timer = 0;
     run->state = ND_RUN_BUILDING;
-    nd_journal_opened(run);
+    if (run->config.past == NULL)
+        nd_journal_opened(run);
     if (!nd_run_is_live(run)) {
         startex(run);
         return;
@@ -310,7 +323,8 @@ static void close_run(struct nd_run *run)
 static void count_changes(struct nd_run *run)
 {
     struct nd_outcome *outcome = &run->outcome;
-    outcome->verified = outcome->unverified = 0;
+    outcome->verified = run->past_verified;
+    outcome->unverified = 0;
     for (size_t i = 0; i < run->changes.count; i++) {
         const struct nd_change *change = run->changes.at[i];
         if (change->rec.id == 0)

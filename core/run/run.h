@@ -14,6 +14,7 @@
 #include "record/rundir.h"
 #include "run/body.h"
 #include "run/claim.h"
+#include "run/past.h"
 
 /* A scripted answer to a confirmation, or an order to fail, for rehearsals and unattended runs. */
 struct nd_script_answer {
@@ -54,9 +55,10 @@ struct nd_run_config {
     struct nd_bodies bodies;
     const struct nd_rundir *dir; /* NULL: a rehearsal that leaves no directory */
     uint64_t seed;
-    const char *plan_hash;    /* or NULL */
-    bool make_lab;            /* live: build the site's lab first, remove it last */
-    nd_ns restore_within;     /* from the drill's end; 0: ND_RESTORE_WITHIN */
+    const char *plan_hash;      /* or NULL */
+    bool make_lab;              /* live: build the site's lab first, remove it last */
+    const struct nd_past *past; /* live: goes on with this run, in its directory; else NULL */
+    nd_ns restore_within;       /* from the drill's end; 0: ND_RESTORE_WITHIN */
     struct nd_claims *claims; /* live: targets claimed so far; further ones are claimed as needed */
     bool unattended;          /* confirmations are answered by the script only */
     const struct nd_script_answer *answers;

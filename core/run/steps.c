@@ -18,9 +18,6 @@ static json_t *late_json(const struct nd_run *run, nd_ns planned)
     return json_integer(planned >= 0 ? nd_run_now(run) - planned : 0);
 }
 
-static void step_ended(struct nd_step_run *step, enum nd_step_state state, const char *why);
-static void phase_begin(struct nd_phase_run *phase);
-
 static void step_start(void *ctx)
 {
     struct nd_step_run *step = ctx;
@@ -36,7 +33,7 @@ static void step_start(void *ctx)
     if (nd_run_event(run, 0, "step.started", step->step->id, NULL, data) < 0)
         return;
     if (step->step->body == 0) {
-        step_ended(step, ND_STEP_DONE, NULL);
+        nd_step_end(step, ND_STEP_DONE, NULL);
         return;
     }
     step->task = nd_task_new(run, step->step->body);
@@ -44,20 +41,33 @@ static void step_start(void *ctx)
     nd_task_queue(step->task);
 }
 
-static void phase_end(struct nd_phase_run *phase)
+void nd_phase_end(struct nd_phase_run *phase)
 {
     struct nd_run *run = phase->run;
     phase->state = ND_STEP_DONE;
     phase->ended = nd_run_now(run);
     nd_run_event(run, 0, "phase.ended", phase->phase->id, NULL, NULL);
     size_t next = phase->phase->index + 1;
-    if (next < run->config.drill->phases_count && !run->phases[next].phase->at_given)
-        phase_begin(&run->phases[next]);
+    if (next < run->config.drill->phases_count && !run->phases[next].phase->at_given &&
+        run->phases[next].state == ND_STEP_WAITING)
+        nd_phase_begin(&run->phases[next]);
+    nd_run_end_when_done(run);
+}
+
+void nd_run_end_when_done(struct nd_run *run)
+{
     for (size_t i = 0; i < run->config.drill->phases_count; i++) {
         if (run->phases[i].state != ND_STEP_DONE)
             return;
     }
-    nd_run_end(run, "every step has ended");
+    if (run->aside == 0)
+        nd_run_end(run, "every step has ended");
+}
+
+void nd_step_start_now(struct nd_step_run *step)
+{
+    step->planned = nd_run_now(step->run);
+    step->timer = nd_sched_at(step->run->config.sched, step->planned, step_start, step);
 }
 
 /* Steps that wait for this one start, or are skipped when it did not end well. */
@@ -77,19 +87,13 @@ static void release_followers(struct nd_step_run *step)
         } else {
             struct nd_fail why = {0};
             nd_fail_set(&why, ND_ESTATE, "it follows '%s', which did not end well", step->step->id);
-            step_ended(other, ND_STEP_SKIPPED, why.text);
+            nd_step_end(other, ND_STEP_SKIPPED, why.text);
         }
     }
 }
 
-static void step_ended(struct nd_step_run *step, enum nd_step_state state, const char *why)
+void nd_step_count(struct nd_run *run, enum nd_step_state state)
 {
-    struct nd_run *run = step->run;
-    struct nd_phase_run *phase = &run->phases[step->step->phase];
-    nd_ns now = nd_run_now(run);
-    nd_ns lasted = step->state == ND_STEP_RUNNING ? now - step->started : 0;
-    step->state = state;
-    step->ended = now;
     int64_t *const counts[] = {NULL,
                                NULL,
                                &run->outcome.steps_done,
@@ -97,23 +101,40 @@ static void step_ended(struct nd_step_run *step, enum nd_step_state state, const
                                &run->outcome.steps_skipped,
                                &run->outcome.steps_cancelled};
     ++*counts[state];
+}
+
+void nd_step_end(struct nd_step_run *step, enum nd_step_state state, const char *why)
+{
+    struct nd_run *run = step->run;
+    struct nd_phase_run *phase = &run->phases[step->step->phase];
+    nd_ns now = nd_run_now(run);
+    nd_ns lasted = step->state == ND_STEP_RUNNING ? now - step->started : 0;
+    step->state = state;
+    step->ended = now;
+    if (!step->aside || state != ND_STEP_DONE)
+        nd_step_count(run, state);
     nd_run_event(run, 0, "step.ended", step->step->id, NULL,
                  json_pack("{s:s, s:s?, s:I}", "state", nd_step_state_name(state), "why",
                            why != NULL && *why != '\0' ? why : NULL, "lasted_ns",
                            (json_int_t)lasted));
     if (run->state != ND_RUN_RUNNING)
         return;
+    if (step->aside) {
+        run->aside--;
+        nd_run_end_when_done(run);
+        return;
+    }
     release_followers(step);
     if (--phase->steps_left == 0 && run->state == ND_RUN_RUNNING)
-        phase_end(phase);
+        nd_phase_end(phase);
 }
 
 void nd_step_task_over(struct nd_step_run *step, bool failed, const char *why)
 {
-    step_ended(step, failed ? ND_STEP_FAILED : ND_STEP_DONE, why);
+    nd_step_end(step, failed ? ND_STEP_FAILED : ND_STEP_DONE, why);
 }
 
-static void step_arm(struct nd_step_run *step, nd_ns phase_start)
+void nd_step_arm(struct nd_step_run *step, nd_ns phase_start)
 {
     struct nd_run *run = step->run;
     if (step->step->after != NULL) {
@@ -134,7 +155,7 @@ static void step_arm(struct nd_step_run *step, nd_ns phase_start)
     step->timer = nd_sched_at(run->config.sched, step->planned, step_start, step);
 }
 
-static void phase_begin(struct nd_phase_run *phase)
+void nd_phase_begin(struct nd_phase_run *phase)
 {
     struct nd_run *run = phase->run;
     const struct nd_phase *plan = phase->phase;
@@ -147,13 +168,13 @@ static void phase_begin(struct nd_phase_run *phase)
                            late_json(run, phase->planned)));
     phase->steps_left = plan->steps_count;
     if (plan->steps_count == 0) {
-        phase_end(phase);
+        nd_phase_end(phase);
         return;
     }
     for (size_t i = 0; i < plan->steps_count && run->state == ND_RUN_RUNNING; i++) {
         struct nd_step_run *step = &run->steps[plan->steps[i].index];
         if (step->state == ND_STEP_WAITING)
-            step_arm(step, start);
+            nd_step_arm(step, start);
     }
 }
 
@@ -161,7 +182,7 @@ static void phase_due(void *ctx)
 {
     struct nd_phase_run *phase = ctx;
     phase->timer = 0;
-    phase_begin(phase);
+    nd_phase_begin(phase);
 }
 
 void nd_step_shift(struct nd_step_run *step, nd_ns length)
@@ -199,20 +220,25 @@ void nd_steps_init(struct nd_run *run)
     }
 }
 
+void nd_phase_arm(struct nd_phase_run *phase)
+{
+    struct nd_run *run = phase->run;
+    phase->planned = nd_run_clock(run, phase->phase->at);
+    phase->timer = nd_sched_at(run->config.sched, phase->planned, phase_due, phase);
+}
+
 void nd_steps_begin(struct nd_run *run)
 {
     const struct nd_drill *drill = run->config.drill;
     for (size_t p = 0; p < drill->phases_count; p++) {
         struct nd_phase_run *phase = &run->phases[p];
-        if (!phase->phase->at_given)
-            continue;
-        phase->planned = nd_run_clock(run, phase->phase->at);
-        phase->timer = nd_sched_at(run->config.sched, phase->planned, phase_due, phase);
+        if (phase->phase->at_given)
+            nd_phase_arm(phase);
     }
     if (drill->phases_count == 0)
         nd_run_end(run, "the drill has no phases");
     else if (!drill->phases[0].at_given)
-        phase_begin(&run->phases[0]);
+        nd_phase_begin(&run->phases[0]);
 }
 
 void nd_steps_cancel(struct nd_run *run)
@@ -227,8 +253,8 @@ void nd_steps_cancel(struct nd_run *run)
             nd_task_drop(step->task);
         step->task = NULL;
         if (step->state == ND_STEP_RUNNING)
-            step_ended(step, ND_STEP_CANCELLED, "the drill ended while it ran");
+            nd_step_end(step, ND_STEP_CANCELLED, "the drill ended while it ran");
         else if (step->state == ND_STEP_WAITING)
-            step_ended(step, ND_STEP_SKIPPED, "the drill ended before it began");
+            nd_step_end(step, ND_STEP_SKIPPED, "the drill ended before it began");
     }
 }

@@ -219,7 +219,7 @@ struct nd_stream *nd_stream_open(struct nd_run *run, const struct nd_step_run *s
     const char *target = spec->target != NULL ? spec->target->target.name : NULL;
     char *options = nd_schema_args_json(spec->verb, &spec->args);
     const struct nd_series_info info = {
-        .id = (int64_t)run->streams.count + 1,
+        .id = run->series_base + (int64_t)run->streams.count + 1,
         .name = nd_arena_printf(&run->arena, "%s.%s%s%s", spec->plugin, spec->verb->name,
                                 target != NULL ? " " : "", target != NULL ? target : ""),
         .label = spec->common.label,

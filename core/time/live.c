@@ -92,8 +92,12 @@ static nd_ns live_wall_step(void *ctx)
 
 struct nd_sched *nd_sched_new_live(uv_loop_t *loop, struct nd_fail *why)
 {
-    const struct nd_clock_zero zero = {clock_ns(CLOCK_MONOTONIC), clock_ns(CLOCK_REALTIME)};
-    return nd_sched_new_live_at(loop, zero, why);
+    return nd_sched_new_live_at(loop, nd_clock_zero_when(0), why);
+}
+
+struct nd_clock_zero nd_clock_zero_when(nd_ns now)
+{
+    return (struct nd_clock_zero){clock_ns(CLOCK_MONOTONIC) - now, clock_ns(CLOCK_REALTIME) - now};
 }
 
 struct nd_sched *nd_sched_new_live_at(uv_loop_t *loop, struct nd_clock_zero zero,

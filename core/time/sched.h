@@ -24,6 +24,7 @@ struct nd_clock_zero {
     int64_t mono_ns, wall_ns; /* CLOCK_MONOTONIC, CLOCK_REALTIME */
 };
 struct nd_clock_zero nd_sched_zero(const struct nd_sched *sched); /* of a live one */
+struct nd_clock_zero nd_clock_zero_when(nd_ns now); /* of a clock whose moment is `now` just now */
 struct nd_sched *nd_sched_new_live_at(struct uv_loop_s *loop, struct nd_clock_zero zero,
                                       struct nd_fail *why);
 void nd_sched_free(struct nd_sched *sched); /* pending timers are dropped; NULL is fine */

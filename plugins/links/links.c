@@ -178,8 +178,12 @@ static nd_err lose_plan(void *self, const struct nd_args *args, struct nd_op *op
     nd_err err = take_interface(self, args, act);
     if (err == ND_OK)
         err = rules_plan(self, op, act, "lose");
-    snprintf(what, sizeof what, "numgen random mod 10000 < %d drop",
-             (int)(args->at[1].u.r * 10000 + 0.5));
+    int lost = (int)(args->at[1].u.r * 10000 + 0.5);
+    /* A comparison that all or none would pass is no rule to nftables. */
+    if (lost > 0 && lost < 10000)
+        snprintf(what, sizeof what, "numgen random mod 10000 < %d drop", lost);
+    else
+        snprintf(what, sizeof what, lost > 0 ? "drop" : "continue");
     both_rules(act, 1, 1, what);
     return err;
 }

@@ -23,7 +23,7 @@ def check(what, good, drill=None):
 
 
 def same(what, drill):
-    after = kernel_state.settled(field.namespaces)
+    after = kernel_state.becomes(before, field.namespaces)
     check(what + ": not as before\n" + kernel_state.differ(before, after), before == after, drill)
 
 
@@ -89,7 +89,7 @@ try:
     run = work + "/runs-pty/" + os.listdir(work + "/runs-pty")[0]
     check(f"terminal closed: exit {status}", status == 11)
     check("terminal closed: not aborted by SIGHUP", '"reason":"SIGHUP"' in open(run + "/journal.jsonl").read())
-    after = kernel_state.settled(field.namespaces)
+    after = kernel_state.becomes(before, field.namespaces)
     check("terminal closed: not as before\n" + kernel_state.differ(before, after), before == after)
 
     # stray Ctrl-Z, and a run in the background that would be stopped for reading: it goes on

@@ -2,6 +2,7 @@
 nft -j, without what the kernel counts or learns by itself:
 
   handle      of nftables and tc: a running number the kernel gives anew each time
+  packets, bytes of nftables counters
   metainfo    of nft: the version of the tool
   expires     of set elements, and lifetimes of addresses: they run down
   neighbours  other than permanent and proxy ones: learned from traffic
@@ -24,7 +25,7 @@ COMMANDS = [
     ["tc", "-j", "qdisc"],
     ["nft", "-j", "list", "ruleset"],
 ]
-BY_ITSELF = {"handle", "metainfo", "expires", "valid_life_time", "preferred_life_time", "tentative", "dadfailed"}
+BY_ITSELF = {"packets", "bytes", "handle", "metainfo", "expires", "valid_life_time", "preferred_life_time", "tentative", "dadfailed"}
 
 
 def strip(value):
@@ -71,6 +72,12 @@ def settled(namespaces, seconds=6.0):
         if now != last:
             last, since = now, time.monotonic()
     return last
+
+
+def becomes(before, namespaces, seconds=6.0):
+    """The state, as soon as it is what it was before, else what it has settled to."""
+    now = read(namespaces)
+    return now if now == before else settled(namespaces, seconds)
 
 
 def differ(before, after):

@@ -1,0 +1,47 @@
+/* What a run that died had come to, as its journal and undo file say: the start of `run --resume`.
+ * Why it is done so: docs/decisions/resume.md. */
+#ifndef ND_RUN_PAST_H
+#define ND_RUN_PAST_H
+#include "base/mem.h"
+#include "record/rundir.h"
+
+struct nd_past_step {
+    char *id;
+    bool started, ended, left; /* left: a change or a measurement of it was still in force */
+    char state[16];            /* "done", "failed", ...; "" unless ended */
+};
+
+struct nd_past_phase {
+    char *id;
+    bool ended;
+    nd_ns started;
+};
+
+struct nd_past_pause {
+    nd_ns from, till; /* run clock; till -1: it was not over */
+};
+
+struct nd_past {
+    nd_ns origin;    /* CLOCK_MONOTONIC at the run clock's 0 */
+    nd_ns t0, died;  /* run clock: STARTEX, and the last the runner itself said */
+    nd_ns now;       /* run clock, as of reading; also right after a reboot */
+    bool lab;        /* it had built the site's lab */
+    bool keep_times; /* of the one who resumes: the timetable is not shifted */
+    char scenario_hash[ND_HASH_TEXT], run_hash[ND_HASH_TEXT]; /* run_hash: of its last line */
+    uint64_t seed;
+    struct ND_VEC(struct nd_past_step) steps;
+    struct ND_VEC(struct nd_past_phase) phases;
+    struct ND_VEC(struct nd_past_pause) pauses;
+    struct ND_VEC(
+        char *) lost; /* changes that were in force and are not made again by themselves */
+    int64_t met, missed, unknown, changes, verified;
+    int64_t ops, series, confirmations; /* highest numbers given so far */
+};
+
+/* Errors: ND_ESTATE it never began, has ended, or has changes that are not read back as restored
+ * (restore first); ND_EIO, ND_EPARSE its records. */
+nd_err nd_past_read(const struct nd_rundir *dir, struct nd_past *past, struct nd_fail *why);
+void nd_past_deinit(struct nd_past *past);
+const struct nd_past_step *nd_past_step_find(const struct nd_past *past, const char *id);
+
+#endif

@@ -1,0 +1,134 @@
+#!/usr/bin/python3
+"""A run is killed in the middle, the keeper restores, and `run --resume` goes on: what had ended is not
+done twice, what was cut off and what was missed is said, the rest comes at its time, one journal."""
+import os, shutil, subprocess, sys, tempfile, time
+
+netdrill = os.path.realpath(sys.argv[1])
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "support"))
+import field as field_of, kernel_state
+from drill import Drill, scenario
+
+if os.geteuid() != 0:
+    print("needs root: namespaces that stay")
+    sys.exit(77)
+work = tempfile.mkdtemp()
+field = field_of.Field(work)
+wrong = []
+LOG = work + "/log"
+
+
+def say(word):
+    return f'exec.probe {{ {{ "sh", "-c", "echo {word} >>{LOG}" }} }}'
+
+
+BODY = f"""
+local page
+step {{ "Begin", id = "begin", owner = "me", repeatable = true, run = function()
+  {say("begin")}
+  page = measure {{ reach.icmp, site "peer", from = "here", every = ms(50) }}
+  links.lose {{ site "lose0", share = percent(10) }}
+end }}
+step {{ "Once", id = "once", after = "begin", owner = "me", run = function()
+  {say("once")}
+  links.cut {{ site "down0" }}
+  expect {{ "delivered once", true }}
+end }}
+step {{ "Long", id = "long", after = "once", owner = "me", run = function()
+  {say("long")}
+  note {{ "waiting now" }}
+  wait(seconds(20))
+end }}
+step {{ "After", id = "after-long", after = "long", owner = "me", run = function() {say("after")} end }}
+step {{ "Mid", id = "mid", at = "T+00:00:02", owner = "me", run = function() {say("mid")} end }}
+phase {{ "Two", at = "T+00:00:04" }}
+step {{ "Later", id = "later", owner = "me", run = function()
+  {say("later")}
+  wait(ms(500))
+  expect {{ "the measurement is there again", page:share {{ last = ms(400) }}, equals = percent(100) }}
+end }}
+"""
+
+
+def check(what, good, text=""):
+    if not good:
+        wrong.append(what + ("\n" + text if text else ""))
+
+
+def kill_and_resume(args, down):
+    path = scenario(work, "again", BODY)
+    open(LOG, "w").close()
+    drill = Drill(netdrill, work, path)
+    drill.wait_for("waiting now")
+    early = subprocess.run([netdrill, "run", "--resume", drill.dir, "--confirm", "again"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    check("a living run is not resumed: exit %d" % early.returncode, early.returncode == 4, early.stdout)
+    drill.kill()
+    drill.kept()
+    after = kernel_state.becomes(before, field.namespaces)
+    check("the keeper: not as before\n" + kernel_state.differ(before, after), before == after)
+    time.sleep(down)
+    done = subprocess.run([netdrill, "run", "--resume", drill.dir, "--confirm", "again", "--plain", *args],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    after = kernel_state.becomes(before, field.namespaces)
+    check("resumed: not as before\n" + kernel_state.differ(before, after), before == after, done.stdout)
+    check("resumed: exit %d, expected 5" % done.returncode, done.returncode == 5, done.stdout)
+    check("the journal is not one chain", "journal   ok" in drill.ask("verify").stdout, drill.ask("verify").stdout)
+    check("restore finds more to do", drill.ask("restore").returncode == 0)
+    return drill, done.stdout
+
+
+def started(drill, step):
+    return [e["monons"] - t0(drill) for e in drill.events("step.started") if e["subject"] == step]
+
+
+def t0(drill):
+    return drill.events("run.started")[0]["data"]["t0_ns"]
+
+
+try:
+    field.build()
+    before = kernel_state.settled(field.namespaces)
+
+    drill, out = kill_and_resume([], 1.5)
+    said = drill.events("run.continued")[0]["data"]
+    log = open(LOG).read().split()
+    check(f"delivered: {log}", log == ["begin", "once", "long", "begin", "mid", "later"])
+    check(f"said: {said}", said["cut_off"] == ["long"] and said["again"] == ["begin"] and said["times"] == "shifted" and
+          said["not_made_again"] == ["#1 links.lose lose0", "#2 links.cut down0"])
+    for words in ("GOES ON after being down for", "cut off: long", "run again: begin", "was on, is not made again by itself: #1 links.lose"):
+        check(f"the terminal does not say '{words}'", words in out, out)
+    ends = {e["subject"]: e["data"]["state"] for e in drill.events("step.ended")}
+    check(f"states: {ends}", ends == {"begin": "done", "once": "done", "long": "cancelled", "after-long": "skipped", "mid": "done", "later": "done"})
+    shift = said["down_ns"]
+    check(f"later came at {started(drill, 'later')}, shift {shift}", abs(started(drill, "later")[0] - 4_000_000_000 - shift) < 500_000_000)
+    check("verdicts are counted on", drill.events("run.ended")[0]["data"]["verdicts"] == {"met": 2, "missed": 0, "unknown": 0}, out)
+    opened = [e["subject"] for e in drill.events("series.opened")]
+    check(f"series: {opened}", opened == ["1", "2"])
+    recorded = [e["subject"] for e in drill.events("change.recorded")]
+    check(f"changes: {recorded}", recorded == ["1", "2", "3"])
+    check("the report does not tell", "The run died and was gone on with" in open(drill.dir + "/report/report.en.html").read())
+    twice = subprocess.run([netdrill, "run", "--resume", drill.dir, "--confirm", "again"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    check("an ended run is resumed", twice.returncode == 3 and "has ended" in twice.stdout, twice.stdout)
+
+    drill, out = kill_and_resume(["--keep-times"], 2.5)
+    log = open(LOG).read().split()
+    check(f"kept times, delivered: {log}", log == ["begin", "once", "long", "begin", "later"], out)
+    mid = [e["data"] for e in drill.events("step.ended") if e["subject"] == "mid"]
+    check(f"kept times, what was missed: {mid}", mid and mid[0]["why"] == "its moment passed while the run was down")
+    check(f"kept times, later came at {started(drill, 'later')}", abs(started(drill, "later")[0] - 4_000_000_000) < 500_000_000)
+
+    # both die: nothing is resumed before it is restored
+    drill = Drill(netdrill, work, scenario(work, "again", BODY))
+    drill.wait_for("waiting now")
+    keeper = drill.keeper()
+    os.kill(keeper, 9)
+    drill.kill()
+    refused = subprocess.run([netdrill, "run", "--resume", drill.dir, "--confirm", "again"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    check("resumed over what is still changed", refused.returncode == 3 and "restore it first" in refused.stdout, refused.stdout)
+    check("restore after both died", drill.ask("restore").returncode == 0)
+    after = kernel_state.becomes(before, field.namespaces)
+    check("both died: not as before\n" + kernel_state.differ(before, after), before == after)
+finally:
+    field.remove()
+    shutil.rmtree(work, ignore_errors=True)
+print("\n".join(wrong) or "ok")
+sys.exit(1 if wrong else 0)
