@@ -291,23 +291,10 @@ static void on_ended(void *ctx)
 /* Ends the process at once, without a good-bye: the keeper sees that we are gone and restores. */
 static _Noreturn void leave(struct live *live, const char *because, int code)
 {
-    size_t i = 0;
-    json_t *change = NULL;
-    json_t *status = nd_run_status(live->run);
     char *path = realpath(live->dir.path, NULL);
     nd_display_close(live->display);
     fprintf(stderr, "\nnetdrill run: %s. Still changed, and left to the keeper now:\n", because);
-    json_array_foreach(json_object_get(status, "changes"), i, change)
-    {
-        const char *state = json_string_value(json_object_get(change, "state"));
-        const char *target = json_string_value(json_object_get(change, "target"));
-        if (strcmp(state, "verified") != 0)
-            fprintf(stderr, "  #%lld %s.%s %s (%s)\n",
-                    (long long)json_integer_value(json_object_get(change, "undo")),
-                    json_string_value(json_object_get(change, "plugin")),
-                    json_string_value(json_object_get(change, "verb")),
-                    target != NULL ? target : "", state);
-    }
+    nd_print_left(nd_run_status(live->run), stderr);
     fprintf(stderr,
             "To see how it went, and to restore by hand what it could not:\n"
             "  netdrill restore %s\n",

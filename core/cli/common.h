@@ -7,6 +7,8 @@
 #include "plan/plan.h"
 #include "run/run.h"
 
+#include <stdio.h>
+
 /* ---- the terminal ---- */
 
 /* Colour on that stream: a terminal, NO_COLOR empty, TERM not "dumb". */
@@ -69,6 +71,8 @@ bool nd_rehearse(struct nd_work *work, const struct nd_script *script, uint64_t 
 
 /* One line for people on an event, "" when it is not for them. Borrowed until the next call. */
 const char *nd_line_of(const json_t *event, bool zh, bool colour);
+/* The changes of a status that are not read back as restored, a line each. status: taken over. */
+void nd_print_left(json_t *status, FILE *out);
 /* A value in its unit, such as "1.5s" or "12.5%". out: 48 bytes. */
 const char *nd_value_words(double value, const char *unit, const char *statistic, char *out);
 

@@ -266,3 +266,20 @@ const char *nd_line_of(const json_t *event, bool zh, bool colour)
     put_body(&line, type + strlen("netdrill."), subject != NULL ? subject : "");
     return line_buf.len_bytes == before ? "" : nd_buf_str(&line_buf);
 }
+
+void nd_print_left(json_t *status, FILE *out)
+{
+    size_t i = 0;
+    json_t *change = NULL;
+    json_array_foreach(json_object_get(status, "changes"), i, change)
+    {
+        const struct line line = {.data = change};
+        const char *state = string_of(&line, "state");
+        if (strcmp(state, "verified") != 0)
+            fprintf(out, "  #%lld %s.%s %s (%s)\n",
+                    (long long)json_integer_value(json_object_get(change, "undo")),
+                    string_of(&line, "plugin"), string_of(&line, "verb"),
+                    string_of(&line, "target"), state);
+    }
+    json_decref(status);
+}

@@ -56,6 +56,27 @@ static void set_rel(const struct fold *fold, json_t *entry, const char *key, jso
                             fold->started ? json_integer(moment - fold->t0) : json_null());
 }
 
+/* Pauses, and crashes that the run was gone on after. */
+static void fold_pauses(struct fold *fold, const char *type, const json_t *data, json_int_t at,
+                        json_int_t seq)
+{
+    json_t *list = json_object_get(fold->model, "pauses");
+    if (strcmp(type, "run.continued") == 0) {
+        json_t *entry = add(list, "", data, seq);
+        set_rel(fold, entry, "from_rel_ns", nd_int_of(data, "died_ns"));
+        json_object_set(entry, "lasted_ns", json_object_get(data, "down_ns"));
+        json_object_set_new(entry, "died", json_true());
+        json_object_del(entry, "mono_origin_ns");
+        fold->ending = -1;
+    } else if (strcmp(type, "run.paused") == 0) {
+        set_rel(fold, add(list, "", data, seq), "from_rel_ns", at);
+    } else if (strcmp(type, "run.resumed") == 0) {
+        json_t *entry = json_array_get(list, json_array_size(list) - 1);
+        json_object_set(entry, "lasted_ns", json_object_get(data, "lasted_ns"));
+        json_object_set(entry, "resumed_by", json_object_get(data, "by"));
+    }
+}
+
 static void fold_run(struct fold *fold, const char *type, const json_t *data, json_int_t at,
                      json_int_t seq)
 {
@@ -71,21 +92,6 @@ static void fold_run(struct fold *fold, const char *type, const json_t *data, js
         fold->started = true;
         json_object_set(fold->run, "wall", json_object_get(data, "wall"));
         json_object_set_new(fold->run, "t0_ns", json_integer(fold->t0));
-    } else if (strcmp(type, "run.continued") == 0) {
-        json_t *entry = add(json_object_get(fold->model, "pauses"), "", data, seq);
-        set_rel(fold, entry, "from_rel_ns", nd_int_of(data, "died_ns"));
-        json_object_set(entry, "lasted_ns", json_object_get(data, "down_ns"));
-        json_object_set_new(entry, "died", json_true());
-        json_object_del(entry, "mono_origin_ns");
-        fold->ending = -1;
-    } else if (strcmp(type, "run.paused") == 0) {
-        json_t *entry = add(json_object_get(fold->model, "pauses"), "", data, seq);
-        set_rel(fold, entry, "from_rel_ns", at);
-    } else if (strcmp(type, "run.resumed") == 0) {
-        json_t *list = json_object_get(fold->model, "pauses");
-        json_t *entry = json_array_get(list, json_array_size(list) - 1);
-        json_object_set(entry, "lasted_ns", json_object_get(data, "lasted_ns"));
-        json_object_set(entry, "resumed_by", json_object_get(data, "by"));
     } else if (strcmp(type, "run.aborting") == 0) {
         fold->ending = at;
         json_object_set(safety, "aborted", json_object_get(data, "reason"));
@@ -212,6 +218,7 @@ static bool fold_event(void *ctx, const json_t *event)
     if (seq == 1 && strncmp(source, urn, sizeof urn - 1) == 0) /* the directory may have moved */
         json_object_set_new(fold->run, "id", json_string(source + sizeof urn - 1));
     fold_run(fold, type, data, at, seq);
+    fold_pauses(fold, type, data, at, seq);
     fold_drill(fold, type, subject, data, at, seq);
     fold_change(fold, type, subject, data, at, seq);
     return true;

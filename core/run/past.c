@@ -116,32 +116,26 @@ static void read_series(struct reading *reading, const char *type, const char *s
     }
 }
 
-static void read_run(struct reading *reading, const char *type, const char *subject,
-                     const json_t *data, nd_ns at)
+/* Pauses, and earlier crashes that were gone on after. */
+static void read_pauses(struct reading *reading, const char *type, const json_t *data, nd_ns at)
 {
     struct nd_past *past = reading->past;
-    if (json_is_integer(json_object_get(data, "mono_origin_ns")))
-        past->origin = int_of(data, "mono_origin_ns");
-    if (strcmp(type, "journal.opened") == 0) {
-        snprintf(past->scenario_hash, sizeof past->scenario_hash, "%s",
-                 str_of(data, "scenario_sha256"));
-        past->seed = (uint64_t)int_of(data, "seed");
-    } else if (strcmp(type, "run.started") == 0) {
-        reading->started = true;
-        past->t0 = int_of(data, "t0_ns");
-    } else if (strcmp(type, "run.continued") == 0) {
+    if (strcmp(type, "run.continued") == 0) {
         reading->runner_gone = false;
         if (strcmp(str_of(data, "times"), "shifted") == 0)
             nd_vec_push(&past->pauses, (struct nd_past_pause){int_of(data, "died_ns"), at});
-    } else if (strcmp(type, "run.closed") == 0) {
-        reading->closed = true;
     } else if (strcmp(type, "run.paused") == 0) {
         nd_vec_push(&past->pauses, (struct nd_past_pause){at, -1});
     } else if (strcmp(type, "run.resumed") == 0 && past->pauses.count != 0) {
         past->pauses.at[past->pauses.count - 1].till = at;
-    } else if (strcmp(type, "lab.building") == 0) {
-        past->lab = true;
-    } else if (strcmp(type, "op.started") == 0 && strtoll(subject, NULL, 10) > past->ops) {
+    }
+}
+
+/* Numbers given and verdicts reached so far. */
+static void read_counts(struct nd_past *past, const char *type, const char *subject,
+                        const json_t *data)
+{
+    if (strcmp(type, "op.started") == 0 && strtoll(subject, NULL, 10) > past->ops) {
         past->ops = strtoll(subject, NULL, 10);
     } else if (strcmp(type, "confirm.asked") == 0) {
         past->confirmations = strtoll(subject, NULL, 10);
@@ -150,6 +144,23 @@ static void read_run(struct reading *reading, const char *type, const char *subj
         past->met += strcmp(grade, "met") == 0;
         past->missed += strcmp(grade, "missed") == 0;
         past->unknown += strcmp(grade, "unknown") == 0;
+    }
+}
+
+static void read_run(struct reading *reading, const char *type, const json_t *data)
+{
+    struct nd_past *past = reading->past;
+    if (json_is_integer(json_object_get(data, "mono_origin_ns")))
+        past->origin = int_of(data, "mono_origin_ns");
+    if (strcmp(type, "journal.opened") == 0) {
+        past->seed = (uint64_t)int_of(data, "seed");
+    } else if (strcmp(type, "run.started") == 0) {
+        reading->started = true;
+        past->t0 = int_of(data, "t0_ns");
+    } else if (strcmp(type, "run.closed") == 0) {
+        reading->closed = true;
+    } else if (strcmp(type, "lab.building") == 0) {
+        past->lab = true;
     }
 }
 
@@ -170,7 +181,9 @@ static bool read_event(void *ctx, const json_t *event)
     if (strcmp(actor, "keeper") == 0 || strcmp(actor, "by-hand") == 0 ||
         strcmp(type, "journal.recovered") == 0)
         reading->runner_gone = true;
-    read_run(reading, type, subject, data, at);
+    read_run(reading, type, data);
+    read_pauses(reading, type, data, at);
+    read_counts(reading->past, type, subject, data);
     read_steps(reading->past, type, subject, data, at);
     read_changes(reading, type, subject, data);
     read_series(reading, type, subject, data);
@@ -267,7 +280,6 @@ nd_err nd_past_read(const struct nd_rundir *dir, struct nd_past *past, struct nd
                           dir->run_id);
     if (err == ND_OK)
         err = check_restored(dir, past, why);
-    memcpy(past->run_hash, check.last_hash, sizeof past->run_hash);
     conclude_clock(&reading);
     if (err != ND_OK)
         nd_past_deinit(past);

@@ -27,7 +27,6 @@ struct nd_past {
     nd_ns now;       /* run clock, as of reading; also right after a reboot */
     bool lab;        /* it had built the site's lab */
     bool keep_times; /* of the one who resumes: the timetable is not shifted */
-    char scenario_hash[ND_HASH_TEXT], run_hash[ND_HASH_TEXT]; /* run_hash: of its last line */
     uint64_t seed;
     struct ND_VEC(struct nd_past_step) steps;
     struct ND_VEC(struct nd_past_phase) phases;

@@ -3,9 +3,9 @@
 #include <stddef.h>
 #include <string.h>
 
-static char folded(char c)
+static int folded(char c)
 {
-    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c == '-' ? ' ' : c;
+    return c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c == '-' ? ' ' : c;
 }
 
 static bool starts_with(const char *text, const char *words)

@@ -38,7 +38,7 @@ static void verified(void *ctx, nd_err err, const char *why)
 {
     struct nd_restore *restore = ctx;
     if (err == ND_OK) {
-        mark(restore, ND_UNDO_VERIFIED, NULL);
+        mark(restore, ND_UNDO_VERIFIED, why);
     } else {
         restore->unverified++;
         struct nd_fail text = {0};

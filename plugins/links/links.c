@@ -1,4 +1,5 @@
 #include "links.h"
+#include "../common/boot.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -48,8 +49,12 @@ static void act_done(void *ctx)
     struct act *act = ctx;
     const struct nd_host *host = act->self->host;
     struct nd_op *op = act->op;
-    if (act->err == ND_OK && act->over != NULL)
+    if (act->err == ND_OK && act->over != NULL) {
+        char boot[BOOT_BYTES];
+        boot_read(boot);
+        host->undo_note(op, "boot", boot);
         act->over(act);
+    }
     free(act->kept);
     act->kept = NULL;
     host->finish(op, act->err, act->err != ND_OK ? act->why : NULL);
@@ -234,6 +239,10 @@ static nd_err by_notes(struct links *self, const char *verb, const struct nd_not
                 {"lose", {rules_undo, rules_verify, rules_prove, rules_renew}},
                 {"admit", {admit_undo, admit_verify, admit_prove, admit_renew}}};
     struct act *act = act_of(self, op);
+    if (boot_is_over(noted(notes, "boot"))) {
+        self->host->finish(op, ND_OK, BOOT_GONE);
+        return ND_OK;
+    }
     const char *interface = noted(notes, "interface");
     const char *table = noted(notes, "table");
     const char *guests = noted(notes, "guests");

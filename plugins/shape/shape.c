@@ -1,3 +1,5 @@
+#include "../common/boot.h"
+
 #include <netdrill/plugin.h>
 
 #include <errno.h>
@@ -231,6 +233,9 @@ static void act_done(void *ctx)
     const struct nd_host *host = act->self->host;
     if (act->err == ND_OK && act->note) {
         char rate[24];
+        char boot[BOOT_BYTES];
+        boot_read(boot);
+        host->undo_note(act->op, "boot", boot);
         snprintf(rate, sizeof rate, "%lld", (long long)act->rate_bit_s);
         host->undo_note(act->op, "interface", act->interface);
         host->undo_note(act->op, "before", act->before);
@@ -313,6 +318,10 @@ static nd_err put_back(void *self, const struct nd_note *noted, struct nd_op *op
             snprintf(act->kind, sizeof act->kind, "%s", noted->value);
         else if (strcmp(noted->key, "rate_bit_s") == 0)
             act->rate_bit_s = strtoll(noted->value, NULL, 10);
+        else if (strcmp(noted->key, "boot") == 0 && boot_is_over(noted->value)) {
+            ((struct shape *)self)->host->finish(op, ND_OK, BOOT_GONE);
+            return ND_OK;
+        }
     }
     act->gone_is_fine = work != prove;
     act->work = work;

@@ -1,30 +1,14 @@
 #!/usr/bin/python3
 """Every way to end a drill early, on a network that an operator made: a signal, a second one, a
 terminal that goes, the phrase, a command, a deadline. Each restores at once, none exits with 0."""
-import json, os, pty, shutil, signal, subprocess, sys, tempfile, time
+import json, os, pty, signal, sys, time
 
 netdrill = os.path.realpath(sys.argv[1])
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "support"))
-import field as field_of, kernel_state
-from drill import CHANGES, Drill, scenario, step
+from drill import CHANGES, Drill, Scene, scenario, step
 
-if os.geteuid() != 0:
-    print("needs root: namespaces that stay")
-    sys.exit(77)
-work = tempfile.mkdtemp()
-field = field_of.Field(work)
-wrong = []
-before = None
-
-
-def check(what, good, drill=None):
-    if not good:
-        wrong.append(what + ("\n" + drill.text() if drill else ""))
-
-
-def same(what, drill):
-    after = kernel_state.becomes(before, field.namespaces)
-    check(what + ": not as before\n" + kernel_state.differ(before, after), before == after, drill)
+scene = Scene()
+work, field, wrong, check, same = scene.work, scene.field, scene.wrong, scene.check, scene.same
 
 
 def start(path, **more):
@@ -45,9 +29,7 @@ def ends(what, drill, code, reason=None):
     same(what, drill)
 
 
-try:
-    field.build()
-    before = kernel_state.settled(field.namespaces)
+with scene:
     long = scenario(work, "long", step(CHANGES + '  note { "waiting now" }\n  wait(seconds(100))\n'))
     stubborn = scenario(work, "stubborn", step(
         CHANGES + f'''  exec.change {{ {{ "touch", "{work}/on" }}, undo = {{ "sh", "-c", "[ -e {work}/free ] || sleep 30; rm -f {work}/on" }}, verify = {{ "test", "!", "-e", "{work}/on" }} }}
@@ -89,8 +71,7 @@ try:
     run = work + "/runs-pty/" + os.listdir(work + "/runs-pty")[0]
     check(f"terminal closed: exit {status}", status == 11)
     check("terminal closed: not aborted by SIGHUP", '"reason":"SIGHUP"' in open(run + "/journal.jsonl").read())
-    after = kernel_state.becomes(before, field.namespaces)
-    check("terminal closed: not as before\n" + kernel_state.differ(before, after), before == after)
+    same("terminal closed")
 
     # stray Ctrl-Z, and a run in the background that would be stopped for reading: it goes on
     drill = start(long)
@@ -131,8 +112,3 @@ try:
     check("overdue: not in the journal", drill.events("restore.overdue"), drill)
     same("overdue", drill)
     check("overdue: restore finds more to do", drill.ask("restore").returncode == 0, drill)
-finally:
-    field.remove()
-    shutil.rmtree(work, ignore_errors=True)
-print("\n".join(wrong) or "ok")
-sys.exit(1 if wrong else 0)

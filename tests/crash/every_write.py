@@ -2,21 +2,15 @@
 """SIGKILL of the run before every single write and sync of its journal and its undo file, and in the
 middle of every write of the undo file: afterwards the network is as before, byte for byte, lab namespaces included.
 The drill makes each kind of change; the kill comes from a shim below libc, not from the program."""
-import os, shutil, subprocess, sys, tempfile
+import os, shutil, subprocess, sys
 
 netdrill, shim = os.path.realpath(sys.argv[1]), os.path.realpath(sys.argv[2])
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "support"))
-import field as field_of, kernel_state
-from drill import CHANGES, Drill, scenario, step
+import kernel_state
+from drill import CHANGES, Drill, Scene, scenario, step
 
-if os.geteuid() != 0:
-    print("needs root: namespaces that stay")
-    sys.exit(77)
-work = tempfile.mkdtemp()
-field = field_of.Field(work)
-EXEC = f"""
-  exec.change {{ {{ "touch", "{work}/on" }}, undo = {{ "rm", "-f", "{work}/on" }}, verify = {{ "test", "!", "-e", "{work}/on" }} }}
-"""
+scene = Scene()
+work, field = scene.work, scene.field
 lab_site = work + "/lab.yaml"
 lab_hosts = ["nd-crash-%d-%s" % (os.getpid(), host) for host in ("near", "far", "line.1")]
 open(lab_site, "w").write(f"""site: crash-{os.getpid()}
@@ -32,7 +26,7 @@ lab:
       line: {{profile: fibre}}
 """)
 drills = {
-    "changes": (scenario(work, "changes", step(CHANGES + EXEC + '  restore { site "cut0" }\n')), [], field.namespaces),
+    "changes": (scenario(work, "changes", step(CHANGES + scene.exec_change() + '  restore { site "cut0" }\n')), [], field.namespaces),
     "lab": (scenario(work, "lab", step('  links.down { site "down0" }\n'), site="lab.yaml"), ["--lab"], field.namespaces + lab_hosts),
 }
 counts = {"trials": 0, "killed": 0, "torn": 0, "keeper restored": 0, "nothing was on yet": 0}
@@ -52,42 +46,27 @@ def trial(name, how, number, files="/journal.jsonl,/undo.jsonl"):
     acted = bool(drill.events("keeper.acting"))
     counts["keeper restored"] += acted
     counts["nothing was on yet"] += code == -9 and not acted
-    after = kernel_state.becomes(before[name], namespaces)
     where = f"{name}, {how} {number}: "
-    if before[name] != after:
-        return [where + "not as before\n" + kernel_state.differ(before[name], after) + "\n" + drill.text()]
-    if os.path.exists(work + "/on"):
-        return [where + "the program's change is left"]
+    scene.same(where, drill, before[name], namespaces)
     if drill.dir and os.path.exists(drill.dir + "/undo.jsonl") and number % 4 == 1:
         done = drill.ask("restore")
-        if done.returncode != 0:
-            return [where + "restore: " + done.stdout]
-        if "journal   ok" not in drill.ask("verify").stdout:
-            return [where + "the journal's chain is broken"]
+        scene.check(where + "restore", done.returncode == 0, done.stdout)
     shutil.rmtree(drill.runs, ignore_errors=True)
-    return []
+    if len(scene.wrong) > 3:
+        raise SystemExit("\n".join(scene.wrong))
 
 
-wrong = []
-try:
-    field.build()
+with scene:
     before = {name: kernel_state.settled(drill[2]) for name, drill in drills.items()}
     for name in drills:
-        wrong += trial(name, None, 0)
+        trial(name, None, 0)
         operations = int(open(work + "/count").read())
         for number in range(1, operations + 1):
-            wrong += trial(name, "SHIM_KILL", number)
-        wrong += trial(name, None, 0, "/undo.jsonl")
+            trial(name, "SHIM_KILL", number)
+        trial(name, None, 0, "/undo.jsonl")
         writes = int(open(work + "/count").read())
         for number in range(2, writes + 1, 2):  # after the sync of its making: write, sync, write, sync
-            wrong += trial(name, "SHIM_TEAR", number, "/undo.jsonl")
+            trial(name, "SHIM_TEAR", number, "/undo.jsonl")
         print(f"{name}: {operations} operations on journal and undo file, {writes} of them on the undo file")
-        if len(wrong) > 3:
-            break
-finally:
-    field.remove()
     subprocess.run([netdrill, "lab", "down", lab_site], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    shutil.rmtree(work, ignore_errors=True)
-print(", ".join(f"{value} {name}" for name, value in counts.items()))
-print("\n".join(wrong) or "ok")
-sys.exit(1 if wrong else 0)
+    print(", ".join(f"{value} {name}" for name, value in counts.items()))

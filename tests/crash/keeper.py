@@ -1,32 +1,17 @@
 #!/usr/bin/python3
 """What can happen to the run, and to its keeper: killed, its whole process group killed, out of memory,
 hung in a plugin, a restore_by that passes, a full disk, both dead. Each time the network is as before."""
-import os, shutil, signal, subprocess, sys, tempfile, time
+import os, signal, subprocess, sys, time
 
 netdrill, hang = os.path.realpath(sys.argv[1]), os.path.realpath(sys.argv[2])
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "support"))
-import field as field_of, kernel_state
-from drill import CHANGES, Drill, scenario, step
+from drill import CHANGES, Drill, Scene, scenario, step
+from field import sh
 
-if os.geteuid() != 0:
-    print("needs root: namespaces that stay")
-    sys.exit(77)
-work = tempfile.mkdtemp()
-field = field_of.Field(work)
-wrong = []
-before = None
+scene = Scene()
+work, field, wrong, check, same = scene.work, scene.field, scene.wrong, scene.check, scene.same
 WAIT = '  note { "waiting now" }\n  wait(seconds(60))\n'
 PLUGIN = {"NETDRILL_PLUGINS": os.path.dirname(hang)}
-
-
-def check(what, good, drill=None):
-    if not good:
-        wrong.append(what + ("\n" + drill.text() if drill else ""))
-
-
-def same(what, drill=None):
-    after = kernel_state.becomes(before, field.namespaces)
-    check(what + ": not as before\n" + kernel_state.differ(before, after), before == after, drill)
 
 
 def acted(what, drill, words=None):
@@ -55,9 +40,7 @@ def misbehave(verb, wrap=()):
     return code, drill
 
 
-try:
-    field.build()
-    before = kernel_state.settled(field.namespaces)
+with scene:
     path = scenario(work, "keeper", step(CHANGES + WAIT))
 
     drill = start(path)
@@ -150,7 +133,7 @@ try:
     drill.kill()
     time.sleep(2.5)
     check("the leased cut and loss are still on with nobody there", subprocess.run(["sh", "-c", reach]).returncode == 0)
-    admitted = field_of.sh("nft list set inet netdrill_admission admitted", field.here)
+    admitted = sh("nft list set inet netdrill_admission admitted", field.here)
     check("the leased admission is still on", "10.200.0.0/24" not in admitted)
     done = drill.ask("restore")
     check("both dead: restore: " + done.stdout, done.returncode == 0)
@@ -169,8 +152,3 @@ try:
     second = subprocess.run([netdrill, "run", rival, "--confirm", "rival", "--runs", work + "/rivals"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     check("what a dead run left is no claim: " + second.stdout, second.returncode == 0)
     same("two drills", drill)
-finally:
-    field.remove()
-    shutil.rmtree(work, ignore_errors=True)
-print("\n".join(wrong) or "ok")
-sys.exit(1 if wrong else 0)

@@ -2,18 +2,15 @@
 """Every kind of change on a network that an operator made: it is proved to be on, and the kernel's own
 words are the same before and after, byte for byte. Then the same with somebody else changing each
 thing in between: noticed, left alone, and said in journal, terminal, report and restore's output."""
-import glob, json, os, shutil, subprocess, sys, tempfile
+import glob, json, os, subprocess, sys
 
 netdrill = os.path.realpath(sys.argv[1])
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "support"))
-import field as field_of, kernel_state
+from drill import Scene
+from field import sh
 
-if os.geteuid() != 0:
-    print("needs root: namespaces that stay")
-    sys.exit(77)
-work = tempfile.mkdtemp()
-field = field_of.Field(work)
-wrong = []
+scene = Scene()
+work, field, wrong, check, same = scene.work, scene.field, scene.wrong, scene.check, scene.same
 HEAD = """
 local links, shape, exec = use "links", use "shape", use "exec"
 drill { "Undo", id = "undo", lasts = seconds(20), site = "site.yaml" }
@@ -48,15 +45,7 @@ def of(events, kind):
     return [e for e in events if e["type"] == "netdrill." + kind]
 
 
-def same(before, what):
-    after = kernel_state.settled(field.namespaces)
-    if before != after:
-        wrong.append(what + ": not as before\n" + kernel_state.differ(before, after))
-
-
-try:
-    field.build()
-    before = kernel_state.settled(field.namespaces)
+with scene:
 
     # 1. on, proved, and off again
     run, out, events = play("plain", CHANGES + f'  exec.probe {{ {{ "sh", "-c", "ip -j link show down0 >{work}/seen; nft -j list ruleset >>{work}/seen; tc -j qdisc >>{work}/seen" }}, from = "here" }}\n', 0)
@@ -66,7 +55,7 @@ try:
     for words in ['"operstate":"DOWN"', "netdrill_cut_cut0", "netdrill_lose_lose0", '"tbf"', '"timeout": 3']:
         if words not in seen:
             wrong.append(f"in the middle of the drill the kernel does not say {words}")
-    same(before, "every change, then the end")
+    same("every change, then the end")
     again = subprocess.run([netdrill, "restore", run], stdout=subprocess.PIPE, text=True)
     if again.returncode != 0 or "everything is as before" not in again.stdout:
         wrong.append("restore a second time: " + again.stdout)
@@ -105,7 +94,7 @@ echo theirs >{work}/on
             wrong.append(f"the terminal does not say '{words}'")
     if "left alone: somebody else changed it" not in open(f"{run}/report/report.en.html").read():
         wrong.append("the page does not say it")
-    now = field_of.sh("ip route show 10.70.0.0/16; nft list ruleset; tc qdisc show dev rate0", field.here)
+    now = sh("ip route show 10.70.0.0/16; nft list ruleset; tc qdisc show dev rate0", field.here)
     for words in ["via 10.60.0.200", "chain theirs", "counter packets", "rate 1Mbit", "10.200.0.0/24"]:
         if words not in now:
             wrong.append(f"what somebody else did was not left alone: '{words}' is gone")
@@ -116,7 +105,7 @@ echo theirs >{work}/on
         wrong.append("restore's output: " + back.stdout)
 
     # 4. they take theirs away: restore then finds all as before
-    field_of.sh(f"""ip route del 10.70.0.0/16 via 10.60.0.200 metric 7
+    sh(f"""ip route del 10.70.0.0/16 via 10.60.0.200 metric 7
 nft delete table inet netdrill_cut_cut0; nft delete table inet netdrill_lose_lose0
 tc qdisc del dev rate0 root
 nft delete element inet netdrill_admission admitted {{ 10.200.0.0/24 }}; nft add element inet netdrill_admission admitted {{ 10.201.0.0/24 }}
@@ -124,18 +113,13 @@ rm {work}/on""", field.here)
     back = subprocess.run([netdrill, "restore", run], stdout=subprocess.PIPE, text=True)
     if back.returncode != 0:
         wrong.append("restore once they are gone: " + back.stdout)
-    same(before, "restored after somebody else had gone")
+    same("restored after somebody else had gone")
 
     # 5. renamed under our feet
     open(f"{work}/rename.sh", "w").write("ip link set more0 name was-more0")
     run, out, events = play("renamed", f'  links.down {{ site "more0" }}\n  exec.probe {{ {{ "sh", "-e", "{work}/rename.sh" }}, from = "here" }}\n', 12)
     if not any("renamed" in e["data"]["why"] for e in of(events, "change.left_alone")):
         wrong.append("a renamed interface: " + out)
-    field_of.sh("ip link set was-more0 name more0", field.here)
+    sh("ip link set was-more0 name more0", field.here)
     if subprocess.run([netdrill, "restore", run], stdout=subprocess.DEVNULL).returncode != 0:
         wrong.append("an interface that has its name again is not restored")
-finally:
-    field.remove()
-    shutil.rmtree(work)
-print("\n".join(wrong) or "ok")
-sys.exit(1 if wrong else 0)

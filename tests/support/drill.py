@@ -3,9 +3,15 @@ import fcntl
 import glob
 import json
 import os
+import shutil
 import signal
 import subprocess
+import sys
+import tempfile
 import time
+
+import field
+import kernel_state
 
 CHANGES = """
   links.down { site "down0" }
@@ -110,3 +116,54 @@ class Drill:
         if self.process.poll() is None:
             os.kill(self.pid, signal.SIGKILL)
             self.process.wait()
+
+
+class Scene:
+    """What a test of a drill on an operator's network needs: with Scene() as scene: ... builds the network,
+    and at the end takes it away, tells what was wrong and exits."""
+
+    def __init__(self):
+        if os.geteuid() != 0:
+            print("needs root: namespaces that stay")
+            sys.exit(77)
+        self.work = tempfile.mkdtemp()
+        self.on = self.work + "/on"  # what the program of an exec.change makes
+        self.field = field.Field(self.work)
+        self.wrong = []
+
+    def exec_change(self):
+        return (f'  exec.change {{ {{ "touch", "{self.on}" }}, undo = {{ "rm", "-f", "{self.on}" }}, '
+                f'verify = {{ "test", "!", "-e", "{self.on}" }} }}\n')
+
+    def check(self, what, good, said=""):
+        if not good:
+            self.wrong.append(f"{what}\n{said.text() if isinstance(said, Drill) else said}".rstrip())
+
+    def same(self, what, drill=None, before=None, namespaces=None):
+        """As before, byte for byte; the program's change too, and the journal one chain."""
+        before, namespaces = before or self.before, namespaces or self.field.namespaces
+        after = kernel_state.becomes(before, namespaces)
+        self.check(f"{what}: not as before\n{kernel_state.differ(before, after)}", before == after, drill or "")
+        self.check(what + ": the program's change is left", not os.path.exists(self.on), drill or "")
+        if drill is not None and drill.dir:
+            told = drill.ask("verify").stdout
+            self.check(f"{what}: the journal's chain", "journal   ok" in told, told)
+
+    def __enter__(self):
+        try:
+            self.field.build()
+            self.before = kernel_state.settled(self.field.namespaces)
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def close(self):
+        self.field.remove()
+        shutil.rmtree(self.work, ignore_errors=True)
+
+    def __exit__(self, kind, error, trace):
+        self.close()
+        if kind is None:
+            print("\n".join(self.wrong) or "ok")
+            sys.exit(1 if self.wrong else 0)

@@ -30,6 +30,7 @@ targets:
   guests: {kind: network, vantage: here, guests: 10.200.0.0/24, may_be_disturbed: true}
   home: {kind: network, vantage: here, guests: 10.201.0.0/24, may_be_disturbed: true}
   peer: {kind: host, address: 10.60.1.2}
+  dead: {kind: host, address: 10.60.4.99}
 """ % (self.name, self.here, self.there, targets))
 
     def build(self):
