@@ -414,40 +414,50 @@ void lab_build(struct job *job)
         furnish_hosts(job);
 }
 
-void lab_remove(struct job *job)
+static void each_host(struct job *job, void (*fn)(struct job *, const char *host))
 {
     char *copy = strdup(job->hosts);
     char *rest = copy;
     for (char *host = strsep(&rest, " "); host != NULL; host = strsep(&rest, " ")) {
         if (*host != '\0')
-            netns_remove(job, host);
+            fn(job, host);
     }
     free(copy);
+}
+
+static void remove_host(struct job *job, const char *host)
+{
+    netns_remove(job, host);
+}
+
+void lab_remove(struct job *job)
+{
+    each_host(job, remove_host);
+}
+
+static void verify_host(struct job *job, const char *host)
+{
+    char path[PATH_BYTES];
+    lab_netns(job, host, path);
+    if (access(path, F_OK) == 0)
+        lab_fail(job, ND_ESTATE, "'%s' %s", path,
+                 netns_is_ours(job, host) ? "is still there" : "is there: somebody else's");
 }
 
 void lab_verify(struct job *job)
 {
-    char *copy = strdup(job->hosts);
-    char *rest = copy;
-    for (char *host = strsep(&rest, " "); host != NULL; host = strsep(&rest, " ")) {
-        char path[PATH_BYTES];
-        lab_netns(job, host, path);
-        if (*host != '\0' && access(path, F_OK) == 0)
-            lab_fail(job, ND_ESTATE, "'%s' %s", path,
-                     netns_is_ours(job, host) ? "is still there" : "is there: somebody else's");
-    }
-    free(copy);
+    each_host(job, verify_host);
+}
+
+static void prove_host(struct job *job, const char *host)
+{
+    char path[PATH_BYTES];
+    lab_netns(job, host, path);
+    if (access(path, F_OK) != 0 || !netns_is_ours(job, host))
+        lab_fail(job, ND_ESTATE, "the lab has no host '%s'", host);
 }
 
 void lab_prove(struct job *job)
 {
-    char *copy = strdup(job->hosts);
-    char *rest = copy;
-    for (char *host = strsep(&rest, " "); host != NULL; host = strsep(&rest, " ")) {
-        char path[PATH_BYTES];
-        lab_netns(job, host, path);
-        if (*host != '\0' && (access(path, F_OK) != 0 || !netns_is_ours(job, host)))
-            lab_fail(job, ND_ESTATE, "the lab has no host '%s'", host);
-    }
-    free(copy);
+    each_host(job, prove_host);
 }

@@ -401,39 +401,35 @@ static nd_err undo(void *self_ptr, const char *verb, const struct nd_note *noted
     return err;
 }
 
-static nd_err verify(void *self_ptr, const char *verb, const struct nd_note *noted,
-                     struct nd_op *op)
+/* Finishes well when the file holds what was noted as `key`; fails on order at `stage`. */
+static nd_err compare(struct self *self, const struct nd_note *noted, struct nd_op *op,
+                      const char *stage, const char *key)
 {
-    (void)verb;
-    const struct nd_host *host = ((struct self *)self_ptr)->host;
-    if (same(noted_value(noted, "fail_at"), "verify"))
-        return failed(host, ND_ESTATE, "told to fail at verify");
+    const struct nd_host *host = self->host;
+    if (same(noted_value(noted, "fail_at"), stage))
+        return failed(host, ND_ESTATE, "told to fail at %s", stage);
     const char *path = noted_value(noted, "file");
     char *now = NULL;
     nd_err err = path != NULL ? content_read(host, path, &now) : ND_OK;
-    if (err == ND_OK && path != NULL && !same(now, noted_value(noted, "before")))
-        err = failed(host, ND_ESTATE, "'%s' differs from what it was before the change", path);
+    if (err == ND_OK && path != NULL && !same(now, noted_value(noted, key)))
+        err = failed(host, ND_ESTATE, "'%s' differs from what it was %s the change", path, key);
     free(now);
     if (err == ND_OK)
         host->finish(op, ND_OK, NULL);
     return err;
 }
 
+static nd_err verify(void *self_ptr, const char *verb, const struct nd_note *noted,
+                     struct nd_op *op)
+{
+    (void)verb;
+    return compare(self_ptr, noted, op, "verify", "before");
+}
+
 static nd_err prove(void *self_ptr, const char *verb, const struct nd_note *noted, struct nd_op *op)
 {
     (void)verb;
-    const struct nd_host *host = ((struct self *)self_ptr)->host;
-    if (same(noted_value(noted, "fail_at"), "prove"))
-        return failed(host, ND_ESTATE, "told to fail at prove");
-    const char *path = noted_value(noted, "file");
-    char *now = NULL;
-    nd_err err = path != NULL ? content_read(host, path, &now) : ND_OK;
-    if (err == ND_OK && path != NULL && !same(now, noted_value(noted, "after")))
-        err = failed(host, ND_ESTATE, "'%s' does not hold the line", path);
-    free(now);
-    if (err == ND_OK)
-        host->finish(op, ND_OK, NULL);
-    return err;
+    return compare(self_ptr, noted, op, "prove", "after");
 }
 
 static nd_err open_plugin(const struct nd_host *host, void **self)

@@ -136,6 +136,16 @@ struct nd_call_spec *drill_kit_call(struct nd_task *task, struct nd_plugins *plu
     return spec;
 }
 
+enum nd_body_state drill_kit_forever(struct nd_task *task, int stage, struct nd_fail *why,
+                                     double *value)
+{
+    (void)stage;
+    (void)why;
+    (void)value;
+    nd_task_sleep(task, ND_SEC(100000));
+    return ND_BODY_WAITS;
+}
+
 size_t drill_kit_count(const struct drill_kit *kit, const char *type)
 {
     size_t count = 0;

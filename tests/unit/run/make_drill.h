@@ -35,6 +35,9 @@ void drill_kit_deinit(struct drill_kit *kit);
 /* A checked call of a verb of `pretend`; keys and texts in pairs, ended by NULL. */
 struct nd_call_spec *drill_kit_call(struct nd_task *task, struct nd_plugins *plugins,
                                     const char *verb, ...);
+/* A body that sleeps for longer than any drill. */
+enum nd_body_state drill_kit_forever(struct nd_task *task, int stage, struct nd_fail *why,
+                                     double *value);
 /* Events of a type. */
 size_t drill_kit_count(const struct drill_kit *kit, const char *type);
 /* Event number n (from 0) of a type; NULL when there is none. */

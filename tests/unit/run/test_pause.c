@@ -92,21 +92,11 @@ static void test_later_moments_shift(void **state)
     drill_kit_deinit(&kit);
 }
 
-static enum nd_body_state forever(struct nd_task *task, int stage, struct nd_fail *why,
-                                  double *value)
-{
-    (void)stage;
-    (void)why;
-    (void)value;
-    nd_task_sleep(task, ND_SEC(100000));
-    return ND_BODY_WAITS;
-}
-
 static void test_the_end_shifts_too(void **state)
 {
     (void)state;
     drill_kit_init(&kit);
-    drill_kit_step(&kit, 0, "a", forever);
+    drill_kit_step(&kit, 0, "a", drill_kit_forever);
     play(ND_SEC(2), ND_SEC(7));
     assert_int_equal(ended_at, ND_SEC(65));
     drill_kit_deinit(&kit);
@@ -280,7 +270,7 @@ static void test_guards_watch_a_pause(void **state)
 {
     (void)state;
     drill_kit_init(&kit);
-    drill_kit_step(&kit, 0, "a", forever);
+    drill_kit_step(&kit, 0, "a", drill_kit_forever);
     kit.bodies[9] = over;
     kit.guards[0] = (struct nd_guard){.id = "g1",
                                       .title = {NULL, "Load"},

@@ -71,21 +71,11 @@ static void test_failed_step_skips_followers(void **state)
     drill_kit_deinit(&kit);
 }
 
-static enum nd_body_state forever(struct nd_task *task, int stage, struct nd_fail *why,
-                                  double *value)
-{
-    (void)stage;
-    (void)why;
-    (void)value;
-    nd_task_sleep(task, ND_SEC(100000));
-    return ND_BODY_WAITS;
-}
-
 static void test_time_is_up(void **state)
 {
     (void)state;
     drill_kit_init(&kit);
-    drill_kit_step(&kit, 0, "a", forever);
+    drill_kit_step(&kit, 0, "a", drill_kit_forever);
     drill_kit_run(&kit);
     assert_int_equal(nd_run_outcome(kit.run)->lasted, ND_SEC(60));
     assert_int_equal(nd_run_outcome(kit.run)->steps_cancelled, 1);
@@ -229,7 +219,7 @@ static void test_guard_aborts_and_restores(void **state)
     (void)state;
     drill_kit_init(&kit);
     drill_kit_step(&kit, 0, "a", changes);
-    drill_kit_step(&kit, 0, "b", forever);
+    drill_kit_step(&kit, 0, "b", drill_kit_forever);
     kit.bodies[9] = reads_load;
     kit.guards[0] = (struct nd_guard){.id = "g1",
                                       .title = {NULL, "Load"},
