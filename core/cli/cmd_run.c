@@ -322,6 +322,11 @@ static void watch_signals(struct live *live)
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
     signal(SIGPIPE, SIG_IGN);
+    /* A run that is stopped counts as dead to its keeper: reading or writing in the background, or
+     * a stray Ctrl-Z, must not stop it. */
+    signal(SIGTTIN, SIG_IGN);
+    signal(SIGTTOU, SIG_IGN);
+    signal(SIGTSTP, SIG_IGN);
     for (size_t i = 0; i < 3; i++) {
         uv_signal_init(&live->loop, &live->signals[i]);
         live->signals[i].data = live;

@@ -4,7 +4,6 @@
 #include "base/text.h"
 #include "run/phrase.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,11 +78,6 @@ static void closed(uv_handle_t *handle)
 
 struct nd_typed *nd_typed_open(uv_loop_t *loop, struct nd_run *run)
 {
-    /* A run that is stopped counts as dead to its keeper: reading or writing in the background, or
-     * a stray Ctrl-Z, must not stop it. */
-    signal(SIGTTIN, SIG_IGN);
-    signal(SIGTTOU, SIG_IGN);
-    signal(SIGTSTP, SIG_IGN);
     if (!isatty(0))
         return NULL;
     struct nd_typed *typed = nd_alloc(sizeof *typed);

@@ -226,6 +226,7 @@ struct nd_call_spec *nd_spec_copy(struct nd_arena *arena, const struct nd_call_s
     struct nd_call_spec *copy = nd_arena_alloc(arena, sizeof *copy);
     struct nd_value *values = nd_arena_alloc(arena, (spec->args.count + 1) * sizeof *values);
     *copy = *spec;
+    copy->plugin = nd_arena_strdup(arena, spec->plugin);
     copy->common.from = nd_arena_strdup(arena, spec->common.from);
     copy->common.label = nd_arena_strdup(arena, spec->common.label);
     for (uint32_t i = 0; i < spec->args.count; i++) {

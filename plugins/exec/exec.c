@@ -63,7 +63,9 @@ static _Noreturn void become_program(const struct call *call, pid_t parent, int 
     dup2(error_fd, 3);
     fcntl(3, F_SETFD, FD_CLOEXEC);
     syscall(SYS_close_range, 4, ~0U, 0);
-    signal(SIGPIPE, SIG_DFL);
+    static const int ours[] = {SIGPIPE, SIGTTIN, SIGTTOU, SIGTSTP};
+    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
+        signal(ours[i], SIG_DFL);
     sigprocmask(SIG_SETMASK, &none, NULL);
     execvpe(call->argv[0], (char *const *)call->argv, environment);
     int error = errno;

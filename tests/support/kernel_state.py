@@ -35,7 +35,7 @@ def strip(value):
 
 
 def tell(command, out):
-    value = strip(json.loads(out or b"[]"))
+    value = strip(json.loads(out or "[]"))
     if "route" in command:
         value.sort(key=json.dumps)
     return " ".join(command) + ": " + json.dumps(value)
@@ -44,13 +44,14 @@ def tell(command, out):
 def read(namespaces):
     """One line a namespace and command; a namespace that is not there is said to be gone."""
     lines = []
+    script = "; echo; echo =; ".join(" ".join(command) for command in COMMANDS)
     for name in namespaces:
         if not os.path.exists("/run/netns/" + name):
             lines.append(name + ": gone")
             continue
-        for command in COMMANDS:
-            out = subprocess.run(["ip", "netns", "exec", name] + command, stdout=subprocess.PIPE, check=True).stdout
-            lines.append(name + ": " + tell(command, out))
+        out = subprocess.run(["ip", "netns", "exec", name, "sh", "-c", script], stdout=subprocess.PIPE, check=True, text=True).stdout
+        for command, part in zip(COMMANDS, out.split("\n=\n"), strict=True):
+            lines.append(name + ": " + tell(command, part.strip()))
     return "\n".join(lines)
 
 
