@@ -66,7 +66,6 @@ static void fold_pauses(struct fold *fold, const char *type, const json_t *data,
         set_rel(fold, entry, "from_rel_ns", nd_int_of(data, "died_ns"));
         json_object_set(entry, "lasted_ns", json_object_get(data, "down_ns"));
         json_object_set_new(entry, "died", json_true());
-        json_object_del(entry, "mono_origin_ns");
         fold->ending = -1;
     } else if (strcmp(type, "run.paused") == 0) {
         set_rel(fold, add(list, "", data, seq), "from_rel_ns", at);

@@ -67,11 +67,10 @@ static void journal(struct nd_run *run)
             json_array_append_new(cut, json_string(step->id));
     }
     nd_run_event(run, ND_JOURNAL_SYNC, "run.continued", NULL, NULL,
-                 json_pack("{s:I, s:I, s:s, s:o, s:o, s:o, s:I}", "died_ns", (json_int_t)past->died,
+                 json_pack("{s:I, s:I, s:s, s:o, s:o, s:o}", "died_ns", (json_int_t)past->died,
                            "down_ns", (json_int_t)(now - past->died), "times",
                            past->keep_times ? "kept" : "shifted", "cut_off", cut, "again", again,
-                           "not_made_again", lost_json(past), "mono_origin_ns",
-                           (json_int_t)past->origin));
+                           "not_made_again", lost_json(past)));
 }
 
 void nd_run_take_past(struct nd_run *run)

@@ -179,7 +179,7 @@ static bool read_event(void *ctx, const json_t *event)
     if (int_of(event, "seq") == 1)
         reading->wall_at_zero = wall_of(str_of(event, "time")) - at;
     if (strcmp(actor, "keeper") == 0 || strcmp(actor, "by-hand") == 0 ||
-        strcmp(type, "journal.recovered") == 0)
+        strcmp(type, "journal.recovered") == 0 || strcmp(type, "run.resuming") == 0)
         reading->runner_gone = true;
     read_run(reading, type, data);
     read_pauses(reading, type, data, at);

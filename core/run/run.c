@@ -246,6 +246,9 @@ static void begin(void *ctx)
     run->state = ND_RUN_BUILDING;
     if (run->config.past == NULL)
         nd_journal_opened(run);
+    else /* before the keeper begins, which reads from it when the run clock began */
+        nd_run_event(run, ND_JOURNAL_SYNC, "run.resuming", NULL, NULL,
+                     json_pack("{s:I}", "mono_origin_ns", (json_int_t)run->config.past->origin));
     if (!nd_run_is_live(run)) {
         startex(run);
         return;
