@@ -61,10 +61,11 @@ static void packet_left(struct flow *flow, uint32_t number, int64_t wall)
 {
     const struct nd_host *host = flow->self->host;
     nd_ns at = host->from_wall(host, wall);
-    int64_t slot = flow->sent[number % BATCH].slot;
-    /* An older packet's, or of a numbering before this one. */
-    if (flow->stamp_next - number > BATCH || at < flow->sent[number % BATCH].began)
+    /* An older packet's, or of a numbering before this one, tells nothing. */
+    if (flow->sent == NULL || flow->stamp_next - number > BATCH ||
+        at < flow->sent[number % BATCH].began)
         return;
+    int64_t slot = flow->sent[number % BATCH].slot;
     flow->single_sent = at;
     if (!flow->single)
         host->sent(flow->op, slot, at);
@@ -233,6 +234,20 @@ static void take_before_sending(struct flow *flow)
     host->after(flow->op, DENSE, quiet, flow);
 }
 
+struct flow *flow_state(struct reach *self, struct nd_op *op, size_t bytes,
+                        const struct marks *marks, size_t more, void **extra)
+{
+    size_t ring = marks->both_stamps ? BATCH * sizeof(struct flow_sent) : 0;
+    uint8_t *block = self->host->state(op, bytes + ring + (ring != 0 ? more : 0));
+    struct flow *flow = (struct flow *)block;
+    *flow = (struct flow){.self = self, .op = op, .marks = *marks, .cookie = ++self->cookie};
+    if (ring != 0)
+        flow->sent = (struct flow_sent *)(block + bytes);
+    if (extra != NULL)
+        *extra = ring != 0 ? block + bytes + ring : NULL;
+    return flow;
+}
+
 nd_err flow_begin(struct flow *flow)
 {
     const struct nd_host *host = flow->self->host;
@@ -245,7 +260,7 @@ nd_err flow_begin(struct flow *flow)
     if (flow->asks_class)
         setsockopt(flow->fd, flow->v6 ? SOL_IPV6 : SOL_IP, flow->v6 ? IPV6_RECVTCLASS : IP_RECVTOS,
                    &one, sizeof one);
-    if (flow->marks.both_stamps)
+    if (flow->sent != NULL)
         number_packets(flow);
     return host->watch(flow->op, flow->fd, ND_READABLE, readable, flow);
 }
@@ -294,8 +309,8 @@ static void send_batch(struct flow *flow, int64_t first, unsigned count)
             int64_t slot = first + done + i;
             if (!flow->single)
                 host->sent(flow->op, slot, began + took * i / sent);
-            flow->sent[flow->stamp_next % BATCH].slot = slot;
-            flow->sent[flow->stamp_next++ % BATCH].began = began;
+            if (flow->sent != NULL)
+                flow->sent[flow->stamp_next++ % BATCH] = (struct flow_sent){slot, began};
         }
         if (flow->stamped) /* most have left by now, and their stamps need not wake us */
             take_errors(flow);

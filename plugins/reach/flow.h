@@ -8,6 +8,11 @@
 #define FLOW_PACKET_MAX 1500
 #define FLOW_BATCH      32
 
+struct flow_sent {
+    int64_t slot;
+    nd_ns began;
+};
+
 struct flow {
     struct reach *self;
     struct nd_op *op;
@@ -25,11 +30,8 @@ struct flow {
      * what slot each of the last ones was, and when we began to send it. */
     int stamped;
     uint32_t stamp_next;
-    struct {
-        int64_t slot;
-        nd_ns began;
-    } sent[FLOW_BATCH];
-    size_t len; /* of a packet, octets */
+    struct flow_sent *sent; /* FLOW_BATCH of them; NULL: none are asked for */
+    size_t len;             /* of a packet, octets */
     /* Makes the packet of a slot; bytes: zeroed, len octets. */
     void (*make)(const struct flow *flow, uint8_t *bytes, int64_t slot);
     /* Whose answer this is: ND_OK and its slot, or an error about it; ND_EGONE: nobody's. */
@@ -42,6 +44,10 @@ struct flow {
     void (*left)(struct flow *flow, int64_t slot, nd_ns at);
 };
 
+/* The op's block: `bytes` for the verb, whose flow stands first in it, and `more` behind it for
+ * those who ask for transmit stamps (*extra, else NULL). Ten thousand streams have to fit. */
+struct flow *flow_state(struct reach *self, struct nd_op *op, size_t bytes,
+                        const struct marks *marks, size_t more, void **extra);
 /* Begins to listen; fd is open. */
 nd_err flow_begin(struct flow *flow);
 /* Opens a UDP socket to the peer, and begins to listen. keeps_source: the address and port we have

@@ -8,13 +8,6 @@
 /* ICMP echo (RFC 792, RFC 4443 §4). A datagram ping socket where the system lets us, else a raw
  * one. The cookie stands in the payload: the kernel owns the identifier of ping sockets. */
 
-#define ECHO_REQUEST_4 8
-#define ECHO_REPLY_4   0
-#define UNREACHABLE_4  3
-#define ECHO_REQUEST_6 128
-#define ECHO_REPLY_6   129
-#define UNREACHABLE_6  1
-
 int icmp_open(struct reach *self, struct nd_op *op, int v6, int *raw)
 {
     int protocol = v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
@@ -82,17 +75,14 @@ static void filter_raw(int fd, int v6, uint32_t cookie)
 
 static nd_err begin(struct reach *self, const struct nd_args *args, struct nd_op *op, int single)
 {
-    struct flow *flow = self->host->state(op, sizeof *flow);
+    const struct marks marks = marks_of(options, args);
+    struct flow *flow = flow_state(self, op, sizeof *flow, &marks, 0, NULL);
     size_t size = (size_t)args->at[1].u.i;
-    *flow = (struct flow){.self = self,
-                          .op = op,
-                          .cookie = ++self->cookie,
-                          .len = ICMP_HEADER + (size > MARK_BYTES ? size : MARK_BYTES),
-                          .single = single,
-                          .marks = marks_of(options, args),
-                          .make = make_echo,
-                          .read = read_echo,
-                          .quoted = quoted_echo};
+    flow->len = ICMP_HEADER + (size > MARK_BYTES ? size : MARK_BYTES);
+    flow->single = single;
+    flow->make = make_echo;
+    flow->read = read_echo;
+    flow->quoted = quoted_echo;
     nd_err err = peer_of(self, args->at[0].u.target, 0, 0, &flow->peer);
     if (err != ND_OK)
         return err;

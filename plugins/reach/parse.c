@@ -4,13 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ECHO_REQUEST_4 8
-#define ECHO_REPLY_4   0
-#define UNREACHABLE_4  3
-#define ECHO_REQUEST_6 128
-#define ECHO_REPLY_6   129
-#define UNREACHABLE_6  1
-
 uint32_t get32(const uint8_t *at)
 {
     return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];

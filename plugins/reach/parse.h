@@ -14,7 +14,14 @@ void mark_put(uint8_t *at, uint32_t cookie, int64_t slot);
 /* 1: a mark of that cookie, *slot is its slot. */
 int mark_get(const uint8_t *at, uint32_t cookie, int64_t *slot);
 
-#define ICMP_HEADER 8
+/* Types of RFC 792 and RFC 4443. */
+#define ECHO_REQUEST_4 8
+#define ECHO_REPLY_4   0
+#define UNREACHABLE_4  3
+#define ECHO_REQUEST_6 128
+#define ECHO_REPLY_6   129
+#define UNREACHABLE_6  1
+#define ICMP_HEADER    8
 enum icmp_answer { ICMP_NOT_OURS, ICMP_ECHOED, ICMP_UNREACHABLE, ICMP_PROHIBITED };
 /* bytes: an ICMP message (v6: ICMPv6), without IP header: an echo of ours, or a router's word on
  * one. slot: only when it is ours and the mark is whole, else -1. */

@@ -19,9 +19,6 @@
 #define UDP_BASE  33434
 #define MESSAGE   64 /* octets of an ICMP message, of a UDP payload */
 
-#define ECHO_4 8
-#define ECHO_6 128
-
 enum state { UNSENT, SENT, ANSWERED, SILENT };
 
 struct hop {
@@ -178,7 +175,7 @@ static uint64_t who_of(const struct walk *walk)
 
 static size_t make_icmp(const struct walk *walk, uint8_t *bytes, unsigned number)
 {
-    bytes[0] = walk->v6 ? ECHO_6 : ECHO_4;
+    bytes[0] = walk->v6 ? ECHO_REQUEST_6 : ECHO_REQUEST_4;
     bytes[4] = (uint8_t)(walk->id >> 8); /* the kernel's on a ping socket */
     bytes[5] = (uint8_t)walk->id;
     bytes[6] = (uint8_t)(number >> 8);

@@ -19,6 +19,11 @@ struct quickest {
 
 #define LEFT_KEPT 1024 /* packets whose transmit stamp is kept until they are answered */
 
+struct left {
+    int64_t slot;
+    nd_ns at; /* 0: none */
+};
+
 struct session {
     struct flow flow; /* first: flow.c knows no more */
     int stateful;
@@ -28,10 +33,7 @@ struct session {
     int64_t next_slot, not_sent; /* slots that the core gave up: they are nobody's loss */
     int64_t answers, not_genuine;
     struct quickest current, before;
-    struct {
-        int64_t slot;
-        nd_ns at; /* 0: none */
-    } left[LEFT_KEPT];
+    struct left *left; /* LEFT_KEPT of them; NULL: transmit stamps are not asked for */
 };
 
 enum {
@@ -195,17 +197,17 @@ static void tell_extensions(struct session *session, const uint8_t *bytes, size_
 static void left(struct flow *flow, int64_t slot, nd_ns at)
 {
     struct session *session = (struct session *)flow;
-    session->left[slot % LEFT_KEPT].slot = slot;
-    session->left[slot % LEFT_KEPT].at = at;
+    session->left[slot % LEFT_KEPT] = (struct left){slot, at};
 }
 
 /* When the packet left, as a wall clock tells it: by the kernel where it said so, else as the
  * packet itself says. */
 static int64_t sent_at(const struct session *session, int64_t slot, int64_t written)
 {
-    nd_ns at = session->left[slot % LEFT_KEPT].at;
-    return at != 0 && session->left[slot % LEFT_KEPT].slot == slot ? wall_of(&session->flow, at)
-                                                                   : written;
+    const struct left *known = session->left != NULL ? &session->left[slot % LEFT_KEPT] : NULL;
+    return known != NULL && known->at != 0 && known->slot == slot
+               ? wall_of(&session->flow, known->at)
+               : written;
 }
 
 static void answered(struct flow *flow, const uint8_t *bytes, size_t len, int64_t slot, nd_ns at)
@@ -291,20 +293,20 @@ static nd_err set_up(struct session *session, const struct nd_args *args)
 
 static nd_err begin(struct reach *self, const struct nd_args *args, struct nd_op *op, int single)
 {
-    struct session *session = self->host->state(op, sizeof *session);
+    const struct marks marks = marks_of(options, args);
+    void *kept = NULL;
+    struct flow *flow = flow_state(self, op, sizeof(struct session), &marks,
+                                   LEFT_KEPT * sizeof(struct left), &kept);
+    struct session *session = (struct session *)flow;
     const struct nd_target *target = args->at[TARGET].u.target;
     int64_t port = args->at[PORT].u.i;
-    session->flow = (struct flow){.self = self,
-                                  .op = op,
-                                  .cookie = ++self->cookie,
-                                  .single = single,
-                                  .marks = marks_of(options, args),
-                                  .make = make_packet,
-                                  .read = read_packet,
-                                  .quoted = quoted_packet,
-                                  .answered = answered,
-                                  .left = left};
-    struct flow *flow = &session->flow;
+    session->left = kept;
+    flow->single = single;
+    flow->make = make_packet;
+    flow->read = read_packet;
+    flow->quoted = quoted_packet;
+    flow->answered = answered;
+    flow->left = left;
     if ((uint16_t)flow->cookie == 0)
         flow->cookie = ++self->cookie;
     if (port == 0 && target_fact(target, "port") == NULL)

@@ -39,16 +39,13 @@ static const struct nd_option udp_options[] = {
 static nd_err udp_begin(struct reach *self, const struct nd_args *args, struct nd_op *op,
                         int single)
 {
-    struct flow *flow = self->host->state(op, sizeof *flow);
-    *flow = (struct flow){.self = self,
-                          .op = op,
-                          .cookie = ++self->cookie,
-                          .len = (size_t)args->at[2].u.i,
-                          .single = single,
-                          .marks = marks_of(udp_options, args),
-                          .make = make_udp,
-                          .read = read_udp,
-                          .quoted = quoted_udp};
+    const struct marks marks = marks_of(udp_options, args);
+    struct flow *flow = flow_state(self, op, sizeof *flow, &marks, 0, NULL);
+    flow->len = (size_t)args->at[2].u.i;
+    flow->single = single;
+    flow->make = make_udp;
+    flow->read = read_udp;
+    flow->quoted = quoted_udp;
     nd_err err = peer_of(self, args->at[0].u.target, args->at[1].u.i, 1, &flow->peer);
     return err == ND_OK ? flow_open_udp(flow, 0) : err;
 }

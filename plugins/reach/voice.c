@@ -65,19 +65,17 @@ static const struct nd_option options[] = {
 
 static nd_err begin(struct reach *self, const struct nd_args *args, struct nd_op *op, int single)
 {
-    struct voice *voice = self->host->state(op, sizeof *voice);
+    const struct marks marks = marks_of(options, args);
+    struct flow *flow = flow_state(self, op, sizeof(struct voice), &marks, 0, NULL);
+    struct voice *voice = (struct voice *)flow;
     voice->codec = codecs[args->at[2].u.i];
-    voice->flow = (struct flow){.self = self,
-                                .op = op,
-                                .cookie = ++self->cookie,
-                                .len = RTP_HEADER + (size_t)voice->codec.octets,
-                                .single = single,
-                                .marks = marks_of(options, args),
-                                .make = make_rtp,
-                                .read = read_rtp,
-                                .quoted = quoted_rtp};
-    nd_err err = peer_of(self, args->at[0].u.target, args->at[1].u.i, 1, &voice->flow.peer);
-    return err == ND_OK ? flow_open_udp(&voice->flow, 1) : err;
+    flow->len = RTP_HEADER + (size_t)voice->codec.octets;
+    flow->single = single;
+    flow->make = make_rtp;
+    flow->read = read_rtp;
+    flow->quoted = quoted_rtp;
+    nd_err err = peer_of(self, args->at[0].u.target, args->at[1].u.i, 1, &flow->peer);
+    return err == ND_OK ? flow_open_udp(flow, 1) : err;
 }
 
 static nd_err voice_stream(void *self, const struct nd_args *args, struct nd_op *op)
