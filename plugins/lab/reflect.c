@@ -102,6 +102,8 @@ static int listen_at(enum kind kind, const char *words, const char *address, int
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     if (at.ss_family == AF_INET6) /* the IPv4 side is a service of its own */
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
+    if (type == SOCK_DGRAM)
+        reflect_udp_open(fd);
     const struct stamp_key *key = keys_count != 0 ? &keys[keys_count - 1] : NULL;
     if (bind(fd, (struct sockaddr *)&at, len) != 0 ||
         (type == SOCK_STREAM && listen(fd, 512) != 0) ||
@@ -192,23 +194,19 @@ static int serve_stream(nfds_t i)
 
 static void serve_datagram(nfds_t i)
 {
-    uint8_t bytes[2048];
-    struct sockaddr_storage from;
-    socklen_t from_len = sizeof from;
+    struct datagram in;
     if (slots[i].kind == STAMP) {
         reflect_stamp(fds[i].fd);
         return;
     }
-    if (slots[i].kind == SINK) {
-        reflect_sink_datagram(fds[i].fd);
+    if (!reflect_receive(fds[i].fd, &in))
         return;
-    }
-    ssize_t got = recvfrom(fds[i].fd, bytes, sizeof bytes, 0, (struct sockaddr *)&from, &from_len);
-    size_t len = got > 0 ? (size_t)got : 0;
-    if (slots[i].kind == DNS)
-        len = reflect_dns(bytes, len, sizeof bytes);
-    if (len != 0)
-        sendto(fds[i].fd, bytes, len, MSG_NOSIGNAL, (struct sockaddr *)&from, from_len);
+    if (slots[i].kind == SINK)
+        in.len = reflect_sink_datagram(&in);
+    else if (slots[i].kind == DNS)
+        in.len = reflect_dns(in.bytes, in.len, sizeof in.bytes);
+    if (in.len != 0)
+        reflect_answer(fds[i].fd, &in, in.len, -1);
 }
 
 /* ---- setting up ---- */

@@ -3,10 +3,32 @@
 #define ND_PLUGINS_LAB_REFLECT_H
 #include "../common/stamp.h"
 
+#include <netinet/in.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* Prepares a socket for STAMP: receive stamps, hop limit and traffic class. words: what it serves,
+/* One that came, and what the kernel tells of it. */
+struct datagram {
+    uint8_t bytes[2048];
+    size_t len;
+    int cut;                  /* there was more of it */
+    struct sockaddr_in6 from; /* or a sockaddr_in in its place, the rest zero */
+    struct in_pktinfo asked4; /* the address that was asked, by family */
+    struct in6_pktinfo asked6;
+    int64_t received_ns; /* by the wall clock */
+    uint8_t ttl, class;  /* 255 when the hop limit is unknown */
+};
+
+/* Asks for all of that. */
+void reflect_udp_open(int fd);
+/* Takes the next; 0: none waits. */
+int reflect_receive(int fd, struct datagram *in);
+/* Sends the first len octets of it back, from the address that was asked. class: traffic class; -1:
+ * the system's. */
+void reflect_answer(int fd, struct datagram *in, size_t len, int class);
+int64_t reflect_wall(void);
+
+/* Takes up a socket for STAMP. words: what it serves,
  * as the user wrote it; borrowed for good. key: of authenticated mode, borrowed for good; or NULL.
  * Returns -1 when there are too many. */
 int reflect_stamp_open(int fd, const char *words, const struct stamp_key *key);
@@ -26,6 +48,7 @@ struct sink {
 };
 /* Takes what is there; 0: the sender is done, and was told what came. */
 int reflect_sink_stream(int fd, struct sink *sink);
-void reflect_sink_datagram(int fd);
+/* The same of a datagram; the octets of the answer put in its place, 0: none is due. */
+size_t reflect_sink_datagram(struct datagram *in);
 
 #endif

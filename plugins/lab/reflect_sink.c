@@ -51,22 +51,17 @@ int reflect_sink_stream(int fd, struct sink *sink)
     return 0;
 }
 
-void reflect_sink_datagram(int fd)
+size_t reflect_sink_datagram(struct datagram *in)
 {
     static struct {
         struct sink sink;
         uint32_t cookie;
     } senders[UDP_MAX];
     static size_t next;
-    uint8_t bytes[2048];
-    char text[96];
-    struct sockaddr_storage from;
-    socklen_t from_len = sizeof from;
-    ssize_t got = recvfrom(fd, bytes, sizeof bytes, 0, (struct sockaddr *)&from, &from_len);
     uint32_t cookie = 0;
-    if (got < HEAD || memcmp(bytes, MAGIC, MAGIC_LEN) != 0)
-        return;
-    memcpy(&cookie, bytes + 8, sizeof cookie);
+    if (in->len < HEAD || memcmp(in->bytes, MAGIC, MAGIC_LEN) != 0)
+        return 0;
+    memcpy(&cookie, in->bytes + 8, sizeof cookie);
     size_t i = 0;
     while (i < UDP_MAX && (senders[i].cookie != cookie || senders[i].sink.packets == 0))
         i++;
@@ -75,9 +70,9 @@ void reflect_sink_datagram(int fd)
         senders[i].cookie = cookie;
         senders[i].sink = (struct sink){0};
     }
-    if (bytes[MAGIC_LEN] == 'd')
-        count(&senders[i].sink, (size_t)got);
-    else if (bytes[MAGIC_LEN] == 'e')
-        sendto(fd, text, (size_t)words(&senders[i].sink, text, sizeof text), MSG_NOSIGNAL,
-               (struct sockaddr *)&from, from_len);
+    if (in->bytes[MAGIC_LEN] == 'd')
+        count(&senders[i].sink, in->len);
+    if (in->bytes[MAGIC_LEN] != 'e')
+        return 0;
+    return (size_t)words(&senders[i].sink, (char *)in->bytes, sizeof in->bytes);
 }

@@ -1,11 +1,7 @@
 #include "reflect.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <time.h>
 
 /* STAMP session reflector, stateful (RFC 8762 §4.3): each sender's packets are numbered here, so
  * that it learns which way was lost. A sender is an address, a port and a session identifier at one
@@ -13,7 +9,6 @@
 
 #define SESSIONS_MAX 1024
 #define SERVICES_MAX 32
-#define PACKET_MAX   1500
 #define FORGET_AFTER 900000000000 /* ns: RFC 8762 §4.3, REFWAIT's default of 900 s */
 
 struct session {
@@ -36,14 +31,8 @@ static size_t services_count;
 
 int reflect_stamp_open(int fd, const char *words, const struct stamp_key *key)
 {
-    int one = 1;
     if (services_count == SERVICES_MAX)
         return -1;
-    setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof one);
-    setsockopt(fd, IPPROTO_IP, IP_RECVTTL, &one, sizeof one);
-    setsockopt(fd, IPPROTO_IP, IP_RECVTOS, &one, sizeof one);
-    setsockopt(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, &one, sizeof one);
-    setsockopt(fd, IPPROTO_IPV6, IPV6_RECVTCLASS, &one, sizeof one);
     services[services_count++] = (struct service){.fd = fd, .words = words, .key = key};
     return 0;
 }
@@ -85,95 +74,35 @@ static struct session *session_of(const struct sockaddr_in6 *peer, int fd, uint1
     return place;
 }
 
-/* The kernel's receive stamp, the hop limit and the traffic class that the packet came with. */
-static void read_control(struct msghdr *message, struct stamp_arrival *arrival)
-{
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c != NULL; c = CMSG_NXTHDR(message, c)) {
-        int value = 0;
-        int v4 = c->cmsg_level == IPPROTO_IP;
-        int v6 = c->cmsg_level == IPPROTO_IPV6;
-        if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
-            struct timespec ts;
-            memcpy(&ts, CMSG_DATA(c), sizeof ts);
-            arrival->received_ns = (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-        } else if ((v4 && c->cmsg_type == IP_TTL) || (v6 && c->cmsg_type == IPV6_HOPLIMIT)) {
-            memcpy(&value, CMSG_DATA(c), sizeof value);
-            arrival->ttl = (uint8_t)value;
-        } else if (v4 && c->cmsg_type == IP_TOS) {
-            memcpy(&arrival->class, CMSG_DATA(c), 1);
-        } else if (v6 && c->cmsg_type == IPV6_TCLASS) {
-            memcpy(&value, CMSG_DATA(c), sizeof value);
-            arrival->class = (uint8_t)value;
-        }
-    }
-}
-
-static int64_t wall_now(void)
-{
-    struct timespec ts;
-    clock_gettime(CLOCK_REALTIME, &ts);
-    return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
-
-static void answer(int fd, struct iovec *iov, struct msghdr *peer, int class)
-{
-    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof class)] = {0};
-    struct msghdr message = {.msg_iov = iov,
-                             .msg_iovlen = 1,
-                             .msg_name = peer->msg_name,
-                             .msg_namelen = peer->msg_namelen};
-    if (class >= 0) {
-        int v6 = ((const struct sockaddr *)peer->msg_name)->sa_family == AF_INET6;
-        message.msg_control = control;
-        message.msg_controllen = sizeof control;
-        struct cmsghdr *c = CMSG_FIRSTHDR(&message);
-        c->cmsg_level = v6 ? IPPROTO_IPV6 : IPPROTO_IP;
-        c->cmsg_type = v6 ? IPV6_TCLASS : IP_TOS;
-        c->cmsg_len = CMSG_LEN(sizeof class);
-        memcpy(CMSG_DATA(c), &class, sizeof class);
-    }
-    sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-}
-
 static int reflect_one(struct service *service)
 {
-    uint8_t bytes[PACKET_MAX];
-    _Alignas(struct cmsghdr) char control[256];
-    struct sockaddr_in6 peer = {0};
-    struct iovec iov = {bytes, sizeof bytes};
-    struct msghdr message = {.msg_iov = &iov,
-                             .msg_iovlen = 1,
-                             .msg_name = &peer,
-                             .msg_namelen = sizeof peer,
-                             .msg_control = control,
-                             .msg_controllen = sizeof control};
-    ssize_t got = recvmsg(service->fd, &message, MSG_DONTWAIT);
-    if (got < 0)
+    struct datagram in;
+    if (!reflect_receive(service->fd, &in))
         return 0;
-    struct stamp_arrival arrival = {.received_ns = wall_now(), .ttl = 255};
-    size_t len = (size_t)got;
-    read_control(&message, &arrival);
-    if (len < STAMP_LEAST || (message.msg_flags & MSG_TRUNC) != 0) {
+    if (in.len < STAMP_LEAST || in.cut) {
         service->no_packet++;
         return 1;
     }
-    if (!stamp_genuine(service->key, bytes, len)) {
+    if (!stamp_genuine(service->key, in.bytes, in.len)) {
         if (service->not_genuine++ == 0)
             fprintf(stderr,
-                    "netdrill-reflect: %s: dropped a packet with a wrong HMAC; further ones "
-                    "are counted\n",
+                    "netdrill-reflect: %s: dropped a packet with a wrong HMAC; further ones are "
+                    "counted\n",
                     service->words);
         return 1;
     }
-    struct session *session =
-        session_of(&peer, service->fd, stamp_ssid(service->key, bytes, len), arrival.received_ns);
+    struct session *session = session_of(
+        &in.from, service->fd, stamp_ssid(service->key, in.bytes, in.len), in.received_ns);
+    const struct stamp_arrival arrival = {.received_ns = in.received_ns,
+                                          .sent_ns = reflect_wall(),
+                                          .sequence = session->answered++,
+                                          .received = ++session->received,
+                                          .ttl = in.ttl,
+                                          .class = in.class};
     int class = -1;
-    arrival.received = ++session->received;
-    arrival.sequence = session->answered++;
-    arrival.sent_ns = wall_now();
-    iov.iov_len = stamp_reflect(service->key, bytes, len, &arrival, &class);
+    size_t len = stamp_reflect(service->key, in.bytes, in.len, &arrival, &class);
     service->answered++;
-    answer(service->fd, &iov, &message, class);
+    reflect_answer(service->fd, &in, len, class);
     return 1;
 }
 

@@ -108,10 +108,11 @@ def sink(address, port):
     check("UDP sink", (octets, packets) == (2 * 112, 3), (octets, packets))
 
 
-web_port, echo_port, sink_port, stamp_port, dns_port, call_port = free(6)
+web_port, echo_port, sink_port, stamp_port, dns_port, call_port, any_port, any_stamp, any_sink = free(9)
 at4, at6 = "127.0.0.1", "::1"
 program = subprocess.Popen([netdrill, "reflect", f"web:{at4}:{web_port}", f"web:[{at6}]:{web_port}", f"echo:{at4}:{echo_port}", f"echo:{at6}:{echo_port}",
-                            f"sink:{at4}:{sink_port}", f"stamp:{at4}:{stamp_port}", f"dns:{at4}:{dns_port}", "name:www.drill.test=10.9.0.80", f"emergency:{at4}:{call_port}"],
+                            f"sink:{at4}:{sink_port}", f"stamp:{at4}:{stamp_port}", f"dns:{at4}:{dns_port}", "name:www.drill.test=10.9.0.80", f"emergency:{at4}:{call_port}", f"echo:0.0.0.0:{any_port}", f"echo:[::]:{any_port}",
+                            f"stamp:0.0.0.0:{any_stamp}", f"sink:0.0.0.0:{any_sink}"],
                            stdout=subprocess.PIPE, text=True)
 check("it says when it serves", "ready" in program.stdout.readline())
 for address in (at4, at6):
@@ -127,6 +128,12 @@ for name, code, answers in [(b"\3www\5drill\4test\0", 0, 1), (b"\4nope\5drill\4t
     u.send(b"\x12\x34\1\0\0\1\0\0\0\0\0\0" + name + b"\0\1\0\1")
     got = u.recv(600)
     check(f"DNS: response code {code}", got[:2] == b"\x12\x34" and got[3] & 15 == code and struct.unpack(">H", got[6:8])[0] == answers, got)
+for address in ("127.0.0.5", "127.3.2.1", "::1"):  # bound to all addresses, it answers from the one that was asked
+    for port, packet in [(any_port, b"echo"), (any_stamp, bytes(44)), (any_sink, b"ndbulke" + bytes(20))][:1 if ":" in address else 3]:
+        w = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+        w.settimeout(3)
+        w.sendto(packet, (address, port))
+        check(f"an answer from {address}, which was asked", w.recvfrom(2048)[1][0] == address)
 for junk in [b"", b"\0", os.urandom(20), b"\xff" * 1400]:
     for port in (dns_port, stamp_port, sink_port, echo_port):
         u.connect((at4, port))
