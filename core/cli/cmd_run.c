@@ -219,30 +219,54 @@ static nd_err copy_file(const struct nd_rundir *dir, const char *from, const cha
 }
 
 /* The plan that is run: the saved one, or one made now by a rehearsal of its own. */
-static bool make_plan(struct live *live)
+static int make_plan(struct live *live)
 {
+    int code = ND_EXIT_OK;
     if (live->plan == NULL) {
-        const struct nd_script none = {0};
         struct nd_work work;
         struct nd_rehearsal rehearsal = {.plan = NULL};
         bool good = nd_work_load(&work, nd_work_virtual(), live->scenario_path, live->site_path,
                                  live->seed) &&
-                    nd_rehearse(&work, &none, live->seed, NULL, NULL, NULL, &rehearsal);
+                    nd_preview(&work, live->seed, &rehearsal);
         live->plan = rehearsal.plan;
+        if (!good) {
+            code = refuse(ND_EXIT_INTERNAL, "the plan could not be made");
+        } else if (work.diags.errors != 0) {
+            nd_work_print_diags(&work, false);
+            code = refuse(ND_EXIT_REFUSED,
+                          "the site's policy does not allow this drill; nothing was changed");
+        }
         nd_work_deinit(&work);
-        if (!good)
-            return false;
     }
-    nd_plan_hash(live->plan, live->plan_hash);
-    return true;
+    if (code == ND_EXIT_OK)
+        nd_plan_hash(live->plan, live->plan_hash);
+    return code;
+}
+
+/* All of the drill has to lie within the policy's hours. */
+static int check_hours(const struct live *live)
+{
+    struct nd_fail why = {0};
+    if (live->work.site == NULL)
+        return ND_EXIT_OK;
+    struct nd_sched *sched = live->work.sched;
+    int64_t now = nd_sched_to_wall(sched, nd_sched_now(sched));
+    nd_ns lasts = nd_scenario_drill(live->work.scenario)->lasts;
+    if (nd_policy_time(&live->work.site->policy, now, now + lasts, &why) == NULL)
+        return ND_EXIT_OK;
+    fprintf(stderr, "netdrill run: [E0507] %s; nothing was changed\n", why.text);
+    return ND_EXIT_REFUSED;
 }
 
 /* The lab is made with rights of its own; anything else needs ours. */
 static int check_rights(struct live *live)
 {
     struct nd_fail why = {0};
-    if (!make_plan(live))
-        return refuse(ND_EXIT_INTERNAL, "the plan could not be made");
+    int code = make_plan(live);
+    if (code == ND_EXIT_OK)
+        code = check_hours(live);
+    if (code != ND_EXIT_OK)
+        return code;
     if (live->lab || nd_preflight(live->plan, live->work.site, live->work.plugins, &why) == ND_OK)
         return ND_EXIT_OK;
     fprintf(stderr, "netdrill run: %s; nothing was changed\n", why.text);

@@ -29,13 +29,11 @@ static bool read_seed(const struct nd_cli_args *args, uint64_t *seed)
 }
 
 /* A rehearsal in which all goes well shows what the bodies do: faults in the values they give come
- * out as failed steps. */
+ * out as failed steps, what the policy does not allow as diagnostics. */
 static void lint_bodies(struct nd_work *work)
 {
-    const struct nd_script none = {0};
     struct nd_rehearsal rehearsal;
-    if (nd_rehearse(work, &none, 1, NULL, NULL, NULL, &rehearsal) &&
-        rehearsal.outcome.steps_failed != 0)
+    if (nd_preview(work, 1, &rehearsal) && rehearsal.outcome.steps_failed != 0)
         fprintf(stderr,
                 "note: %lld step(s) fail in a rehearsal in which all goes well; see "
                 "'netdrill rehearse'\n",
@@ -54,10 +52,11 @@ static int lint(int argc, char **argv)
     }
     bool good =
         nd_work_load(&work, nd_work_virtual(), args.words.at[0], nd_cli_get(&args, "site"), 1);
-    nd_work_print_diags(&work, nd_cli_get(&args, "json") != NULL);
     if (good)
         lint_bodies(&work);
-    good = good && (nd_cli_get(&args, "strict") == NULL || work.diags.warnings == 0);
+    nd_work_print_diags(&work, nd_cli_get(&args, "json") != NULL);
+    good = good && work.diags.errors == 0 &&
+           (nd_cli_get(&args, "strict") == NULL || work.diags.warnings == 0);
     nd_work_deinit(&work);
     nd_cli_args_deinit(&args);
     return good ? ND_EXIT_OK : ND_EXIT_USAGE;
@@ -95,14 +94,15 @@ static int save_plan(const char *path, const json_t *plan)
 
 static int make_plan(const struct nd_cli_args *args, struct nd_work *work, uint64_t seed)
 {
-    const struct nd_script none = {0};
     struct nd_rehearsal rehearsal;
     struct nd_buf out = {0};
     char hash[ND_HASH_TEXT];
     int code = ND_EXIT_OK;
-    if (!nd_rehearse(work, &none, seed, NULL, NULL, NULL, &rehearsal)) {
+    bool played = nd_preview(work, seed, &rehearsal);
+    if (!played || work->diags.errors != 0) {
+        nd_work_print_diags(work, false);
         json_decref(rehearsal.plan);
-        return ND_EXIT_INTERNAL;
+        return played ? ND_EXIT_REFUSED : ND_EXIT_INTERNAL;
     }
     nd_plan_hash(rehearsal.plan, hash);
     if (nd_cli_get(args, "json") != NULL) {

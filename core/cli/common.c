@@ -37,6 +37,26 @@ struct nd_sched *nd_work_virtual(void)
     return nd_sched_new_virtual(ND_SEC(1767225600)); /* 2026-01-01T00:00:00Z */
 }
 
+/* A name that nothing has forbids nothing, and nobody would notice. */
+static void check_forbidden(struct nd_work *work)
+{
+    const struct nd_policy *policy = &work->site->policy;
+    const char *const *const lists[] = {policy->plugins, policy->verbs};
+    for (size_t l = 0; l < 2; l++) {
+        for (size_t i = 0; lists[l] != NULL && lists[l][i] != NULL; i++) {
+            const char *name = lists[l][i];
+            const char *dot = strchr(name, '.');
+            char *plugin_name = strndup(name, dot != NULL ? (size_t)(dot - name) : strlen(name));
+            const struct nd_plugin *plugin = nd_plugins_load(work->plugins, plugin_name, NULL);
+            if (plugin == NULL || (dot != NULL && nd_plugin_verb(plugin, dot + 1) == NULL))
+                nd_diag_add(&work->diags, "W0604", work->site->path, policy->line, 0, 0, NULL,
+                            "the policy forbids '%s', and there is no such %s here", name,
+                            dot != NULL ? "verb" : "plugin");
+            free(plugin_name);
+        }
+    }
+}
+
 bool nd_work_load(struct nd_work *work, struct nd_sched *sched, const char *path,
                   const char *site_path, uint64_t seed)
 {
@@ -50,6 +70,8 @@ bool nd_work_load(struct nd_work *work, struct nd_sched *sched, const char *path
     if (!nd_sched_is_virtual(sched))
         nd_plugins_isolate(work->plugins, -1);
     /* With a broken site every target would be unknown: its own faults are told alone. */
+    if (site_good && work->site != NULL)
+        check_forbidden(work);
     if (site_good)
         work->scenario = nd_scenario_load(path, work->site, work->plugins, seed, &work->diags);
     return work->scenario != NULL;
@@ -242,20 +264,30 @@ static void on_called(void *ctx, const struct nd_step *step, const struct nd_cal
                                         spec->verb->name, " runs a program of yours"));
 }
 
+static void on_refused(void *ctx, const struct nd_call_spec *spec, const char *code,
+                       const char *why)
+{
+    struct rehearsing *r = ctx;
+    int column = 0;
+    int width = 0;
+    nd_scenario_place(r->work->scenario, spec->verb->name, spec->line, &column, &width);
+    nd_diag_add(&r->work->diags, code, nd_scenario_drill(r->work->scenario)->path, spec->line,
+                column, width, NULL, "%s", why);
+}
+
 static void on_ended(void *ctx)
 {
     const struct rehearsing *r = ctx;
     nd_sched_stop(r->work->sched);
 }
 
-bool nd_rehearse(struct nd_work *work, const struct nd_script *script, uint64_t seed,
-                 const struct nd_rundir *dir,
-                 void (*event)(void *ctx, const char *line, const json_t *event), void *ctx,
-                 struct nd_rehearsal *rehearsal)
+static bool rehearse(struct rehearsing *r, const struct nd_script *script, uint64_t seed,
+                     const struct nd_rundir *dir, bool preview, struct nd_rehearsal *rehearsal)
 {
     struct nd_fail why = {0};
+    struct nd_work *work = r->work;
     const struct nd_drill *drill = nd_scenario_drill(work->scenario);
-    struct rehearsing r = {work, nd_plan_json(drill, work->site, seed), event, ctx};
+    r->plan = nd_plan_json(drill, work->site, seed);
     const struct nd_run_config config = {
         .drill = drill,
         .site = work->site,
@@ -270,10 +302,11 @@ bool nd_rehearse(struct nd_work *work, const struct nd_script *script, uint64_t 
         .fails_count = script->fails.count,
         .event = on_event,
         .called = on_called,
+        .refused = preview ? on_refused : NULL,
         .ended = on_ended,
-        .ctx = &r,
+        .ctx = r,
     };
-    *rehearsal = (struct nd_rehearsal){.plan = r.plan};
+    *rehearsal = (struct nd_rehearsal){.plan = r->plan};
     struct nd_run *run = nd_run_new(&config, &why);
     if (run == NULL) {
         fprintf(stderr, "netdrill: %s\n", why.text);
@@ -284,4 +317,20 @@ bool nd_rehearse(struct nd_work *work, const struct nd_script *script, uint64_t 
     rehearsal->outcome = *nd_run_outcome(run);
     nd_run_free(run);
     return true;
+}
+
+bool nd_rehearse(struct nd_work *work, const struct nd_script *script, uint64_t seed,
+                 const struct nd_rundir *dir,
+                 void (*event)(void *ctx, const char *line, const json_t *event), void *ctx,
+                 struct nd_rehearsal *rehearsal)
+{
+    struct rehearsing r = {.work = work, .event = event, .ctx = ctx};
+    return rehearse(&r, script, seed, dir, false, rehearsal);
+}
+
+bool nd_preview(struct nd_work *work, uint64_t seed, struct nd_rehearsal *rehearsal)
+{
+    const struct nd_script none = {0};
+    struct rehearsing r = {.work = work};
+    return rehearse(&r, &none, seed, NULL, true, rehearsal);
 }

@@ -67,6 +67,10 @@ bool nd_rehearse(struct nd_work *work, const struct nd_script *script, uint64_t 
                  void (*event)(void *ctx, const char *line, const json_t *event), void *ctx,
                  struct nd_rehearsal *rehearsal);
 
+/* A rehearsal in which all goes well, for lint, plan and run: what the site's policy does not allow
+ * of it is added to the work's diags. False: it could not be played. */
+bool nd_preview(struct nd_work *work, uint64_t seed, struct nd_rehearsal *rehearsal);
+
 /* ---- events as lines ---- */
 
 /* One line for people on an event, "" when it is not for them. Borrowed until the next call. */

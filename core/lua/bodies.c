@@ -132,7 +132,8 @@ static int body_measure(lua_State *L)
     nd_given_check(L, verb, 1, 1, without, arena, spec);
     struct nd_series *series = nd_task_measure(task, spec, every, tick, till, &why);
     if (series == NULL)
-        return luaL_error(L, "[E0301] 'measure': %s", why.text);
+        return luaL_error(L, "[%s] 'measure': %s", why.code == ND_ERIGHTS ? "E0503" : "E0301",
+                          why.text);
     nd_series_push(L, series);
     return 1;
 }

@@ -137,6 +137,7 @@ void nd_given_check(lua_State *L, const struct nd_lua_verb *verb, int index, int
     struct nd_diags diags = {0};
     if (nd_schema_check(verb->plugin, verb->verb, scenario->site, given, count,
                         scenario->source.path, arena, spec, &diags)) {
+        spec->line = nd_lua_line(L, 1);
         nd_diags_deinit(&diags);
         return;
     }

@@ -37,7 +37,8 @@ const char *const *nd_verb_keys(const char *name)
 
 struct alias {
     const char *name;
-    const struct nd_plugin *plugin;
+    const struct nd_plugin *plugin;      /* of use "...", else NULL */
+    const struct nd_site_target *target; /* of site "...", else NULL */
 };
 
 struct scan {
@@ -58,7 +59,7 @@ static bool is_name(const struct nd_source *source, size_t at, const char *text)
            (text == NULL || strcmp(source->tokens.at[at].text, text) == 0);
 }
 
-/* local a, b = use "x", use "y" */
+/* local a, b = use "x", site "y" */
 static void read_local(struct scan *scan, size_t at)
 {
     const struct nd_source *source = scan->source;
@@ -73,14 +74,17 @@ static void read_local(struct scan *scan, size_t at)
     if (names == 0 || !is_sign(source, value - 1, "="))
         return;
     for (size_t i = 0; i < names; i++, value += 3) {
-        if (!is_name(source, value, "use") || value + 1 >= source->tokens.count ||
+        bool use = is_name(source, value, "use");
+        if ((!use && !is_name(source, value, "site")) || value + 1 >= source->tokens.count ||
             source->tokens.at[value + 1].kind != ND_TOK_STRING)
             return;
-        const char *plugin = source->tokens.at[value + 1].text;
-        struct alias alias = {source->tokens.at[first + i * 2].text, NULL};
-        if (strchr(plugin, '/') == NULL)
-            alias.plugin = nd_plugins_load(scan->scenario->plugins, plugin, NULL);
-        if (alias.plugin != NULL)
+        const char *name = source->tokens.at[value + 1].text;
+        struct alias alias = {source->tokens.at[first + i * 2].text, NULL, NULL};
+        if (use && strchr(name, '/') == NULL)
+            alias.plugin = nd_plugins_load(scan->scenario->plugins, name, NULL);
+        else if (!use && scan->scenario->site != NULL)
+            alias.target = nd_site_target_find(scan->scenario->site, name);
+        if (alias.plugin != NULL || alias.target != NULL)
             nd_vec_push(&scan->aliases, alias);
         if (!is_sign(source, value + 2, ","))
             return;
@@ -104,7 +108,7 @@ static const struct nd_verb *verb_at(struct scan *scan, size_t at, const struct 
     for (size_t i = 0; i < scan->aliases.count; i++) {
         const struct alias *alias = &scan->aliases.at[i];
         const struct nd_token *token = &source->tokens.at[at + 2];
-        if (strcmp(alias->name, source->tokens.at[at].text) != 0)
+        if (alias->plugin == NULL || strcmp(alias->name, source->tokens.at[at].text) != 0)
             continue;
         *plugin = alias->plugin;
         const struct nd_verb *verb = nd_plugin_verb(alias->plugin, token->text);
@@ -219,6 +223,61 @@ static void check_verb_call(struct scan *scan, const struct nd_source_call *call
     }
 }
 
+/* ---- what the site allows ---- */
+
+/* The target that an entry names, as site "x" or by a local of it; NULL when that is not sure. */
+static const struct nd_site_target *target_at(const struct scan *scan,
+                                              const struct nd_call_entry *entry)
+{
+    const struct nd_source *source = scan->source;
+    if (scan->scenario->site == NULL)
+        return NULL;
+    if (is_name(source, entry->value, "site") && entry->end == entry->value + 2)
+        return nd_site_target_find(scan->scenario->site, source->tokens.at[entry->value + 1].text);
+    for (size_t i = scan->aliases.count; i-- > 0 && entry->end == entry->value + 1;) {
+        if (is_name(source, entry->value, scan->aliases.at[i].name))
+            return scan->aliases.at[i].target;
+    }
+    return NULL;
+}
+
+static void check_allowed(struct scan *scan, const struct nd_source_call *call,
+                          const struct nd_plugin *plugin, const struct nd_verb *verb, int skip)
+{
+    const struct nd_site *site = scan->scenario->site;
+    bool changes = (verb->flags & ND_VERB_CHANGES) != 0;
+    const struct nd_site_target *target = NULL;
+    const struct nd_token *token = &scan->source->tokens.at[call->at];
+    for (size_t i = 0; i < call->count && target == NULL; i++) {
+        const struct nd_call_entry *entry = &call->entries[i];
+        char key[32];
+        snprintf(key, sizeof key, "%s", entry->key);
+        if (positional(key))
+            snprintf(key, sizeof key, "%d", atoi(entry->key) - skip);
+        const struct nd_option *option = find_option(verb, key);
+        if (option == NULL || option->type != ND_TARGET)
+            continue;
+        target = target_at(scan, entry);
+        if (target != NULL)
+            token = &scan->source->tokens.at[entry->value];
+    }
+    struct nd_fail why = {0};
+    if (changes && target != NULL && !target->may_be_disturbed) {
+        nd_fail_set(&why, ND_ERIGHTS, "target '%s' may not be disturbed", target->target.name);
+        complain(scan, token, "E0501",
+                 "only whoever owns the site file can allow it, by may_be_disturbed: true",
+                 why.text);
+        return;
+    }
+    /* A target that is not known here may still be a listed one. */
+    const char *code = site == NULL ? NULL
+                                    : nd_policy_call(&site->policy, plugin->name, verb->name,
+                                                     target, changes && target != NULL, &why);
+    if (code != NULL)
+        complain(scan, strcmp(code, "E0502") == 0 ? token : &scan->source->tokens.at[call->at],
+                 code, NULL, why.text);
+}
+
 /* "loss<1%" after a series. */
 static void check_threshold(struct scan *scan, const struct nd_call_entry *entry)
 {
@@ -264,8 +323,10 @@ static void check_call(struct scan *scan, const struct nd_source_call *call)
     if (strcmp(call->name, "measure") == 0) {
         if (call->count != 0 && strcmp(call->entries[0].key, "1") == 0)
             verb = verb_at(scan, call->entries[0].value, &plugin);
-        if (verb != NULL)
+        if (verb != NULL) {
             check_verb_call(scan, call, plugin, verb, 1, measure_extra);
+            check_allowed(scan, call, plugin, verb, 1);
+        }
         for (size_t i = 0; i < call->count; i++) {
             if (strcmp(call->entries[i].key, "every") == 0 ||
                 strcmp(call->entries[i].key, "lasts") == 0)
@@ -274,10 +335,12 @@ static void check_call(struct scan *scan, const struct nd_source_call *call)
         return;
     }
     verb = verb_at(scan, call->at, &plugin);
-    if (verb != NULL)
-        check_verb_call(scan, call, plugin, verb, 0, verb_extra);
-    else
+    if (verb == NULL) {
         check_plain_call(scan, call);
+        return;
+    }
+    check_verb_call(scan, call, plugin, verb, 0, verb_extra);
+    check_allowed(scan, call, plugin, verb, 0);
 }
 
 /* site "name" anywhere, also where no rehearsal comes by. */

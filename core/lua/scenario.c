@@ -122,6 +122,24 @@ static void check_coverage(struct nd_scenario *scenario)
     }
 }
 
+/* How long the site's policy lets a drill be. */
+static void check_policy(struct nd_scenario *scenario)
+{
+    struct nd_fail why = {0};
+    const struct nd_source *source = &scenario->source;
+    const char *code = scenario->site != NULL
+                           ? nd_policy_drill(&scenario->site->policy, scenario->drill.lasts, &why)
+                           : NULL;
+    for (size_t i = 0; code != NULL && i < source->calls.count; i++) {
+        const struct nd_source_call *call = &source->calls.at[i];
+        if (strcmp(call->name, "drill") != 0)
+            continue;
+        const struct nd_token *token = nd_source_key(source, call, "lasts");
+        nd_diag_add(scenario->diags, code, source->path, token->line, token->column, token->width,
+                    NULL, "%s", why.text);
+    }
+}
+
 static void load(struct nd_scenario *scenario, const char *path, const char *text, size_t len)
 {
     struct nd_drill *drill = &scenario->drill;
@@ -139,6 +157,7 @@ static void load(struct nd_scenario *scenario, const char *path, const char *tex
     if (diags->errors == 0) {
         nd_drill_check(drill, diags);
         check_coverage(scenario);
+        check_policy(scenario);
     }
 }
 
@@ -198,6 +217,24 @@ void nd_scenario_free(struct nd_scenario *scenario)
 const struct nd_drill *nd_scenario_drill(const struct nd_scenario *scenario)
 {
     return &scenario->drill;
+}
+
+void nd_scenario_place(const struct nd_scenario *scenario, const char *verb, int line, int *column,
+                       int *width)
+{
+    const struct nd_source *source = &scenario->source;
+    *column = *width = 0;
+    for (size_t i = 0; i < source->calls.count; i++) {
+        const struct nd_source_call *call = &source->calls.at[i];
+        const struct nd_token *token = &source->tokens.at[call->at];
+        const char *dot = strrchr(call->name, '.');
+        if (token->line != line ||
+            (strcmp(call->name, "measure") != 0 && (dot == NULL || strcmp(dot + 1, verb) != 0)))
+            continue;
+        *column = token->column;
+        *width = token->width;
+        return;
+    }
 }
 
 /* ---- bodies ---- */

@@ -14,6 +14,9 @@ struct nd_scenario *nd_scenario_load(const char *path, const struct nd_site *sit
                                      struct nd_diags *diags);
 void nd_scenario_free(struct nd_scenario *scenario); /* NULL is fine */
 const struct nd_drill *nd_scenario_drill(const struct nd_scenario *scenario);
+/* Where the call of a verb stands in a line: column and width, 0 when not known. */
+void nd_scenario_place(const struct nd_scenario *scenario, const char *verb, int line, int *column,
+                       int *width);
 /* Borrow the scenario. */
 struct nd_bodies nd_scenario_bodies(struct nd_scenario *scenario);
 /* The site path the scenario names in drill { site = "..." }, resolved beside the scenario; read

@@ -45,6 +45,7 @@ struct nd_call_spec {
     struct nd_args args;
     struct nd_common common;
     const struct nd_site_target *target; /* of the first ND_TARGET option given, or NULL */
+    int line;                            /* of the scenario; 0: not known */
 };
 
 /* Checks given[] and fills spec; every fault becomes a diagnostic (unknown key with the nearest,

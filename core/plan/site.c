@@ -1,6 +1,6 @@
 #include "plan/site.h"
 
-#include "plan/yaml.h"
+#include "plan/site_read.h"
 #include "record/rundir.h"
 
 #include <arpa/inet.h>
@@ -11,16 +11,8 @@
 
 /* From the tree to the tables. Every reader notes what is wrong and goes on. */
 
-struct load {
-    struct nd_site *site;
-    struct nd_diags *diags;
-};
-
-static void complain(struct load *load, const char *code, const struct nd_yaml *at,
-                     const char *help, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-
-static void complain(struct load *load, const char *code, const struct nd_yaml *at,
-                     const char *help, const char *fmt, ...)
+void nd_site_complain(struct nd_site_load *load, const char *code, const struct nd_yaml *at,
+                      const char *help, const char *fmt, ...)
 {
     char text[512];
     va_list args;
@@ -31,12 +23,11 @@ static void complain(struct load *load, const char *code, const struct nd_yaml *
     nd_diag_add(load->diags, code, load->site->path, at->line, at->column, width, help, "%s", text);
 }
 
-/* Keys beyond `known` are errors; names with a '?' are optional, others required. */
-static bool check_map(struct load *load, const struct nd_yaml *map, const char *what,
-                      const char *const *known)
+bool nd_site_check_map(struct nd_site_load *load, const struct nd_yaml *map, const char *what,
+                       const char *const *known)
 {
     if (map->kind != ND_YAML_MAP) {
-        complain(load, "E0403", map, NULL, "%s has to be a mapping (key: value)", what);
+        nd_site_complain(load, "E0403", map, NULL, "%s has to be a mapping (key: value)", what);
         return false;
     }
     const char *names[32];
@@ -44,7 +35,7 @@ static bool check_map(struct load *load, const struct nd_yaml *map, const char *
     for (; known[count] != NULL; count++) {
         names[count] = known[count] + (known[count][0] == '?');
         if (known[count][0] != '?' && nd_yaml_get(map, names[count]) == NULL)
-            complain(load, "E0402", map, NULL, "%s lacks '%s'", what, names[count]);
+            nd_site_complain(load, "E0402", map, NULL, "%s lacks '%s'", what, names[count]);
     }
     for (size_t i = 0; i < map->count; i++) {
         const char *key = map->keys[i]->text;
@@ -53,26 +44,26 @@ static bool check_map(struct load *load, const struct nd_yaml *map, const char *
             found = found || strcmp(names[k], key) == 0;
         const char *near = found ? NULL : nd_text_nearest(key, names, count);
         if (!found)
-            complain(load, "E0401", map->keys[i], NULL, "%s has no key '%s'%s%s%s", what, key,
-                     near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
-                     near != NULL ? "'" : "");
+            nd_site_complain(load, "E0401", map->keys[i], NULL, "%s has no key '%s'%s%s%s", what,
+                             key, near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
+                             near != NULL ? "'" : "");
     }
     return true;
 }
 
-static const char *get_text(struct load *load, const struct nd_yaml *map, const char *key)
+const char *nd_site_get_text(struct nd_site_load *load, const struct nd_yaml *map, const char *key)
 {
     const struct nd_yaml *node = nd_yaml_get(map, key);
     if (node == NULL)
         return NULL;
     if (node->kind != ND_YAML_SCALAR || *node->text == '\0') {
-        complain(load, "E0403", node, NULL, "'%s' takes a text", key);
+        nd_site_complain(load, "E0403", node, NULL, "'%s' takes a text", key);
         return NULL;
     }
     return node->text;
 }
 
-static bool get_flag(struct load *load, const struct nd_yaml *map, const char *key)
+static bool get_flag(struct nd_site_load *load, const struct nd_yaml *map, const char *key)
 {
     const struct nd_yaml *node = nd_yaml_get(map, key);
     if (node == NULL)
@@ -80,11 +71,12 @@ static bool get_flag(struct load *load, const struct nd_yaml *map, const char *k
     bool yes = node->kind == ND_YAML_SCALAR && node->plain && strcmp(node->text, "true") == 0;
     bool no = node->kind == ND_YAML_SCALAR && node->plain && strcmp(node->text, "false") == 0;
     if (!yes && !no)
-        complain(load, "E0403", node, NULL, "'%s' takes true or false", key);
+        nd_site_complain(load, "E0403", node, NULL, "'%s' takes true or false", key);
     return yes;
 }
 
-static struct nd_text2 get_title(struct load *load, const struct nd_yaml *map, const char *fallback)
+static struct nd_text2 get_title(struct nd_site_load *load, const struct nd_yaml *map,
+                                 const char *fallback)
 {
     const struct nd_yaml *node = nd_yaml_get(map, "title");
     static const char *const keys[] = {"?zh", "?en", NULL};
@@ -92,60 +84,62 @@ static struct nd_text2 get_title(struct load *load, const struct nd_yaml *map, c
         return (struct nd_text2){fallback, fallback};
     if (node->kind == ND_YAML_SCALAR)
         return (struct nd_text2){node->text, node->text};
-    if (!check_map(load, node, "a title", keys))
+    if (!nd_site_check_map(load, node, "a title", keys))
         return (struct nd_text2){fallback, fallback};
-    struct nd_text2 title = {get_text(load, node, "zh"), get_text(load, node, "en")};
+    struct nd_text2 title = {nd_site_get_text(load, node, "zh"),
+                             nd_site_get_text(load, node, "en")};
     if (title.zh == NULL && title.en == NULL)
-        complain(load, "E0402", node, NULL, "a title needs 'zh' or 'en'");
+        nd_site_complain(load, "E0402", node, NULL, "a title needs 'zh' or 'en'");
     return title;
 }
 
 /* The section's mapping, NULL when it is absent or none. */
-static const struct nd_yaml *section(struct load *load, const struct nd_yaml *root,
+static const struct nd_yaml *section(struct nd_site_load *load, const struct nd_yaml *root,
                                      const char *name)
 {
     const struct nd_yaml *map = nd_yaml_get(root, name);
     if (map != NULL && map->kind != ND_YAML_MAP) {
-        complain(load, "E0403", map, NULL, "'%s' has to be a mapping (name: entry)", name);
+        nd_site_complain(load, "E0403", map, NULL, "'%s' has to be a mapping (name: entry)", name);
         return NULL;
     }
     return map;
 }
 
-static void read_operators(struct load *load, const struct nd_yaml *root)
+static void read_operators(struct nd_site_load *load, const struct nd_yaml *root)
 {
     static const char *const keys[] = {"?title", "?plmn", NULL};
     const struct nd_yaml *map = section(load, root, "operators");
     for (size_t i = 0; map != NULL && i < map->count; i++) {
         const char *name = map->keys[i]->text;
-        if (!check_map(load, map->items[i], "an operator", keys))
+        if (!nd_site_check_map(load, map->items[i], "an operator", keys))
             continue;
         struct nd_operator entry = {name, get_title(load, map->items[i], name),
-                                    get_text(load, map->items[i], "plmn")};
+                                    nd_site_get_text(load, map->items[i], "plmn")};
         nd_vec_push(&load->site->operators, entry);
     }
 }
 
-static const char *get_operator(struct load *load, const struct nd_yaml *map)
+static const char *get_operator(struct nd_site_load *load, const struct nd_yaml *map)
 {
-    const char *name = get_text(load, map, "operator");
+    const char *name = nd_site_get_text(load, map, "operator");
     if (name == NULL)
         return NULL;
     for (size_t i = 0; i < load->site->operators.count; i++) {
         if (strcmp(load->site->operators.at[i].name, name) == 0)
             return name;
     }
-    complain(load, "E0405", nd_yaml_get(map, "operator"), NULL, "there is no operator '%s'", name);
+    nd_site_complain(load, "E0405", nd_yaml_get(map, "operator"), NULL, "there is no operator '%s'",
+                     name);
     return NULL;
 }
 
-static void read_people(struct load *load, const struct nd_yaml *root)
+static void read_people(struct nd_site_load *load, const struct nd_yaml *root)
 {
     static const char *const keys[] = {"?title", "?operator", NULL};
     const struct nd_yaml *map = section(load, root, "people");
     for (size_t i = 0; map != NULL && i < map->count; i++) {
         const char *name = map->keys[i]->text;
-        if (!check_map(load, map->items[i], "a person", keys))
+        if (!nd_site_check_map(load, map->items[i], "a person", keys))
             continue;
         struct nd_person entry = {name, get_title(load, map->items[i], name),
                                   get_operator(load, map->items[i])};
@@ -163,7 +157,7 @@ static bool good_name(const char *name, size_t max)
 #define HOST_NAME_MAX_BYTES 24
 #define SITE_NAME_MAX_BYTES 32
 
-static void read_lab(struct load *load, const struct nd_yaml *root)
+static void read_lab(struct nd_site_load *load, const struct nd_yaml *root)
 {
     struct nd_site *site = load->site;
     const struct nd_yaml *lab = section(load, root, "lab");
@@ -172,14 +166,15 @@ static void read_lab(struct load *load, const struct nd_yaml *root)
     site->has_lab = true;
     const struct nd_yaml *hosts = nd_yaml_get(lab, "hosts");
     if (hosts == NULL || hosts->kind != ND_YAML_MAP) {
-        complain(load, "E0402", lab, NULL, "the lab lacks 'hosts' (a mapping of names)");
+        nd_site_complain(load, "E0402", lab, NULL, "the lab lacks 'hosts' (a mapping of names)");
         return;
     }
     for (size_t i = 0; i < hosts->count; i++) {
         const char *name = hosts->keys[i]->text;
         if (!good_name(name, HOST_NAME_MAX_BYTES))
-            complain(load, "E0404", hosts->keys[i], NULL,
-                     "host name '%s': 1 to %d of a-z, 0-9 and '-'", name, HOST_NAME_MAX_BYTES);
+            nd_site_complain(load, "E0404", hosts->keys[i], NULL,
+                             "host name '%s': 1 to %d of a-z, 0-9 and '-'", name,
+                             HOST_NAME_MAX_BYTES);
         char *netns = nd_site_netns_path(site, name);
         struct nd_vantage entry = {.name = name,
                                    .title = get_title(load, hosts->items[i], name),
@@ -190,25 +185,25 @@ static void read_lab(struct load *load, const struct nd_yaml *root)
     }
 }
 
-static void read_vantages(struct load *load, const struct nd_yaml *root)
+static void read_vantages(struct nd_site_load *load, const struct nd_yaml *root)
 {
     static const char *const keys[] = {"?title", "?host", "?netns", "?interface", NULL};
     const struct nd_yaml *map = section(load, root, "vantages");
     for (size_t i = 0; map != NULL && i < map->count; i++) {
         const struct nd_yaml *item = map->items[i];
         const char *name = map->keys[i]->text;
-        if (!check_map(load, item, "a vantage", keys))
+        if (!nd_site_check_map(load, item, "a vantage", keys))
             continue;
         struct nd_vantage entry = {.name = name,
                                    .title = get_title(load, item, name),
-                                   .host = get_text(load, item, "host"),
-                                   .netns = get_text(load, item, "netns"),
-                                   .interface = get_text(load, item, "interface")};
+                                   .host = nd_site_get_text(load, item, "host"),
+                                   .netns = nd_site_get_text(load, item, "netns"),
+                                   .interface = nd_site_get_text(load, item, "interface")};
         const struct nd_vantage *host =
             entry.host != NULL ? nd_site_vantage_find(load->site, entry.host) : NULL;
         if (entry.host != NULL && (host == NULL || host->host == NULL))
-            complain(load, "E0405", nd_yaml_get(item, "host"), NULL, "the lab has no host '%s'",
-                     entry.host);
+            nd_site_complain(load, "E0405", nd_yaml_get(item, "host"), NULL,
+                             "the lab has no host '%s'", entry.host);
         else if (host != NULL)
             entry.netns = host->netns;
         /* A lab host's own name may be given a title here. */
@@ -233,7 +228,7 @@ static bool is_fact(const char *key)
     return true;
 }
 
-static const struct nd_note *read_facts(struct load *load, const struct nd_yaml *map)
+static const struct nd_note *read_facts(struct nd_site_load *load, const struct nd_yaml *map)
 {
     struct nd_arena *arena = &load->site->arena;
     struct nd_note *facts = nd_arena_alloc(arena, (map->count + 1) * sizeof *facts);
@@ -255,63 +250,67 @@ static const struct nd_note *read_facts(struct load *load, const struct nd_yaml 
     return facts;
 }
 
-static void read_target(struct load *load, const struct nd_yaml *key, const struct nd_yaml *map)
+static void read_target(struct nd_site_load *load, const struct nd_yaml *key,
+                        const struct nd_yaml *map)
 {
     if (map->kind != ND_YAML_MAP) {
-        complain(load, "E0403", map, NULL, "a target has to be a mapping (key: value)");
+        nd_site_complain(load, "E0403", map, NULL, "a target has to be a mapping (key: value)");
         return;
     }
     struct nd_site_target entry = {
         .target = {.name = key->text,
-                   .kind = get_text(load, map, "kind"),
-                   .address = get_text(load, map, "address")},
+                   .kind = nd_site_get_text(load, map, "kind"),
+                   .address = nd_site_get_text(load, map, "address")},
         .title = get_title(load, map, key->text),
         .operator_name = get_operator(load, map),
-        .vantage = get_text(load, map, "vantage"),
+        .vantage = nd_site_get_text(load, map, "vantage"),
         .may_be_disturbed = get_flag(load, map, "may_be_disturbed"),
         .line = key->line,
     };
     unsigned char address[16];
     const char *text = entry.target.address;
     if (entry.target.kind == NULL)
-        complain(load, "E0402", key, NULL, "target '%s' lacks 'kind'", key->text);
+        nd_site_complain(load, "E0402", key, NULL, "target '%s' lacks 'kind'", key->text);
     if (text != NULL && inet_pton(AF_INET, text, address) != 1 &&
         inet_pton(AF_INET6, text, address) != 1)
-        complain(load, "E0406", nd_yaml_get(map, "address"), NULL,
-                 "'%s' is no literal IPv4 or IPv6 address", text);
+        nd_site_complain(load, "E0406", nd_yaml_get(map, "address"), NULL,
+                         "'%s' is no literal IPv4 or IPv6 address", text);
     if (entry.vantage != NULL && nd_site_vantage_find(load->site, entry.vantage) == NULL)
-        complain(load, "E0405", nd_yaml_get(map, "vantage"), NULL, "there is no vantage '%s'",
-                 entry.vantage);
+        nd_site_complain(load, "E0405", nd_yaml_get(map, "vantage"), NULL,
+                         "there is no vantage '%s'", entry.vantage);
     entry.target.facts = read_facts(load, map);
     nd_vec_push(&load->site->targets, entry);
 }
 
 /* Names in `paths` are targets themselves; they can be checked once all are read. */
-static void check_paths(struct load *load, const struct nd_yaml *target)
+static void check_paths(struct nd_site_load *load, const struct nd_yaml *target)
 {
     const struct nd_yaml *paths = nd_yaml_get(target, "paths");
     if (paths == NULL)
         return;
     if (paths->kind != ND_YAML_LIST) {
-        complain(load, "E0403", paths, NULL, "'paths' takes a list of texts, each target names");
+        nd_site_complain(load, "E0403", paths, NULL,
+                         "'paths' takes a list of texts, each target names");
         return;
     }
     for (size_t i = 0; i < paths->count; i++) {
         if (paths->items[i]->kind != ND_YAML_SCALAR) {
-            complain(load, "E0403", paths->items[i], NULL, "a path is a text of target names");
+            nd_site_complain(load, "E0403", paths->items[i], NULL,
+                             "a path is a text of target names");
             continue;
         }
         char *names = nd_strdup(paths->items[i]->text);
         char *rest = names;
         for (char *name = strsep(&rest, " "); name != NULL; name = strsep(&rest, " ")) {
             if (*name != '\0' && nd_site_target_find(load->site, name) == NULL)
-                complain(load, "E0405", paths->items[i], NULL, "there is no target '%s'", name);
+                nd_site_complain(load, "E0405", paths->items[i], NULL, "there is no target '%s'",
+                                 name);
         }
         free(names);
     }
 }
 
-static void read_targets(struct load *load, const struct nd_yaml *root)
+static void read_targets(struct nd_site_load *load, const struct nd_yaml *root)
 {
     const struct nd_yaml *map = section(load, root, "targets");
     for (size_t i = 0; map != NULL && i < map->count; i++)
@@ -320,20 +319,21 @@ static void read_targets(struct load *load, const struct nd_yaml *root)
         check_paths(load, map->items[i]);
 }
 
-static void read_site(struct load *load, const struct nd_yaml *root)
+static void read_site(struct nd_site_load *load, const struct nd_yaml *root)
 {
-    static const char *const keys[] = {"site",       "?title",  "?simulated",
-                                       "?operators", "?people", "?vantages",
-                                       "?targets",   "?lab",    NULL};
+    static const char *const keys[] = {"site",    "?title",    "?simulated", "?operators",
+                                       "?people", "?vantages", "?targets",   "?policy",
+                                       "?lab",    NULL};
     struct nd_site *site = load->site;
-    if (!check_map(load, root, "the site file", keys))
+    if (!nd_site_check_map(load, root, "the site file", keys))
         return;
-    site->name = get_text(load, root, "site");
+    site->name = nd_site_get_text(load, root, "site");
     if (site->name == NULL)
         return;
     if (!good_name(site->name, SITE_NAME_MAX_BYTES))
-        complain(load, "E0404", nd_yaml_get(root, "site"), NULL,
-                 "site name '%s': 1 to %d of a-z, 0-9 and '-'", site->name, SITE_NAME_MAX_BYTES);
+        nd_site_complain(load, "E0404", nd_yaml_get(root, "site"), NULL,
+                         "site name '%s': 1 to %d of a-z, 0-9 and '-'", site->name,
+                         SITE_NAME_MAX_BYTES);
     site->title = get_title(load, root, site->name);
     site->simulated = get_flag(load, root, "simulated");
     read_operators(load, root);
@@ -342,6 +342,7 @@ static void read_site(struct load *load, const struct nd_yaml *root)
     site->simulated = site->simulated || site->has_lab;
     read_vantages(load, root);
     read_targets(load, root);
+    nd_site_read_policy(load, nd_yaml_get(root, "policy"));
     json_t *json = nd_yaml_json(root);
     site->json = json_dumps(json, JSON_COMPACT);
     json_decref(json);
@@ -350,7 +351,7 @@ static void read_site(struct load *load, const struct nd_yaml *root)
 struct nd_site *nd_site_read(const char *path, const char *text, size_t len, struct nd_diags *diags)
 {
     struct nd_site *site = nd_alloc(sizeof *site);
-    struct load load = {site, diags};
+    struct nd_site_load load = {site, diags};
     size_t errors = diags->errors;
     site->path = nd_arena_strdup(&site->arena, path);
     site->text = nd_arena_strndup(&site->arena, text, len);
@@ -393,6 +394,7 @@ void nd_site_free(struct nd_site *site)
     nd_vec_free(&site->people);
     nd_vec_free(&site->vantages);
     nd_vec_free(&site->targets);
+    nd_vec_free(&site->policy.hours);
     free(site->json);
     nd_arena_deinit(&site->arena);
     free(site);

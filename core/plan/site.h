@@ -1,9 +1,10 @@
-/* The site file: operators, people, vantages, targets, lab. YAML read with libyaml into a tree that
- * remembers lines, checked against the tables here; every fault is a diagnostic. Format:
+/* The site file: operators, people, vantages, targets, policy, lab. YAML read with libyaml into a
+ * tree that remembers lines, checked against the tables here; every fault is a diagnostic. Format:
  * docs/site.md. */
 #ifndef ND_PLAN_SITE_H
 #define ND_PLAN_SITE_H
 #include "plan/diag.h"
+#include "plan/policy.h"
 
 /* A text in both languages; either may be NULL, not both. A plain text is both. */
 struct nd_text2 {
@@ -51,6 +52,7 @@ struct nd_site {
     struct ND_VEC(struct nd_person) people;
     struct ND_VEC(struct nd_vantage) vantages; /* lab hosts are vantages by their own name too */
     struct ND_VEC(struct nd_site_target) targets;
+    struct nd_policy policy;
     bool has_lab;
     char *json; /* the whole file as JSON, for nd_site_json */
     struct nd_arena arena;

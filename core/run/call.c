@@ -14,6 +14,7 @@ static void call_free(struct nd_call *call)
         call->next->link = call->link;
     nd_sched_cancel(call->run->config.sched, call->failing);
     free(call->values);
+    free(call->fail_why);
     free(call);
 }
 
@@ -93,11 +94,19 @@ static void finished(void *ctx, nd_err err, const char *why)
         nd_change_prove(change, change_proved, call);
 }
 
-static void fail_ordered(void *ctx)
+static void failed(void *ctx)
 {
     struct nd_call *call = ctx;
     call->failing = 0;
-    call_over(call, call->fail_with, call->refused);
+    call_over(call, call->fail_with, call->fail_why);
+}
+
+/* Ends a call of which nothing was begun; the scheduler tells. */
+static void fail_soon(struct nd_call *call, nd_err err, const char *why)
+{
+    call->fail_with = err;
+    call->fail_why = nd_strdup(why);
+    call->failing = nd_sched_at(call->run->config.sched, nd_run_now(call->run), failed, call);
 }
 
 nd_err nd_call_ordered(struct nd_run *run, const struct nd_call_spec *spec)
@@ -139,7 +148,7 @@ static void undo_planned(void *ctx, nd_err err, const char *why)
     struct nd_fail fail = {0};
     if (call->cancelled)
         nd_fail_set(&fail, ND_ECANCEL, "the drill ended before it was begun");
-    else
+    else if (nd_run_allows(call->run, call->spec, call->change, &fail) == ND_OK)
         nd_change_record(call->change, call->spec, &fail);
     if (fail.code == ND_OK) {
         start(call);
@@ -160,35 +169,17 @@ static size_t readings_count(const struct nd_verb *verb)
     return count;
 }
 
-static void fail_soon(struct nd_call *call, nd_err err, const char *why)
-{
-    call->fail_with = err;
-    call->refused = nd_arena_strdup(&call->run->arena, why);
-    call->failing = nd_sched_at(call->run->config.sched, nd_run_now(call->run), fail_ordered, call);
-}
-
 /* What the plan did not name is claimed when it is touched; the keeper holds it too. */
 static nd_err claim(const struct nd_run *run, const struct nd_call_spec *spec, struct nd_fail *why)
 {
     struct nd_claims *claims = run->config.claims;
-    if (claims == NULL || spec->target == NULL)
+    if (claims == NULL || spec->target == NULL || (spec->verb->flags & ND_VERB_CHANGES) == 0)
         return ND_OK;
     size_t before = nd_claims_count(claims);
     nd_err err = nd_claims_take(claims, run->config.site, spec->target, why);
     if (err == ND_OK && nd_claims_count(claims) > before)
         nd_keeper_hold(run->keeper, nd_claims_fd(claims, before));
     return err;
-}
-
-static void refuse(void *ctx)
-{
-    struct nd_call *call = ctx;
-    call->failing = 0;
-    struct nd_fail why = {0};
-    struct nd_op_sink sink = {.emit = emitted, .finish = finished, .ctx = call};
-    struct nd_op *op = nd_op_new(call->run->config.plugins, call->spec, sink, &why);
-    ND_CHECK(op == NULL); /* it was refused a moment ago, and nothing has changed */
-    call_over(call, why.code, why.text);
 }
 
 struct nd_call *nd_call_begin(struct nd_run *run, struct nd_task *task,
@@ -221,15 +212,12 @@ struct nd_call *nd_call_begin(struct nd_run *run, struct nd_task *task,
         fail_soon(call, ordered, "failed on order (--fail)");
         return call;
     }
-    struct nd_fail claimed = {0};
-    if ((spec->verb->flags & ND_VERB_CHANGES) != 0 && claim(run, spec, &claimed) != ND_OK) {
-        fail_soon(call, claimed.code, claimed.text);
-        return call;
-    }
+    struct nd_fail why = {0};
     struct nd_op_sink sink = {.emit = emitted, .finish = finished, .ctx = call};
-    call->op = nd_op_new(run->config.plugins, spec, sink, NULL);
+    if (nd_run_allows(run, spec, NULL, &why) == ND_OK && claim(run, spec, &why) == ND_OK)
+        call->op = nd_op_new(run->config.plugins, spec, sink, &why);
     if (call->op == NULL) {
-        call->failing = nd_sched_at(run->config.sched, nd_run_now(run), refuse, call);
+        fail_soon(call, why.code, why.text);
         return call;
     }
     if ((spec->verb->flags & ND_VERB_CHANGES) != 0) {

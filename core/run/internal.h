@@ -7,6 +7,7 @@
  *   change.c    what has to be put back: leases, restore_by, restoring
  *   stream.c    measurements, into series and store
  *   confirm.c   questions to people
+ *   policy.c    the site's policy, before each act
  *   guard.c     safety conditions
  *   again.c     going on with a run that died
  *   pause.c     pause and resume; moments of the drill and the run clock
@@ -101,9 +102,9 @@ struct nd_call {
     bool cancelled;
     size_t values_count;
     double *values;   /* last of each reading */
-    nd_timer failing; /* an ordered failure of a rehearsal */
+    nd_timer failing; /* ordered by a rehearsal, or refused */
     nd_err fail_with;
-    const char *refused; /* its reason */
+    char *fail_why;
 };
 
 struct nd_change {
@@ -256,6 +257,11 @@ struct nd_call *nd_call_begin(struct nd_run *run, struct nd_task *task,
 /* Counts a call of the verb, and tells whether a rehearsal is to fail it (--fail). */
 nd_err nd_call_ordered(struct nd_run *run, const struct nd_call_spec *spec);
 void nd_call_cancel(struct nd_call *call);
+
+/* policy.c: ND_ERIGHTS and why when the site's policy does not allow the call as things stand.
+ * mine: the call's own change, or NULL before there is one. */
+nd_err nd_run_allows(struct nd_run *run, const struct nd_call_spec *spec,
+                     const struct nd_change *mine, struct nd_fail *why);
 
 /* change.c */
 struct nd_change *nd_change_new(struct nd_run *run, struct nd_call *call);

@@ -71,6 +71,9 @@ struct nd_run_config {
     /* Calls the run makes, for plan's preview; may be NULL. */
     void (*called)(void *ctx, const struct nd_step *step, const struct nd_call_spec *spec,
                    nd_ns every);
+    /* For a preview: a call that the site's policy does not allow, which then goes on all the same.
+     * NULL: it fails with ND_ERIGHTS. code: a diagnostic's. */
+    void (*refused)(void *ctx, const struct nd_call_spec *spec, const char *code, const char *why);
     void (*ended)(void *ctx); /* once; everything is restored and on disk */
     void *ctx;
 };

@@ -317,6 +317,8 @@ struct nd_series *nd_task_measure(struct nd_task *task, const struct nd_call_spe
                                   nd_ns every, nd_ns tick, nd_ns till, struct nd_fail *why)
 {
     nd_ns end = till >= 0 ? nd_run_clock(task->run, till) : -1;
+    if (nd_run_allows(task->run, spec, NULL, why) != ND_OK)
+        return NULL;
     struct nd_stream *stream = nd_stream_open(task->run, task->step, spec, every, tick, end, why);
     return stream != NULL ? stream->series : NULL;
 }

@@ -31,6 +31,8 @@ expect 2 "no verb 'nope'" "$netdrill" lint s.lua
 scenario '  local x = site "jia-cel"'
 expect 2 "no target 'jia-cel'; did you mean 'jia-cell'" "$netdrill" lint s.lua
 scenario '  links.down { site "web" }'
+expect 2 "s.lua:6:16" "$netdrill" lint s.lua
+scenario '  local t = { site "web" } links.down { t[1] }'
 expect 5 "may not be disturbed" "$netdrill" rehearse s.lua
 scenario '  wait(seconds(1)'
 expect 2 "E0102" "$netdrill" lint s.lua
