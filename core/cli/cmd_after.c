@@ -11,33 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-/* restore, report, verify: a run's directory, afterwards. */
+/* restore, report: a run's directory, afterwards. */
 
-extern const struct nd_command nd_command_restore, nd_command_report, nd_command_verify,
-    nd_command_keeper;
-
-static const struct nd_cli_option runs_option[] = {
-    {"runs", "DIR", "where runs are kept (default: runs)", 0}, {NULL, NULL, NULL, 0}};
-
-/* Parses and finds the run; false: *code tells. */
-static bool open_run(const struct nd_command *command, const struct nd_cli_option *options,
-                     int argc, char **argv, struct nd_cli_args *args, struct nd_rundir *dir,
-                     int *code)
-{
-    struct nd_fail why = {0};
-    bool help = false;
-    *dir = (struct nd_rundir){0};
-    *code = ND_EXIT_USAGE;
-    if (!nd_cli_parse(command, options, argc, argv, 0, 1, args, &help)) {
-        *code = help ? ND_EXIT_OK : ND_EXIT_USAGE;
-        return false;
-    }
-    const char *name = args->words.count > 0 ? args->words.at[0] : "last";
-    if (nd_rundir_find(dir, nd_cli_runs(args), name, &why) == ND_OK)
-        return true;
-    fprintf(stderr, "netdrill %s: %s\n", command->name, why.text);
-    return false;
-}
+extern const struct nd_command nd_command_restore, nd_command_report, nd_command_keeper;
 
 static void print_line(void *ctx, const char *line)
 {
@@ -133,7 +109,7 @@ static int restore(int argc, char **argv)
         nd_cli_args_deinit(&args);
         return code;
     }
-    if (open_run(&nd_command_restore, restore_options, argc, argv, &args, &dir, &code)) {
+    if (nd_cli_open_run(&nd_command_restore, restore_options, argc, argv, &args, &dir, &code)) {
         int64_t left = nd_restore_dir(&dir, "by-hand", print_line, NULL, &why);
         if (left < 0)
             fprintf(stderr, "netdrill restore: %s\n", why.text);
@@ -200,7 +176,7 @@ static int report(int argc, char **argv)
     struct nd_rundir dir;
     struct nd_fail why = {0};
     int code = 0;
-    if (open_run(&nd_command_report, report_options, argc, argv, &args, &dir, &code)) {
+    if (nd_cli_open_run(&nd_command_report, report_options, argc, argv, &args, &dir, &code)) {
         const char *format = nd_cli_get(&args, "format");
         code = ND_EXIT_OK;
         if (format != NULL) {
@@ -223,75 +199,6 @@ const struct nd_command nd_command_report = {
     "  netdrill report last\n"
     "  netdrill report last --format md --lang zh",
     report, 0};
-
-/* ---- verify ---- */
-
-/* MANIFEST's lines against the files. Returns how many differ. */
-static int check_manifest(const struct nd_rundir *dir)
-{
-    char *path = nd_rundir_file(dir, "MANIFEST");
-    char *text = NULL;
-    size_t len = 0;
-    int wrong = 0;
-    if (nd_file_read(path, 16u << 20, &text, &len, NULL) != ND_OK) {
-        printf("manifest  none (the run did not end, or is alive)\n");
-        free(path);
-        return 0;
-    }
-    char *rest = text;
-    for (char *line = strsep(&rest, "\n"); line != NULL; line = strsep(&rest, "\n")) {
-        char hash[ND_HASH_TEXT] = "";
-        if (strlen(line) < 67)
-            continue;
-        char *file = nd_rundir_file(dir, line + 66);
-        bool same = nd_hash_file(file, hash, NULL) == ND_OK && strncmp(hash + 7, line, 64) == 0;
-        if (!same)
-            printf("manifest  '%s' is not what it was\n", line + 66);
-        wrong += !same;
-        free(file);
-    }
-    if (wrong == 0)
-        printf("manifest  ok\n");
-    free(text);
-    free(path);
-    return wrong;
-}
-
-static int verify(int argc, char **argv)
-{
-    struct nd_cli_args args;
-    struct nd_rundir dir;
-    struct nd_fail why = {0};
-    int code = 0;
-    if (open_run(&nd_command_verify, runs_option, argc, argv, &args, &dir, &code)) {
-        struct nd_journal_check check;
-        char *path = nd_rundir_file(&dir, "journal.jsonl");
-        code = ND_EXIT_OK;
-        if (nd_journal_read(path, NULL, NULL, &check, &why) != ND_OK) {
-            fprintf(stderr, "netdrill verify: %s\n", why.text);
-            code = ND_EXIT_INTEGRITY;
-        } else if (check.bad_seq != 0) {
-            printf("journal   event %lld is not what it was; %lld before it are whole\n",
-                   (long long)check.bad_seq, (long long)check.events);
-            code = ND_EXIT_INTEGRITY;
-        } else {
-            printf("journal   ok, %lld events%s\n", (long long)check.events,
-                   check.tail == ND_TAIL_TORN ? "; the last line is torn and was left out" : "");
-        }
-        if (check_manifest(&dir) != 0)
-            code = ND_EXIT_INTEGRITY;
-        free(path);
-    }
-    nd_rundir_deinit(&dir);
-    nd_cli_args_deinit(&args);
-    return code;
-}
-
-const struct nd_command nd_command_verify = {
-    "verify", "verify [RUN] [--runs DIR]",
-    "Checks that a run's journal and files are what they were.\n\n"
-    "  netdrill verify last",
-    verify, 0};
 
 /* ---- keeper (internal) ---- */
 

@@ -8,6 +8,8 @@
 #include "cli/typed.h"
 #include "cli/userns.h"
 #include "host/jail.h"
+#include "record/key.h"
+#include "record/seal.h"
 #include "report/report.h"
 #include "run/restore_dir.h"
 
@@ -27,6 +29,7 @@ static const struct nd_cli_option run_options[] = {
     {"lab", NULL, "build the site's lab first, take it away last", 0},
     {"answers", "FILE", "scripted answers to confirmations, for unattended runs", 0},
     {"confirm", "ID", "outside a lab: the drill's id, in place of typing it", 0},
+    {"sign", "KEY", "seal the run with this secret key (see 'netdrill key new')", 0},
     {"no-input", NULL, "never ask on the terminal, nor read orders from it", 0},
     {"restore-within", "LENGTH", "how long restoring at the end may take (default 60s)", 0},
     {"runs", "DIR", "where runs are kept (default: runs)", 0},
@@ -64,6 +67,7 @@ struct live {
     struct nd_past past;
     bool resumes;
     char plan_hash[ND_HASH_TEXT];
+    const char *key; /* path of the secret key that seals the run, or NULL */
 };
 
 static int refuse(int code, const char *text)
@@ -241,6 +245,18 @@ static int make_plan(struct live *live)
     if (code == ND_EXIT_OK)
         nd_plan_hash(live->plan, live->plan_hash);
     return code;
+}
+
+/* A key that cannot be used is told before the drill, not after it. */
+static int find_key(struct live *live)
+{
+    struct nd_fail why = {0};
+    live->key = nd_cli_get(&live->args, "sign");
+    if (live->key == NULL && live->work.site != NULL)
+        live->key = live->work.site->policy.signed_with;
+    if (live->key == NULL || nd_key_check(live->key, NULL, &why) == ND_OK)
+        return ND_EXIT_OK;
+    return refuse(ND_EXIT_REFUSED, why.text);
 }
 
 /* All of the drill has to lie within the policy's hours. */
@@ -499,6 +515,8 @@ static int run_live(struct live *live)
     if (code == ND_EXIT_OK)
         code = load(live);
     if (code == ND_EXIT_OK)
+        code = find_key(live);
+    if (code == ND_EXIT_OK)
         code = ask_consent(live);
     if (code == ND_EXIT_OK)
         code = check_rights(live);
@@ -513,7 +531,8 @@ static int run_live(struct live *live)
     code = play(live);
     if (live->run == NULL || !nd_run_outcome(live->run)->ended)
         return code;
-    if (nd_report_write(&live->dir, &why) != ND_OK || nd_manifest_write(&live->dir, &why) != ND_OK)
+    if (nd_report_write(&live->dir, &why) != ND_OK ||
+        nd_seal(&live->dir, ND_SEAL_COMPLETE, live->key, &why) != ND_OK)
         fprintf(stderr, "netdrill run: %s; the run itself is kept, see 'netdrill report'\n",
                 why.text);
     tell_outcome(live, code);

@@ -17,6 +17,11 @@ bool nd_cli_colour(int fd);
 bool nd_cli_zh(const struct nd_cli_args *args);
 /* "runs", or --runs. */
 const char *nd_cli_runs(const struct nd_cli_args *args);
+/* Parses the arguments of a command about one run ("last" without) and finds it. False: *code
+ * tells; args and dir are to be freed in either case. */
+bool nd_cli_open_run(const struct nd_command *command, const struct nd_cli_option *options,
+                     int argc, char **argv, struct nd_cli_args *args, struct nd_rundir *dir,
+                     int *code);
 
 /* ---- a scenario and what belongs to it ---- */
 

@@ -18,7 +18,7 @@ bool nd_site_check_map(struct nd_site_load *load, const struct nd_yaml *map, con
                        const char *const *known);
 /* NULL when absent, or no text (then it is told). */
 const char *nd_site_get_text(struct nd_site_load *load, const struct nd_yaml *map, const char *key);
-/* policy_read.c; after people and targets. policy: may be NULL. */
-void nd_site_read_policy(struct nd_site_load *load, const struct nd_yaml *policy);
+/* policy_read.c; after people and targets. map: may be NULL. */
+void nd_site_read_policy(struct nd_site_load *load, const struct nd_yaml *map);
 
 #endif

@@ -186,9 +186,65 @@ struct reader {
     void *ctx;
     off_t good_end;
     bool stopped;
+    char before_hash[ND_HASH_TEXT]; /* of the line before the last good one */
 };
 
-static void read_line(struct reader *reader, const char *line, size_t len_bytes)
+const char *nd_damage_words(enum nd_damage damage)
+{
+    static const char *const words[] = {"is whole", "was altered", "is missing",
+                                        "is a line that was put in", "stands behind a later one"};
+    return words[damage];
+}
+
+/* The next whole line's number and hash of its predecessor; false at the end. */
+static bool look_ahead(FILE *file, int64_t *seq, char *prev)
+{
+    char *line = NULL;
+    size_t cap = 0;
+    ssize_t len = getline(&line, &cap, file);
+    json_t *event = len > 0 ? json_loadb(line, (size_t)len, 0, NULL) : NULL;
+    *seq = json_integer_value(json_object_get(event, "seq"));
+    const char *text = json_string_value(json_object_get(event, "prev"));
+    snprintf(prev, ND_HASH_TEXT, "%s", text != NULL ? text : "");
+    json_decref(event);
+    free(line);
+    return len > 0;
+}
+
+/* The line after the last good one does not fit: which of the two is it, and what became of it?
+ * A line is as it was written when its successor knows its hash. */
+static void judge(struct reader *reader, FILE *file, const json_t *event, const char *line,
+                  size_t len_bytes)
+{
+    struct nd_journal_check *check = reader->check;
+    int64_t here = check->events + 1;
+    const char *prev = json_string_value(json_object_get(event, "prev"));
+    int64_t seq = json_integer_value(json_object_get(event, "seq"));
+    char hash[ND_HASH_TEXT];
+    char next_prev[ND_HASH_TEXT] = "";
+    int64_t next_seq = 0;
+    nd_hash(line, len_bytes, hash);
+    bool more = look_ahead(file, &next_seq, next_prev);
+    if (!more)
+        memcpy(check->odd_hash, hash, sizeof hash);
+    check->bad_seq = here;
+    check->damage = ND_DAMAGE_ALTERED;
+    if (prev == NULL || strcmp(prev, check->last_hash) == 0)
+        return;
+    if (check->events > 0 && seq == here - 1 && strcmp(prev, reader->before_hash) == 0) {
+        check->bad_seq = here - 1; /* the last "good" one had taken this one's place */
+        check->damage = ND_DAMAGE_INSERTED;
+    } else if (seq > here) {
+        check->damage = more && next_seq == here ? ND_DAMAGE_ORDER : ND_DAMAGE_MISSING;
+    } else if (seq > 0 && seq < here) {
+        check->damage = ND_DAMAGE_INSERTED;
+    } else if (seq == here && check->events > 0 && (!more || strcmp(next_prev, hash) == 0)) {
+        check->bad_seq = here - 1;
+    }
+    check->events = check->bad_seq - 1;
+}
+
+static void read_line(struct reader *reader, FILE *file, const char *line, size_t len_bytes)
 {
     struct nd_journal_check *check = reader->check;
     json_t *event = json_loadb(line, len_bytes, JSON_REJECT_DUPLICATES, NULL);
@@ -198,9 +254,10 @@ static void read_line(struct reader *reader, const char *line, size_t len_bytes)
                 json_integer_value(seq) == check->events + 1 &&
                 json_is_string(json_object_get(event, "type"));
     if (!good) {
-        check->bad_seq = check->events + 1;
+        judge(reader, file, event, line, len_bytes);
     } else {
         check->events++;
+        memcpy(reader->before_hash, check->last_hash, sizeof reader->before_hash);
         nd_hash(line, len_bytes, check->last_hash);
         reader->good_end += (off_t)len_bytes + 1;
         if (reader->fn != NULL && !reader->fn(reader->ctx, event))
@@ -224,7 +281,7 @@ static nd_err read_journal(const char *path, struct reader *reader, struct nd_fa
     ssize_t len = 0;
     while (check->bad_seq == 0 && !reader->stopped && (len = getline(&line, &cap, file)) > 0) {
         if (line[len - 1] == '\n')
-            read_line(reader, line, (size_t)len - 1);
+            read_line(reader, file, line, (size_t)len - 1);
         else
             check->tail = ND_TAIL_TORN;
     }

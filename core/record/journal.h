@@ -47,12 +47,27 @@ const char *nd_journal_last_line(const struct nd_journal *journal);
 
 enum nd_tail { ND_TAIL_WHOLE, ND_TAIL_TORN };
 
-struct nd_journal_check {
-    int64_t events;     /* good lines */
-    int64_t bad_seq;    /* first line whose number, hash or JSON is wrong; 0 when none */
-    enum nd_tail tail;  /* torn: the last line has no line feed; it is not counted as bad */
-    char last_hash[72]; /* "sha256:..." of the last good line */
+/* What is wrong at the first bad line, as far as its neighbours tell. */
+enum nd_damage {
+    ND_DAMAGE_NONE,
+    ND_DAMAGE_ALTERED,  /* its text is another one */
+    ND_DAMAGE_MISSING,  /* the event is not there, later ones are */
+    ND_DAMAGE_INSERTED, /* a line that is none of the chain stands there */
+    ND_DAMAGE_ORDER     /* it stands behind a later one */
 };
+
+struct nd_journal_check {
+    int64_t events;        /* good lines */
+    int64_t bad_seq;       /* first event that is not what it was; 0 when none. The last line has no
+                              successor that would know it: only a seal (seal.h) does */
+    enum nd_damage damage; /* what became of that one */
+    enum nd_tail tail;     /* torn: the last line has no line feed; it is not counted as bad */
+    char last_hash[72];    /* "sha256:..." of the last good line */
+    char odd_hash[72];     /* of the line that does not fit, when it is the last; else "" */
+};
+
+/* "was altered", "is missing", ... */
+const char *nd_damage_words(enum nd_damage damage);
 
 /* "sha256:..." of the last line; of a rehearsal's journal it is the trace hash. Borrowed. */
 const char *nd_journal_last_hash(const struct nd_journal *journal);

@@ -29,8 +29,4 @@ nd_err nd_file_write(const char *path, const char *bytes, size_t len_bytes, stru
 void nd_hash(const void *bytes, size_t len_bytes, char *out);
 nd_err nd_hash_file(const char *path, char *out, struct nd_fail *why);
 
-/* MANIFEST: lines as sha256sum(1) prints and checks them, of every file but itself, control.sock
- * and report/; sorted. */
-nd_err nd_manifest_write(const struct nd_rundir *dir, struct nd_fail *why);
-
 #endif

@@ -50,6 +50,10 @@ void nd_samples_add(struct nd_samples *samples, const struct nd_sample *sample);
 void nd_samples_add_reading(struct nd_samples *samples, int64_t series, int64_t slot,
                             const char *name, double value);
 
+/* Takes in the log that a dead writer left: one file to hash and to hand on. What cannot be done is
+ * left as it is. */
+void nd_samples_rest(const char *path);
+
 /* Reading, for the report: borrowed pointers are good within the call back. */
 nd_err nd_samples_read_series(const char *path, void (*fn)(void *, const struct nd_series_info *),
                               void *ctx, struct nd_fail *why);

@@ -146,3 +146,11 @@ nd_err nd_samples_read_gaps(const char *path,
            sqlite3_column_int64(get, 2), text(get, 3));
     return close_store(path, db, get, step, why);
 }
+
+void nd_samples_rest(const char *path)
+{
+    sqlite3 *db = NULL;
+    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK)
+        sqlite3_exec(db, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL);
+    sqlite3_close(db);
+}

@@ -1,7 +1,7 @@
 #include "run/restore_dir.h"
 
 #include "base/mem.h"
-#include "record/journal.h"
+#include "record/seal.h"
 #include "run/keeper.h"
 #include "run/restore.h"
 
@@ -210,6 +210,7 @@ int64_t nd_restore_process(const struct nd_rundir *dir, const char *actor, const
     nd_undo_list_deinit(&list);
     free(undo_path);
     free(journal_path);
+    nd_seal_left(dir, NULL);
     if (lock_fd >= 0)
         close(lock_fd);
     return err == ND_OK ? (int64_t)work.unverified : err;

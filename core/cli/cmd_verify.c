@@ -1,0 +1,147 @@
+#include "cli/common.h"
+
+#include "record/key.h"
+#include "record/seal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* verify, key: whether a run is what it was, and the keys that seal runs. */
+
+extern const struct nd_command nd_command_verify, nd_command_key;
+
+static const struct nd_cli_option verify_options[] = {
+    {"runs", "DIR", "where runs are kept (default: runs)", 0},
+    {"key", "PUB", "the run has to be signed with the key of this public key", 0},
+    {NULL, NULL, NULL, 0}};
+
+static void print_file(void *ctx, const char *line)
+{
+    (void)ctx;
+    printf("seal      %s\n", line);
+}
+
+static void print_journal(const struct nd_seal_check *check)
+{
+    const struct nd_journal_check *journal = &check->journal;
+    if (journal->bad_seq != 0)
+        printf("journal   event %lld is not what it was: it %s; %lld before it are whole\n",
+               (long long)journal->bad_seq, nd_damage_words(journal->damage),
+               (long long)journal->events);
+    else
+        printf("journal   ok, %lld events%s\n", (long long)journal->events,
+               journal->tail == ND_TAIL_TORN ? "; the last line is torn and was left out" : "");
+}
+
+static void print_seal(const struct nd_seal_check *check)
+{
+    if (!check->sealed)
+        printf("seal      none: the run is alive, or died; 'netdrill restore' seals it\n");
+    else if (check->changed == 0)
+        printf("seal      ok, %zu files\n", check->files);
+    if (strcmp(check->state, "incomplete") == 0)
+        printf("seal      INCOMPLETE: the run died; it was sealed when the network was put back\n");
+    if (strcmp(check->state, "reopened") == 0)
+        printf("seal      reopened: restored from after its end; the seal before is MANIFEST.1 or "
+               "a later one\n");
+}
+
+/* False: it had to be signed with that key, and is not. */
+static bool check_signature(const struct nd_rundir *dir, const struct nd_seal_check *check,
+                            const char *pub)
+{
+    struct nd_fail why = {0};
+    char id[ND_KEY_ID] = "";
+    if (pub == NULL && check->is_signed)
+        printf("signature there, key %s; checked with: netdrill verify --key PUB\n",
+               *check->signer != '\0' ? check->signer : "not readable");
+    else if (pub == NULL)
+        printf("signature none\n");
+    if (pub == NULL)
+        return true;
+    char *path = nd_rundir_file(dir, "MANIFEST");
+    nd_err err = check->sealed ? nd_key_verify(pub, path, id, &why)
+                               : nd_fail_set(&why, ND_EGONE, "there is no seal to be signed");
+    free(path);
+    if (err == ND_OK)
+        printf("signature ok, key %s\n", id);
+    else
+        printf("signature WRONG: %s\n", why.text);
+    return err == ND_OK;
+}
+
+static int check_run(const struct nd_rundir *dir, const char *pub)
+{
+    struct nd_fail why = {0};
+    struct nd_seal_check check;
+    if (pub != NULL && nd_key_check_public(pub, &why) != ND_OK) {
+        fprintf(stderr, "netdrill verify: --key: %s\n", why.text);
+        return ND_EXIT_USAGE;
+    }
+    if (nd_seal_check(dir, &check, print_file, NULL, &why) != ND_OK) {
+        fprintf(stderr, "netdrill verify: %s\n", why.text);
+        return ND_EXIT_INTEGRITY;
+    }
+    print_journal(&check);
+    print_seal(&check);
+    bool good = check_signature(dir, &check, pub);
+    return good && check.journal.bad_seq == 0 && check.changed == 0 ? ND_EXIT_OK
+                                                                    : ND_EXIT_INTEGRITY;
+}
+
+static int verify(int argc, char **argv)
+{
+    struct nd_cli_args args;
+    struct nd_rundir dir;
+    int code = 0;
+    if (nd_cli_open_run(&nd_command_verify, verify_options, argc, argv, &args, &dir, &code))
+        code = check_run(&dir, nd_cli_get(&args, "key"));
+    nd_rundir_deinit(&dir);
+    nd_cli_args_deinit(&args);
+    return code;
+}
+
+const struct nd_command nd_command_verify = {
+    "verify", "verify [RUN] [--key PUB] [--runs DIR]",
+    "Checks that a run's journal and files are what they were, and who sealed it.\n\n"
+    "  netdrill verify last\n"
+    "  netdrill verify last --key drills.key.pub",
+    verify, 0};
+
+/* ---- key ---- */
+
+static const struct nd_cli_option no_options[] = {{NULL, NULL, NULL, 0}};
+
+static int key(int argc, char **argv)
+{
+    struct nd_cli_args args;
+    struct nd_fail why = {0};
+    bool help = false;
+    char id[ND_KEY_ID];
+    int code = ND_EXIT_USAGE;
+    if (nd_cli_parse(&nd_command_key, no_options, argc, argv, 2, 2, &args, &help)) {
+        const char *path = args.words.at[1];
+        if (strcmp(args.words.at[0], "new") != 0) {
+            fprintf(stderr, "netdrill key: it is used like this:\n  netdrill %s\n",
+                    nd_command_key.usage);
+        } else if (nd_key_new(path, id, &why) != ND_OK) {
+            fprintf(stderr, "netdrill key: %s\n", why.text);
+            code = ND_EXIT_REFUSED;
+        } else {
+            printf("%s      secret: keep it to those who seal runs (mode 0600)\n"
+                   "%s.pub  public: hand it to whoever checks them; key %s\n",
+                   path, path, id);
+            code = ND_EXIT_OK;
+        }
+    }
+    nd_cli_args_deinit(&args);
+    return help ? ND_EXIT_OK : code;
+}
+
+const struct nd_command nd_command_key = {
+    "key", "key new FILE",
+    "Makes a key that seals runs: FILE (secret) and FILE.pub.\n\n"
+    "  netdrill key new drills.key\n"
+    "  netdrill run today.plan --lab --sign drills.key",
+    key, 0};
