@@ -15,6 +15,16 @@ drill { { zh = "災害漫遊演練：甲電信基地臺失效", en = "Disaster r
     home = { zh = "甲電信修復後回到母網", en = "Handsets return to their home network once it is repaired" },
   } }
 
+baseline { { zh = "網頁與緊急服務皆正常", en = "Page, emergency service and both cores answer" }, run = function()
+  local pages = measure { reach.http, web, expect = "EXERCISE", every = ms(200), lasts = seconds(2), from = "handset" }
+  local calls = measure { reach.tcp, emergency, expect = "answering point", every = ms(100), lasts = seconds(2), from = "handset" }
+  expect { { zh = "網頁全數回應", en = "Every page request is answered" }, pages:share(), equals = percent(100) }
+  expect { { zh = "網頁於 1 秒內載入", en = "95 % of pages load within 1 s" }, pages:p95(), at_most = seconds(1) }
+  expect { { zh = "緊急服務全數回應", en = "Every emergency call is answered" }, calls:share(), equals = percent(100) }
+  expect { { zh = "甲電信核心可達", en = "Jia's core is reached" }, function() return reach.icmp { site "jia-core", from = "handset", deadline = ms(500) }.ok end }
+  expect { { zh = "乙電信核心可達", en = "Yi's core is reached" }, function() return reach.icmp { site "yi-core", from = "handset", deadline = ms(500) }.ok end }
+end }
+
 -- The streams of the whole drill; expectations of all phases ask them.
 local page, names, calls, beacon
 

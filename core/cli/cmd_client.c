@@ -9,10 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* status, confirm, pause, resume, abort: a living run, from a second terminal. */
+/* status, arm, confirm, pause, resume, abort: a living run, from a second terminal. */
 
-extern const struct nd_command nd_command_status, nd_command_confirm, nd_command_pause,
-    nd_command_resume, nd_command_abort;
+extern const struct nd_command nd_command_status, nd_command_arm, nd_command_confirm,
+    nd_command_pause, nd_command_resume, nd_command_abort;
 
 static const char *actor(void)
 {
@@ -90,6 +90,42 @@ static int status(int argc, char **argv)
 const struct nd_command nd_command_status = {"status", "status [RUN] [--json] [--runs DIR]",
                                              "A living run as it stands.\n\n  netdrill status last",
                                              status, 0};
+
+static const struct nd_cli_option arm_options[] = {
+    {"runs", "DIR", "where runs are kept (default: runs)", 0},
+    {"as", "NAME", "who you are: a person of the site file", 0},
+    {NULL, NULL, NULL, 0}};
+
+static json_t *arm_request(struct nd_cli_args *args)
+{
+    const char *name = nd_cli_get(args, "as");
+    if (name == NULL) {
+        fprintf(stderr, "netdrill arm: say who you are: --as NAME, a person of the site file\n");
+        return NULL;
+    }
+    return json_pack("{s:s, s:s}", "do", "arm", "person", name);
+}
+
+static int arm(int argc, char **argv)
+{
+    struct nd_cli_args args;
+    int code = 0;
+    json_t *answer = ask(&nd_command_arm, arm_options, argc, argv, &args, arm_request, &code);
+    long long left = (long long)json_integer_value(json_object_get(answer, "left"));
+    if (code == ND_EXIT_OK && answer != NULL && left != 0)
+        printf("armed by %s; it takes %lld more\n", nd_cli_get(&args, "as"), left);
+    else if (code == ND_EXIT_OK && answer != NULL)
+        printf("armed by %s; the run goes on\n", nd_cli_get(&args, "as"));
+    json_decref(answer);
+    nd_cli_args_deinit(&args);
+    return code;
+}
+
+const struct nd_command nd_command_arm = {
+    "arm", "arm [RUN] --as NAME [--runs DIR]",
+    "Lets a run begin, where the site's policy wants several people to say so.\n\n"
+    "  netdrill arm last --as lin",
+    arm, 0};
 
 static const struct nd_cli_option confirm_options[] = {
     {"runs", "DIR", "where runs are kept (default: runs)", 0},

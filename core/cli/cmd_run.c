@@ -457,8 +457,12 @@ static void tell_outcome(const struct live *live, int code)
             nd_outcome_name(o, NULL), (long long)o->met, (long long)o->missed,
             (long long)o->unknown, (long long)o->verified, (long long)(o->verified + o->unverified),
             nd_length_format(o->restore_took, took));
-    if (o->aborted)
+    if (o->aborted || o->refused)
         fprintf(out, "because %s\n", o->reason);
+    if (o->unsteady)
+        fprintf(out,
+                "everything was read back as before, but the baseline no longer holds: look at "
+                "the network\n");
     fprintf(out, "run     %s\n", live->dir.path);
     fprintf(out, "report  %s/report/report.%s.html\n", live->dir.path, live->zh ? "zh-TW" : "en");
     fprintf(out, "exit    %d\n", code);

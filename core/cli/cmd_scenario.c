@@ -33,7 +33,11 @@ static bool read_seed(const struct nd_cli_args *args, uint64_t *seed)
 static void lint_bodies(struct nd_work *work)
 {
     struct nd_rehearsal rehearsal;
-    if (nd_preview(work, 1, &rehearsal) && rehearsal.outcome.steps_failed != 0)
+    bool played = nd_preview(work, 1, &rehearsal);
+    if (played && (rehearsal.outcome.refused || rehearsal.outcome.unsteady))
+        fprintf(stderr, "note: the baseline does not hold in a rehearsal in which all goes well; "
+                        "see 'netdrill rehearse'\n");
+    if (played && rehearsal.outcome.steps_failed != 0)
         fprintf(stderr,
                 "note: %lld step(s) fail in a rehearsal in which all goes well; see "
                 "'netdrill rehearse'\n",
@@ -182,8 +186,8 @@ static void print_outcome(const struct nd_outcome *o)
            (long long)o->met, (long long)o->missed, (long long)o->unknown, (long long)o->steps_done,
            (long long)(o->steps_done + o->steps_failed + o->steps_skipped + o->steps_cancelled),
            nd_length_format(o->lasted, lasted));
-    if (o->aborted)
-        printf("aborted: %s\n", o->reason);
+    if (o->aborted || o->refused)
+        printf("%s: %s\n", o->aborted ? "aborted" : "refused", o->reason);
     printf("trace %s\n", o->trace);
 }
 

@@ -21,6 +21,7 @@ struct client {
     struct client *next;
     struct nd_control *control;
     uv_pipe_t pipe;
+    struct nd_witness peer;
     struct nd_buf in;
 };
 
@@ -69,7 +70,35 @@ static json_t *refused(const char *why)
     return json_pack("{s:b, s:s}", "ok", 0, "why", why);
 }
 
-static json_t *handle(struct nd_control *control, const json_t *request)
+/* Whom the session of a process belongs to; -1: not known, or nobody. */
+static int64_t login_uid(pid_t pid)
+{
+    char path[64];
+    char text[24] = "";
+    snprintf(path, sizeof path, "/proc/%d/loginuid", (int)pid);
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return -1;
+    bool read = fgets(text, sizeof text, file) != NULL;
+    fclose(file);
+    int64_t uid = read ? strtoll(text, NULL, 10) : -1;
+    return uid == UINT32_MAX ? -1 : uid;
+}
+
+static json_t *arm(struct nd_control *control, const json_t *request, const struct nd_witness *peer)
+{
+    const char *person = json_string_value(json_object_get(request, "person"));
+    struct nd_fail why = {0};
+    int64_t left = 0;
+    if (person == NULL)
+        return refused("expected {\"do\": \"arm\", \"person\": ...}");
+    if (nd_run_arm(control->run, person, peer, &left, &why) != ND_OK)
+        return refused(why.text);
+    return json_pack("{s:b, s:I}", "ok", 1, "left", (json_int_t)left);
+}
+
+static json_t *handle(struct nd_control *control, const json_t *request,
+                      const struct nd_witness *peer)
 {
     const char *what = json_string_value(json_object_get(request, "do"));
     const char *actor = json_string_value(json_object_get(request, "actor"));
@@ -98,7 +127,9 @@ static json_t *handle(struct nd_control *control, const json_t *request)
             pause ? nd_run_pause(control->run, who, &why) : nd_run_resume(control->run, who, &why);
         return err == ND_OK ? json_pack("{s:b}", "ok", 1) : refused(why.text);
     }
-    return refused("expected \"status\", \"confirm\", \"pause\", \"resume\" or \"abort\"");
+    if (strcmp(what, "arm") == 0)
+        return arm(control, request, peer);
+    return refused("expected \"status\", \"arm\", \"confirm\", \"pause\", \"resume\" or \"abort\"");
 }
 
 static void written(uv_write_t *request, int status)
@@ -128,7 +159,7 @@ static void take_lines(struct client *client)
            (end = memchr(client->in.text, '\n', client->in.len_bytes)) != NULL) {
         size_t len = (size_t)(end - client->in.text);
         json_t *request = json_loadb(client->in.text, len, JSON_REJECT_DUPLICATES, NULL);
-        json_t *reply = request != NULL ? handle(client->control, request)
+        json_t *reply = request != NULL ? handle(client->control, request, &client->peer)
                                         : refused("expected one JSON object a line");
         json_decref(request);
         answer(client, reply);
@@ -174,6 +205,7 @@ static void connected(uv_stream_t *server, int status)
                 uv_fileno((uv_handle_t *)&client->pipe, &fd) == 0 &&
                 getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
                 peer.uid == geteuid() && control->count <= CLIENTS_MAX;
+    client->peer = (struct nd_witness){peer.uid, peer.pid, login_uid(peer.pid)};
     if (good)
         uv_read_start((uv_stream_t *)&client->pipe, give_space, came);
     else

@@ -166,6 +166,46 @@ static void put_continued(const struct line *line)
               line->zh ? "；已復原且未再施行：" : "; was on, is not made again by itself: ");
 }
 
+static void put_baseline(const struct line *line, const char *type)
+{
+    /* [after][holds], and in [2] that it begins; English, zh-TW */
+    static const char *const words[2][3][2] = {
+        {{"the baseline does not hold", "基準不成立"},
+         {"the baseline holds", "基準成立"},
+         {"-- Baseline, before STARTEX", "-- 基準：演練前"}},
+        {{"THE BASELINE NO LONGER HOLDS", "基準已不成立"},
+         {"the baseline is as before", "基準與演練前相同"},
+         {"-- Baseline, after restoring", "-- 基準：復原後"}}};
+    bool after = strcmp(string_of(line, "when"), "after") == 0;
+    bool holds = json_is_true(json_object_get(line->data, "holds"));
+    bool begins = strcmp(type, "baseline.started") == 0;
+    if (!begins)
+        sgr(line, holds ? "32" : "1;31");
+    nd_buf_adds(line->out, words[after][begins ? 2 : holds][line->zh]);
+    if (!begins)
+        sgr(line, "0");
+    size_t i = 0;
+    json_t *fails = NULL;
+    json_array_foreach(json_object_get(line->data, "fails"), i, fails) nd_buf_addf(
+        line->out, "%s%s", i == 0 ? ": " : "; ", json_string_value(json_object_get(fails, "why")));
+}
+
+static void put_arming(const struct line *line, const char *type)
+{
+    char length[ND_UNIT_TEXT];
+    long long people = (long long)json_integer_value(json_object_get(line->data, "people"));
+    if (strcmp(type, "arm.asked") == 0)
+        nd_buf_addf(
+            line->out, "? %s %lld%s  netdrill arm last --as NAME  [%s %s]",
+            line->zh ? "須由" : "to be armed by", people,
+            line->zh ? " 位不同人員授權" : " different people", line->zh ? "限時" : "within",
+            nd_length_format(json_integer_value(json_object_get(line->data, "within_ns")), length));
+    else
+        nd_buf_addf(line->out, "  %s %s (%lld/%lld)", line->zh ? "已授權：" : "armed by",
+                    string_of(line, "by"),
+                    (long long)json_integer_value(json_object_get(line->data, "number")), people);
+}
+
 static void put_plain(const struct line *line, const char *type, const char *subject)
 {
     struct nd_buf *out = line->out;
@@ -174,6 +214,8 @@ static void put_plain(const struct line *line, const char *type, const char *sub
         nd_buf_addf(out, "STARTEX  %s", string_of(line, "wall"));
     else if (strcmp(type, "run.ended") == 0)
         nd_buf_addf(out, "ENDEX: %s", string_of(line, "reason"));
+    else if (strcmp(type, "run.refused") == 0)
+        nd_buf_addf(out, "REFUSED: %s", string_of(line, "reason"));
     else if (strcmp(type, "run.aborting") == 0)
         nd_buf_addf(out, "ABORT by %s: %s", string_of(line, "by"), string_of(line, "reason"));
     else if (strcmp(type, "run.continued") == 0)
@@ -226,8 +268,12 @@ static void put_body(const struct line *line, const char *type, const char *subj
                     *string_of(line, "owner") != '\0' ? "]" : "");
     else if (strcmp(type, "step.ended") == 0)
         put_step_end(line, subject);
-    else if (strcmp(type, "verdict") == 0)
+    else if (strcmp(type, "verdict") == 0 || strcmp(type, "baseline.checked") == 0)
         put_verdict(line);
+    else if (strncmp(type, "baseline.", 9) == 0)
+        put_baseline(line, type);
+    else if (strncmp(type, "arm.", 4) == 0)
+        put_arming(line, type);
     else if (strcmp(type, "confirm.asked") == 0)
         put_confirm(line);
     else if (strcmp(type, "change.recorded") == 0)

@@ -147,6 +147,15 @@ static int series_stop(lua_State *L)
 
 /* ---- confirm, wait, restore, note, now ---- */
 
+/* The task of a step; raises E0204 in a baseline, which only measures. [-0, +0, e] */
+static struct nd_task *current_step(lua_State *L, const char *what)
+{
+    struct nd_task *task = nd_lua_current(L, what);
+    if (nd_task_is_baseline(task))
+        luaL_error(L, "[E0204] a baseline measures; '%s' stands in a step", what);
+    return task;
+}
+
 static int confirm_done(lua_State *L, int status, lua_KContext ctx)
 {
     (void)status;
@@ -175,7 +184,7 @@ static const char *get_person(lua_State *L, const struct nd_scenario *scenario)
 
 static int body_confirm(lua_State *L)
 {
-    struct nd_task *task = nd_lua_current(L, "confirm");
+    struct nd_task *task = current_step(L, "confirm");
     struct nd_fail why = {0};
     nd_ns within = ND_SEC(600);
     luaL_checktype(L, 1, LUA_TTABLE);
@@ -227,7 +236,7 @@ static int restore_done(lua_State *L, int status, lua_KContext ctx)
 /* restore { target, ... }, or restore {} for everything [-1, +0, e] */
 static int body_restore(lua_State *L)
 {
-    struct nd_task *task = nd_lua_current(L, "restore");
+    struct nd_task *task = current_step(L, "restore");
     struct nd_arena *arena = nd_run_arena(nd_task_run(task));
     size_t count = lua_istable(L, 1) ? (size_t)lua_rawlen(L, 1) : 0;
     const char **names = nd_arena_alloc(arena, (count + 1) * sizeof *names);

@@ -289,6 +289,24 @@ static int frame_guard(lua_State *L)
     return 0;
 }
 
+/* ---- baseline ---- */
+
+static int frame_baseline(lua_State *L)
+{
+    struct frame frame = begin(L, "baseline");
+    struct nd_baseline baseline = {.line = nd_lua_line(L, 1)};
+    check_keys(&frame);
+    baseline.title = get_sentence(&frame);
+    baseline.within = get_length(&frame, "within", ND_SEC(60));
+    baseline.body = get_body(&frame, "run", true);
+    if (baseline.within <= 0)
+        nd_frame_complain(L, "baseline", "within", "E0303", NULL,
+                          "'within' has to be longer than 0");
+    baseline.id = nd_arena_printf(frame.arena, "b%zu", frame.scenario->baselines.count + 1);
+    nd_vec_push(&frame.scenario->baselines, baseline);
+    return 0;
+}
+
 /* ---- phase and step ---- */
 
 static int frame_phase(lua_State *L)
@@ -406,13 +424,10 @@ static int frame_site(lua_State *L)
 
 void nd_frame_open(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"drill", frame_drill},
-                                         {"guard", frame_guard},
-                                         {"phase", frame_phase},
-                                         {"step", frame_step},
-                                         {"use", frame_use},
-                                         {"site", frame_site},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"drill", frame_drill},       {"guard", frame_guard},
+                                         {"baseline", frame_baseline}, {"phase", frame_phase},
+                                         {"step", frame_step},         {"use", frame_use},
+                                         {"site", frame_site},         {NULL, NULL}};
     luaL_setfuncs(L, functions, 0);
     lua_getfield(L, LUA_REGISTRYINDEX, "netdrill quantities");
     lua_pushnil(L);
@@ -442,6 +457,9 @@ void nd_frame_finish(struct nd_scenario *scenario)
     drill->guards_count = scenario->guards.count;
     drill->guards =
         copy(arena, scenario->guards.at, scenario->guards.count, sizeof *scenario->guards.at);
+    drill->baselines_count = scenario->baselines.count;
+    drill->baselines = copy(arena, scenario->baselines.at, scenario->baselines.count,
+                            sizeof *scenario->baselines.at);
     struct nd_phase *phases = nd_arena_alloc(arena, (scenario->phases.count + 1) * sizeof *phases);
     drill->phases = phases;
     drill->phases_count = scenario->phases.count;

@@ -5,7 +5,7 @@
  *   values.c    quantities, verbs, targets, series and questions as Lua values
  *   source.c    tokens and calls of the text, for columns
  *   scan.c      checks of the text that no run would reach
- *   frame.c     drill, guard, phase, step, use, site
+ *   frame.c     drill, guard, baseline, phase, step, use, site
  *   given.c     a Lua table as the arguments of a verb
  *   bodies.c    what steps do, the one await
  *   prims.c     what `expect` stands on
@@ -160,6 +160,7 @@ struct nd_scenario {
     bool drill_declared;
     struct ND_VEC(struct nd_objective) objectives;
     struct ND_VEC(struct nd_guard) guards;
+    struct ND_VEC(struct nd_baseline) baselines;
     struct ND_VEC(struct nd_phase_draft *) phases;
     struct ND_VEC(struct nd_arena) buried; /* arenas of dropped tasks: calls may still use them */
     struct nd_task *task;                  /* the one being resumed, else NULL */

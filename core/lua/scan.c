@@ -14,6 +14,7 @@ const char *const *nd_verb_keys(const char *name)
                                         "site", "simulated", NULL};
     static const char *const guard[] = {"objective", "read",  "every",     "at_most",
                                         "at_least",  "grace", "otherwise", NULL};
+    static const char *const baseline[] = {"run", "within", NULL};
     static const char *const phase[] = {"id", "at", NULL};
     static const char *const step[] = {"id",    "owner", "objective",  "at",
                                        "after", "run",   "repeatable", NULL};
@@ -25,9 +26,9 @@ const char *const *nd_verb_keys(const char *name)
     static const struct {
         const char *name;
         const char *const *keys;
-    } list[] = {{"drill", drill}, {"guard", guard},   {"phase", phase},
-                {"step", step},   {"expect", expect}, {"confirm", confirm},
-                {"wait", none},   {"restore", none},  {"together", none}};
+    } list[] = {{"drill", drill},  {"guard", guard},   {"phase", phase},     {"baseline", baseline},
+                {"step", step},    {"expect", expect}, {"confirm", confirm}, {"wait", none},
+                {"restore", none}, {"together", none}};
     for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
         if (strcmp(list[i].name, name) == 0)
             return list[i].keys;

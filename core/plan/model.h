@@ -52,6 +52,15 @@ struct nd_guard {
     int line;
 };
 
+/* What has to hold before STARTEX, and is measured again once everything is restored. */
+struct nd_baseline {
+    const char *id; /* "b1" */
+    struct nd_text2 title;
+    nd_ns within; /* how long measuring it may take */
+    nd_body_ref body;
+    int line;
+};
+
 struct nd_drill {
     const char *path, *id;
     char hash[72]; /* of the scenario's bytes */
@@ -61,6 +70,8 @@ struct nd_drill {
     const char *simulated; /* words on what is simulated, or NULL */
     const struct nd_objective *objectives;
     size_t objectives_count;
+    const struct nd_baseline *baselines;
+    size_t baselines_count;
     const struct nd_guard *guards;
     size_t guards_count;
     const struct nd_phase *phases;

@@ -18,6 +18,8 @@ static enum nd_message outcome_message(const char *outcome)
                 {"missed", ND_MSG_OUTCOME_missed},
                 {"incomplete", ND_MSG_OUTCOME_incomplete},
                 {"aborted", ND_MSG_OUTCOME_aborted},
+                {"refused", ND_MSG_OUTCOME_refused},
+                {"unsteady", ND_MSG_OUTCOME_unsteady},
                 {"unrestored", ND_MSG_OUTCOME_unrestored}};
     for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
         if (strcmp(list[i].name, outcome) == 0)

@@ -1,6 +1,7 @@
 #include "report/html.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void put_verdicts(const struct nd_page *page)
@@ -35,6 +36,65 @@ static void put_verdicts(const struct nd_page *page)
                                                          : ND_MSG_UNKNOWN);
         nd_html_raw(page, "</td>");
         nd_html_td_int(page, nd_int_of(v, "seq"));
+        nd_html_raw(page, "</tr>\n");
+    }
+    nd_html_table_end(page);
+    nd_html_raw(page, "</section>\n");
+}
+
+static void put_measured(const struct nd_page *page, const json_t *row, const char *when)
+{
+    char value[64];
+    const json_t *one = json_object_get(row, when);
+    const char *grade = nd_str_of(one, "grade");
+    nd_buf_addf(page->out, "<td class=\"%s\">", grade);
+    nd_html_text(page, nd_value_text(page, json_object_get(one, "measured"), nd_str_of(row, "unit"),
+                                     nd_str_of(row, "statistic"), value));
+    nd_html_raw(page, "</td>");
+}
+
+static void put_baseline(const struct nd_page *page)
+{
+    static const enum nd_message columns[] = {ND_MSG_SENTENCE, ND_MSG_LIMIT, ND_MSG_BASE_BEFORE,
+                                              ND_MSG_BASE_AFTER, ND_MSG_STATE};
+    static const char *const whens[] = {"before", "after"};
+    const json_t *baseline = json_object_get(page->model, "baseline");
+    size_t i = 0;
+    json_t *row = NULL;
+    if (json_object_get(baseline, "before") == NULL)
+        return;
+    nd_html_heading(page, "baseline", ND_MSG_BASELINE);
+    for (size_t w = 0; w < 2; w++) {
+        const json_t *ended = json_object_get(baseline, whens[w]);
+        bool holds = json_is_true(json_object_get(ended, "holds"));
+        size_t k = 0;
+        json_t *fails = NULL;
+        if (ended == NULL)
+            continue;
+        nd_buf_addf(page->out, "<p class=\"%s\">%s: %s", holds ? "met" : "missed",
+                    nd_msg(page, w == 0 ? ND_MSG_BASE_BEFORE : ND_MSG_BASE_AFTER),
+                    nd_msg(page, holds ? ND_MSG_BASE_HOLDS : ND_MSG_BASE_FAILS));
+        json_array_foreach(json_object_get(ended, "fails"), k, fails)
+        {
+            nd_html_raw(page, "; ");
+            nd_html_text(page, nd_str_of(fails, "why"));
+        }
+        nd_html_raw(page, "</p>\n");
+    }
+    nd_html_table(page, ND_MSG_BASELINE, columns, 5);
+    json_array_foreach(json_object_get(baseline, "rows"), i, row)
+    {
+        char words[80];
+        char value[64];
+        nd_html_raw(page, "<tr>");
+        nd_html_td(page, nd_text_of(page, json_object_get(row, "sentence")));
+        snprintf(words, sizeof words, "%s %s", nd_operator_sign(nd_str_of(row, "operator")),
+                 nd_value_text(page, json_object_get(row, "limit"), nd_str_of(row, "unit"),
+                               nd_str_of(row, "statistic"), value));
+        nd_html_td(page, words);
+        put_measured(page, row, whens[0]);
+        put_measured(page, row, whens[1]);
+        nd_html_td(page, nd_baseline_words(page, row));
         nd_html_raw(page, "</tr>\n");
     }
     nd_html_table_end(page);
@@ -162,21 +222,47 @@ static void put_performance(const struct nd_page *page)
     nd_html_raw(page, "</section>\n");
 }
 
+static void put_armed(const struct nd_page *page, const json_t *armed)
+{
+    size_t i = 0;
+    json_t *one = NULL;
+    if (json_array_size(armed) == 0)
+        return;
+    nd_html_raw(page, "<p><b>");
+    nd_html_msg(page, ND_MSG_ARMED_BY);
+    nd_html_raw(page, ":</b> ");
+    json_array_foreach(armed, i, one)
+    {
+        char *words = nd_armed_words(one);
+        nd_html_raw(page, i != 0 ? ", " : "");
+        nd_html_text(page, words);
+        free(words);
+    }
+    nd_html_raw(page, "</p>\n");
+}
+
 static void put_safety(const struct nd_page *page)
 {
     static const enum nd_message columns[] = {ND_MSG_CHANGE, ND_MSG_TARGET, ND_MSG_BEGAN,
                                               ND_MSG_PROVED, ND_MSG_BACK,   ND_MSG_STATE};
-    const char *aborted = nd_str_of(json_object_get(page->model, "safety"), "aborted");
+    static const struct {
+        const char *key;
+        enum nd_message message;
+    } reasons[] = {{"aborted", ND_MSG_ABORTED_BY}, {"refused", ND_MSG_REFUSED_BECAUSE}};
+    const json_t *safety = json_object_get(page->model, "safety");
     size_t i = 0;
     json_t *c = NULL;
     nd_html_heading(page, "safety", ND_MSG_CHANGES);
-    if (*aborted != '\0') {
+    for (size_t r = 0; r < 2; r++) {
+        if (*nd_str_of(safety, reasons[r].key) == '\0')
+            continue;
         nd_html_raw(page, "<p><b>");
-        nd_html_msg(page, ND_MSG_ABORTED_BY);
+        nd_html_msg(page, reasons[r].message);
         nd_html_raw(page, ":</b> ");
-        nd_html_text(page, aborted);
+        nd_html_text(page, nd_str_of(safety, reasons[r].key));
         nd_html_raw(page, "</p>\n");
     }
+    put_armed(page, json_object_get(safety, "armed"));
     nd_html_table(page, ND_MSG_CHANGES, columns, 6);
     json_array_foreach(json_object_get(page->model, "changes"), i, c)
     {
@@ -389,6 +475,7 @@ static void put_appendix(const struct nd_page *page)
 void nd_html_sections(const struct nd_page *page)
 {
     put_verdicts(page);
+    put_baseline(page);
     put_timeline(page);
     put_performance(page);
     put_safety(page);

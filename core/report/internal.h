@@ -1,6 +1,7 @@
 /* What the files of core/report share.
  *
- *   model.c         events -> tree; model_series.c: samples -> statistics and interruptions
+ *   model.c         events -> tree; model_series.c: samples -> statistics and interruptions;
+ *                   model_baseline.c: before and after
  *   json.c          the tree as it is, and all files of a report
  *   html*.c         the page; svg.c: its charts; markdown.c; junit.c
  *   words.c         the message catalogue, times and values in people's words */
@@ -43,6 +44,10 @@ const char *nd_series_title(const json_t *series);
 const char *nd_state_text(const struct nd_page *page, const char *state);
 /* Whether a change was read back as being in force: "yes", "not proved", "–" (a rehearsal). */
 const char *nd_proved_text(const struct nd_page *page, const json_t *change);
+/* What became of a row of the baseline: as before, not as before, not measured again. */
+const char *nd_baseline_words(const struct nd_page *page, const json_t *row);
+/* A person who armed the run, "lin (uid 0, login 1000)". Caller frees. */
+char *nd_armed_words(const json_t *armed);
 /* "at_most" -> "≤" */
 const char *nd_operator_sign(const char *name);
 
@@ -55,6 +60,11 @@ void nd_xml(struct nd_buf *out, const char *text); /* HTML and XML text and attr
 /* Adds "series" to the model; run_end: on the run clock. */
 nd_err nd_model_series(json_t *model, const struct nd_rundir *dir, nd_ns t0, nd_ns run_end,
                        struct nd_fail *why);
+
+/* Folds an event about the baseline into the model's "baseline": rows of what it expects, with what
+ * was measured before and after; the numbers of its series. Others are left alone. */
+void nd_model_baseline(json_t *model, const char *type, const char *subject, const json_t *data,
+                       json_int_t seq);
 
 /* ---- charts ---- */
 

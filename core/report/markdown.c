@@ -1,5 +1,6 @@
 #include "report/internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Markdown: the same sections as the page, in plain tables. */
@@ -70,6 +71,59 @@ static void put_verdicts(const struct nd_page *page)
         nd_buf_addf(page->out, " | %s | %lld |\n", grade_words(page, nd_str_of(v, "grade")),
                     (long long)nd_int_of(v, "seq"));
     }
+}
+
+static void put_baseline(const struct nd_page *page)
+{
+    static const enum nd_message columns[] = {ND_MSG_SENTENCE, ND_MSG_LIMIT, ND_MSG_BASE_BEFORE,
+                                              ND_MSG_BASE_AFTER, ND_MSG_STATE};
+    static const char *const whens[] = {"before", "after"};
+    const json_t *baseline = json_object_get(page->model, "baseline");
+    size_t i = 0;
+    json_t *row = NULL;
+    if (json_object_get(baseline, "before") == NULL)
+        return;
+    heading(page, ND_MSG_BASELINE);
+    table_head(page, columns, 5);
+    json_array_foreach(json_object_get(baseline, "rows"), i, row)
+    {
+        char text[64];
+        const char *unit = nd_str_of(row, "unit");
+        const char *statistic = nd_str_of(row, "statistic");
+        nd_buf_adds(page->out, "| ");
+        cell(page->out, nd_text_of(page, json_object_get(row, "sentence")));
+        nd_buf_addf(page->out, " | %s %s", nd_operator_sign(nd_str_of(row, "operator")),
+                    nd_value_text(page, json_object_get(row, "limit"), unit, statistic, text));
+        for (size_t w = 0; w < 2; w++)
+            nd_buf_addf(page->out, " | %s",
+                        nd_value_text(page,
+                                      json_object_get(json_object_get(row, whens[w]), "measured"),
+                                      unit, statistic, text));
+        nd_buf_addf(page->out, " | %s |\n", nd_baseline_words(page, row));
+    }
+}
+
+static void put_reasons(const struct nd_page *page)
+{
+    const json_t *safety = json_object_get(page->model, "safety");
+    size_t i = 0;
+    json_t *one = NULL;
+    if (*nd_str_of(safety, "refused") != '\0') {
+        nd_buf_addf(page->out, "\n%s: ", nd_msg(page, ND_MSG_REFUSED_BECAUSE));
+        cell(page->out, nd_str_of(safety, "refused"));
+        nd_buf_adds(page->out, "\n");
+    }
+    if (json_array_size(json_object_get(safety, "armed")) != 0)
+        nd_buf_addf(page->out, "\n%s:", nd_msg(page, ND_MSG_ARMED_BY));
+    json_array_foreach(json_object_get(safety, "armed"), i, one)
+    {
+        char *words = nd_armed_words(one);
+        nd_buf_adds(page->out, i != 0 ? ", " : " ");
+        cell(page->out, words);
+        free(words);
+    }
+    if (i != 0)
+        nd_buf_adds(page->out, "\n");
 }
 
 static void put_series(const struct nd_page *page)
@@ -151,8 +205,10 @@ static void put_page(const json_t *model, enum nd_lang lang, struct nd_buf *out)
                 (long long)nd_int_of(summary, "unknown"), nd_msg(&page, ND_MSG_RESTORED),
                 (long long)nd_int_of(summary, "verified"),
                 (long long)nd_int_of(summary, "changes"));
+    put_reasons(&page);
     put_changes(&page);
     put_verdicts(&page);
+    put_baseline(&page);
     put_series(&page);
     heading(&page, ND_MSG_DEFINITIONS);
     nd_buf_addf(out, "- %s\n- %s\n- %s\n", nd_msg(&page, ND_MSG_DEF_INTERRUPTION),

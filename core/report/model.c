@@ -13,7 +13,7 @@ struct fold {
     json_t *run, *phases, *steps, *changes, *verdicts, *confirmations;
     nd_ns t0, last;
     nd_ns ending; /* the run began to be restored for good: aborted, ended, or taken over; -1 */
-    bool started;
+    bool started, lab_goes; /* lab_goes: what is restored is the lab alone */
 };
 
 static json_t *find(const json_t *list, const char *key, const char *value)
@@ -103,7 +103,13 @@ static void fold_run(struct fold *fold, const char *type, const json_t *data, js
     } else if (strcmp(type, "run.closed") == 0) {
         json_object_set(fold->run, "outcome", json_object_get(data, "outcome"));
         json_object_set_new(fold->run, "complete", json_true());
-    } else if (strcmp(type, "restore.ended") == 0) {
+    } else if (strcmp(type, "run.refused") == 0) {
+        json_object_set(safety, "refused", json_object_get(data, "reason"));
+    } else if (strcmp(type, "arm.given") == 0) {
+        json_array_append(json_object_get(safety, "armed"), (json_t *)data);
+    } else if (strcmp(type, "restore.started") == 0) {
+        fold->lab_goes = strcmp(nd_str_of(data, "why"), "lab") == 0;
+    } else if (strcmp(type, "restore.ended") == 0 && !fold->lab_goes) {
         json_object_set(safety, "restore_took_ns", json_object_get(data, "took_ns"));
         if (fold->ending >= 0)
             json_object_set_new(safety, "restored_after_ns", json_integer(at - fold->ending));
@@ -220,6 +226,7 @@ static bool fold_event(void *ctx, const json_t *event)
     fold_pauses(fold, type, data, at, seq);
     fold_drill(fold, type, subject, data, at, seq);
     fold_change(fold, type, subject, data, at, seq);
+    nd_model_baseline(fold->model, type, subject, data, seq);
     return true;
 }
 
@@ -317,7 +324,8 @@ static json_t *empty_model(const struct nd_rundir *dir)
     json_object_set_new(model, "drill", json_object());
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         json_object_set_new(model, lists[i], json_array());
-    json_object_set_new(model, "safety", json_object());
+    json_object_set_new(model, "safety", json_pack("{s:[]}", "armed"));
+    json_object_set_new(model, "baseline", json_pack("{s:[], s:{}}", "rows", "series"));
     json_object_set_new(model, "quality",
                         json_pack("{s:[], s:[], s:[], s:[], s:i, s:i, s:i}", "stalls",
                                   "clock_steps", "gaps", "broken", "late", 0, "duplicates", 0,

@@ -3,6 +3,7 @@
 #include "run/series.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -215,7 +216,12 @@ nd_err nd_model_series(json_t *model, const struct nd_rundir *dir, nd_ns t0, nd_
         struct nd_series *series = load.series.at[i];
         if (err == ND_OK)
             err = read_series(load.path, series, why);
-        if (err == ND_OK)
+        /* Of the baseline: outside of the drill, told by its own table. */
+        char id[24];
+        snprintf(id, sizeof id, "%lld", (long long)nd_series_info(series)->id);
+        const json_t *baseline =
+            json_object_get(json_object_get(json_object_get(model, "baseline"), "series"), id);
+        if (err == ND_OK && baseline == NULL)
             json_array_append_new(list, series_json(&load, series));
         nd_series_free(series);
     }

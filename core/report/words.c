@@ -130,6 +130,24 @@ const char *nd_proved_text(const struct nd_page *page, const json_t *change)
                                    : "\u2013";
 }
 
+const char *nd_baseline_words(const struct nd_page *page, const json_t *row)
+{
+    const char *before = nd_str_of(json_object_get(row, "before"), "grade");
+    const char *after = nd_str_of(json_object_get(row, "after"), "grade");
+    if (*after == '\0')
+        return nd_msg(page, ND_MSG_BASE_NOT_AGAIN);
+    return nd_msg(page, strcmp(before, after) == 0 ? ND_MSG_BASE_SAME : ND_MSG_BASE_DIFFERS);
+}
+
+char *nd_armed_words(const json_t *armed)
+{
+    const json_t *login = json_object_get(armed, "login_uid");
+    if (json_is_integer(login))
+        return nd_printf("%s (uid %lld, login %lld)", nd_str_of(armed, "by"),
+                         (long long)nd_int_of(armed, "uid"), (long long)json_integer_value(login));
+    return nd_printf("%s (uid %lld)", nd_str_of(armed, "by"), (long long)nd_int_of(armed, "uid"));
+}
+
 /* Controls that XML forbids become U+FFFD; marks that turn the direction of text do too, so that a
  * hostile name cannot rearrange what stands beside it. */
 static bool harmful(unsigned point)

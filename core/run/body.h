@@ -27,7 +27,8 @@ struct nd_bodies {
 /* The body's own state of the task. */
 void *nd_task_user(const struct nd_task *task);
 void nd_task_set_user(struct nd_task *task, void *user);
-const struct nd_step *nd_task_step(const struct nd_task *task); /* NULL for a guard */
+const struct nd_step *nd_task_step(const struct nd_task *task); /* NULL for a guard or a baseline */
+bool nd_task_is_baseline(const struct nd_task *task);
 struct nd_run *nd_task_run(const struct nd_task *task);
 nd_ns nd_task_now(const struct nd_task *task); /* moment of the drill, not of the run clock */
 
@@ -91,7 +92,8 @@ struct nd_verdict {
 void nd_task_verdict(struct nd_task *task, const struct nd_verdict *verdict);
 void nd_task_note(struct nd_task *task, const struct nd_text2 *text);
 struct nd_arena *nd_run_arena(struct nd_run *run);
-nd_ns nd_run_start(const struct nd_run *run); /* T+0 on the run clock; -1 before STARTEX */
+/* T+0 on the run clock; before STARTEX, when the baseline is measured, its beginning. */
+nd_ns nd_run_start(const struct nd_run *run);
 /* A moment of the drill, whose clock stands still in pauses, on the run clock; and back. */
 nd_ns nd_run_clock(const struct nd_run *run, nd_ns moment);
 nd_ns nd_run_moment(const struct nd_run *run, nd_ns clock);

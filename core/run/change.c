@@ -239,7 +239,8 @@ void nd_changes_restore(struct nd_run *run, const char *reason, const char *cons
         struct nd_change *change = run->changes.at[i];
         /* The lab stands until the drill is over. */
         bool lab = change->rec.plugin != NULL && strcmp(change->rec.plugin, "lab") == 0;
-        if (!wanted(change, targets, count) || (lab && run->state == ND_RUN_RUNNING))
+        if (!wanted(change, targets, count) ||
+            (lab && (run->state == ND_RUN_RUNNING || nd_baseline_pending(run))))
             continue;
         take(change);
         nd_vec_push(&recs, &change->rec);

@@ -8,6 +8,8 @@
  *   stream.c    measurements, into series and store
  *   confirm.c   questions to people
  *   policy.c    the site's policy, before each act
+ *   arming.c    waiting for the people who have to agree
+ *   baseline.c  the steady state, before and after
  *   guard.c     safety conditions
  *   again.c     going on with a run that died
  *   pause.c     pause and resume; moments of the drill and the run clock
@@ -68,10 +70,11 @@ enum nd_waits {
 struct nd_task {
     struct nd_task *next, **link;
     struct nd_run *run;
-    struct nd_step_run *step;   /* NULL for a guard */
-    struct nd_guard_run *guard; /* NULL for a step */
-    struct nd_task *parent;     /* of a branch of together, else NULL */
-    size_t children;            /* branches not yet over */
+    struct nd_step_run *step;         /* NULL for a guard */
+    struct nd_guard_run *guard;       /* NULL for a step */
+    struct nd_baseline_run *baseline; /* NULL but for a baseline; then the two above are NULL */
+    struct nd_task *parent;           /* of a branch of together, else NULL */
+    size_t children;                  /* branches not yet over */
     nd_body_ref body;
     void *user;
     struct nd_task_result result;
@@ -131,7 +134,7 @@ struct nd_stream {
     nd_ns tick;                 /* slots due within one are sent together */
     int64_t late, duplicates;   /* answers after the deadline; second answers */
     int64_t reordered;          /* answers behind one of a later slot (RFC 4737 §3) */
-    bool stopped;
+    bool stopped, baseline;
     struct nd_sample last;
     nd_ns down_since; /* run clock; -1: answered last */
 };
@@ -163,6 +166,34 @@ struct nd_pause {
     nd_ns from, till; /* run clock; till -1: it lasts */
 };
 
+struct nd_checks ND_VEC(struct nd_verdict);
+
+struct nd_baseline_run {
+    struct nd_run *run;
+    const struct nd_baseline *baseline;
+    struct nd_task *task;
+    nd_timer expiry;
+    struct nd_checks checks[2]; /* before, after */
+    const char *why[2];         /* what went wrong besides, or NULL */
+};
+
+struct nd_baselines {
+    struct nd_baseline_run *at;
+    nd_ns zero, began; /* zero: what moments count from before STARTEX */
+    size_t left;       /* not over yet */
+    bool on;           /* being measured */
+    bool again, over;  /* the second time has begun; and has ended */
+    void (*then)(void *ctx, size_t unverified);
+};
+
+struct nd_arming {
+    bool open;
+    nd_ns till;
+    nd_timer timer;
+    struct ND_VEC(const char *) names; /* who has armed */
+    void (*then)(struct nd_run *run);
+};
+
 struct nd_verb_count {
     const struct nd_verb *verb;
     int64_t count;
@@ -188,6 +219,8 @@ struct nd_run {
     struct ND_VEC(struct nd_stream *) streams;
     struct ND_VEC(struct nd_confirmation *) confirmations;
     struct ND_VEC(struct nd_verb_count) verb_counts;
+    struct nd_arming arming;
+    struct nd_baselines baselines;
     int64_t op_number;
     size_t restores; /* under way */
     struct ND_VEC(struct nd_pause) pauses;
@@ -218,10 +251,15 @@ void nd_journal_opened(struct nd_run *run);
 /* run.c */
 bool nd_run_is_live(const struct nd_run *run);
 nd_ns nd_run_now(const struct nd_run *run);
+nd_ns nd_run_zero(const struct nd_run *run); /* T+0, or before it what stands in for it */
+void nd_run_startex(struct nd_run *run);
 void nd_run_end(struct nd_run *run, const char *reason);
+/* Ends a run that was not begun; nothing was changed but for the lab. */
+void nd_run_refuse(struct nd_run *run, const char *reason);
 /* Something ended: if the run is ending and nothing is under way, goes on to restore and close. */
 void nd_run_settle(struct nd_run *run);
 void nd_run_arm_end(struct nd_run *run);
+void nd_run_arm_overdue(struct nd_run *run); /* restoring has begun: it has a deadline */
 
 /* steps.c */
 void nd_steps_init(struct nd_run *run);
@@ -257,6 +295,25 @@ struct nd_call *nd_call_begin(struct nd_run *run, struct nd_task *task,
 /* Counts a call of the verb, and tells whether a rehearsal is to fail it (--fail). */
 nd_err nd_call_ordered(struct nd_run *run, const struct nd_call_spec *spec);
 void nd_call_cancel(struct nd_call *call);
+
+/* arming.c */
+/* Whether it has to be armed; then `then` is called once it is. */
+bool nd_arming_begin(struct nd_run *run, void (*then)(struct nd_run *run));
+json_t *nd_arming_json(const struct nd_run *run); /* null when it does not wait */
+void nd_arming_free(struct nd_run *run);
+
+/* baseline.c */
+/* Measures it, and goes on to STARTEX or refuses. */
+void nd_baseline_begin(struct nd_run *run);
+/* Whether it is still to be measured once more; the lab stands until then. */
+bool nd_baseline_pending(const struct nd_run *run);
+/* Measures once more, takes the lab away and calls `then`; false: there is nothing to measure. */
+bool nd_baseline_again(struct nd_run *run, void (*then)(void *ctx, size_t unverified));
+void nd_baseline_settle(struct nd_run *run); /* nothing is under way any more */
+void nd_baseline_stop(struct nd_run *run);   /* the run ends while it is measured */
+void nd_baseline_free(struct nd_run *run);
+void nd_baseline_verdict(struct nd_baseline_run *one, const struct nd_verdict *verdict);
+void nd_baseline_task_over(struct nd_baseline_run *one, bool failed, const char *why);
 
 /* policy.c: ND_ERIGHTS and why when the site's policy does not allow the call as things stand.
  * mine: the call's own change, or NULL before there is one. */

@@ -14,7 +14,7 @@
 
 nd_ns nd_run_clock(const struct nd_run *run, nd_ns moment)
 {
-    nd_ns at = run->t0 + moment;
+    nd_ns at = nd_run_zero(run) + moment;
     for (size_t i = 0; i < run->pauses.count; i++) {
         const struct nd_pause *pause = &run->pauses.at[i];
         if (at > pause->from)
@@ -25,7 +25,7 @@ nd_ns nd_run_clock(const struct nd_run *run, nd_ns moment)
 
 nd_ns nd_run_moment(const struct nd_run *run, nd_ns clock)
 {
-    nd_ns moment = clock - run->t0;
+    nd_ns moment = clock - nd_run_zero(run);
     for (size_t i = 0; i < run->pauses.count; i++) {
         const struct nd_pause *pause = &run->pauses.at[i];
         nd_ns till = pause->till >= 0 ? pause->till : nd_run_now(run);

@@ -52,6 +52,8 @@ static const char *ask(const struct nd_run *run, const struct nd_call_spec *spec
 nd_err nd_run_allows(struct nd_run *run, const struct nd_call_spec *spec,
                      const struct nd_change *mine, struct nd_fail *why)
 {
+    if (run->baselines.on && is_change(spec))
+        return nd_fail_set(why, ND_ERIGHTS, "a baseline measures and changes nothing");
     if (run->config.site == NULL || !run->config.site->policy.given || spec == &run->lab_spec)
         return ND_OK;
     struct nd_fail local = {0};

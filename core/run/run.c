@@ -29,9 +29,14 @@ struct nd_arena *nd_run_arena(struct nd_run *run)
     return &run->arena;
 }
 
+nd_ns nd_run_zero(const struct nd_run *run)
+{
+    return run->t0 >= 0 ? run->t0 : run->baselines.zero;
+}
+
 nd_ns nd_run_start(const struct nd_run *run)
 {
-    return run->t0;
+    return nd_run_zero(run);
 }
 
 const struct nd_outcome *nd_run_outcome(const struct nd_run *run)
@@ -115,6 +120,8 @@ void nd_run_free(struct nd_run *run)
     if (run == NULL)
         return;
     struct nd_sched *sched = run->config.sched;
+    nd_arming_free(run);
+    nd_baseline_free(run);
     while (run->tasks != NULL)
         nd_task_drop(run->tasks);
     for (size_t i = 0; i < run->config.drill->guards_count; i++)
@@ -176,7 +183,7 @@ void nd_run_arm_end(struct nd_run *run)
                                  time_is_up, run);
 }
 
-static void startex(struct nd_run *run)
+void nd_run_startex(struct nd_run *run)
 {
     char wall[ND_UNIT_TEXT];
     run->state = ND_RUN_RUNNING;
@@ -206,7 +213,7 @@ static void lab_built(struct nd_call *call, nd_err err, const char *why)
         return;
     if (err == ND_OK) {
         nd_run_event(run, 0, "lab.ready", NULL, NULL, NULL);
-        startex(run);
+        nd_baseline_begin(run);
         return;
     }
     run->outcome.lab_failed = true;
@@ -231,26 +238,18 @@ static void plugins_ready(void *ctx, nd_err err, const char *why)
         return;
     }
     if (!run->config.make_lab) {
-        startex(run);
+        nd_baseline_begin(run);
         return;
     }
     nd_run_event(run, 0, "lab.building", NULL, NULL, NULL);
     nd_call_begin(run, NULL, &run->lab_spec, lab_built, NULL);
 }
 
-static void begin(void *ctx)
+static void prepare(struct nd_run *run)
 {
-    struct nd_run *run = ctx;
     struct nd_fail why = {0};
-    run->closing_timer = 0;
-    run->state = ND_RUN_BUILDING;
-    if (run->config.past == NULL)
-        nd_journal_opened(run);
-    else /* before the keeper begins, which reads from it when the run clock began */
-        nd_run_event(run, ND_JOURNAL_SYNC, "run.resuming", NULL, NULL,
-                     json_pack("{s:I}", "mono_origin_ns", (json_int_t)run->config.past->origin));
     if (!nd_run_is_live(run)) {
-        startex(run);
+        nd_baseline_begin(run);
         return;
     }
     run->wall_step = nd_sched_wall_step(run->config.sched);
@@ -269,6 +268,20 @@ static void begin(void *ctx)
     nd_plugins_prepare(run->config.plugins, plugins_ready, run);
 }
 
+static void begin(void *ctx)
+{
+    struct nd_run *run = ctx;
+    run->closing_timer = 0;
+    run->state = ND_RUN_BUILDING;
+    if (run->config.past == NULL)
+        nd_journal_opened(run);
+    else /* before the keeper begins, which reads from it when the run clock began */
+        nd_run_event(run, ND_JOURNAL_SYNC, "run.resuming", NULL, NULL,
+                     json_pack("{s:I}", "mono_origin_ns", (json_int_t)run->config.past->origin));
+    if (run->state == ND_RUN_BUILDING && !nd_arming_begin(run, prepare))
+        prepare(run);
+}
+
 void nd_run_begin(struct nd_run *run)
 {
     run->closing_timer = nd_sched_at(run->config.sched, nd_run_now(run), begin, run);
@@ -281,12 +294,17 @@ const char *nd_outcome_name(const struct nd_outcome *outcome, int *exit_code)
     static const struct {
         int code;
         const char *name;
-    } ends[] = {{12, "unrestored"}, {11, "aborted"}, {5, "incomplete"}, {10, "missed"}, {0, "ok"}};
-    const bool holds[] = {
-        outcome->unverified != 0 || outcome->overdue, outcome->aborted && !outcome->lab_failed,
-        outcome->lab_failed || outcome->not_reapplied != 0 || outcome->steps_failed != 0 ||
-            outcome->steps_cancelled != 0 || outcome->steps_skipped != 0 || outcome->journal_failed,
-        outcome->missed != 0 || outcome->unknown != 0, true};
+    } ends[] = {{12, "unrestored"}, {13, "unsteady"}, {3, "refused"}, {11, "aborted"},
+                {5, "incomplete"},  {10, "missed"},   {0, "ok"}};
+    const bool holds[] = {outcome->unverified != 0 || outcome->overdue,
+                          outcome->unsteady,
+                          outcome->refused,
+                          outcome->aborted && !outcome->lab_failed,
+                          outcome->lab_failed || outcome->not_reapplied != 0 ||
+                              outcome->steps_failed != 0 || outcome->steps_cancelled != 0 ||
+                              outcome->steps_skipped != 0 || outcome->journal_failed,
+                          outcome->missed != 0 || outcome->unknown != 0,
+                          true};
     size_t i = 0;
     while (!holds[i])
         i++;
@@ -345,7 +363,12 @@ static void all_restored(void *ctx, size_t unverified)
     (void)unverified;
     if (run->outcome.overdue)
         return;
-    run->outcome.restore_took = nd_run_now(run) - run->end_began;
+    if (!run->baselines.again) /* else that was the lab's taking away */
+        run->outcome.restore_took = nd_run_now(run) - run->end_began;
+    nd_sched_cancel(run->config.sched, run->overdue_timer);
+    run->overdue_timer = 0;
+    if (nd_baseline_again(run, all_restored))
+        return;
     count_changes(run);
     close_run(run);
 }
@@ -364,11 +387,21 @@ static void overdue(void *ctx)
     tell_ended(run);
 }
 
+void nd_run_arm_overdue(struct nd_run *run)
+{
+    if (nd_run_is_live(run))
+        run->overdue_timer = nd_sched_at(
+            run->config.sched, nd_run_now(run) + run->config.restore_within, overdue, run);
+}
+
 void nd_run_settle(struct nd_run *run)
 {
-    if (run->state != ND_RUN_RESTORING || run->calls != NULL || run->restores != 0 ||
-        run->restore_began >= 0)
+    if (run->state != ND_RUN_RESTORING || run->calls != NULL || run->restores != 0)
         return;
+    if (run->restore_began >= 0) {
+        nd_baseline_settle(run);
+        return;
+    }
     run->restore_began = nd_run_now(run);
     nd_changes_restore(run, run->outcome.aborted ? "abort" : "endex", NULL, 0, all_restored, run);
 }
@@ -393,12 +426,11 @@ void nd_run_end(struct nd_run *run, const char *reason)
     run->state = ND_RUN_RESTORING;
     run->restore_began = -1;
     run->end_began = nd_run_now(run);
-    if (nd_run_is_live(run))
-        run->overdue_timer = nd_sched_at(run->config.sched,
-                                         run->end_began + run->config.restore_within, overdue, run);
+    nd_run_arm_overdue(run);
     nd_sched_cancel(run->config.sched, run->end_timer);
     run->end_timer = 0;
     nd_guards_stop(run);
+    nd_baseline_stop(run);
     nd_steps_cancel(run);
     for (size_t i = 0; i < run->streams.count; i++)
         nd_stream_cut(run->streams.at[i]);
@@ -408,6 +440,17 @@ void nd_run_end(struct nd_run *run, const char *reason)
         run->outcome.lasted = nd_run_now(run) - run->t0;
     journal_end(run, reason);
     nd_run_settle(run);
+}
+
+void nd_run_refuse(struct nd_run *run, const char *reason)
+{
+    run->outcome.refused = true;
+    struct nd_fail copy = {0};
+    nd_fail_set(&copy, ND_OK, "%s", reason);
+    memcpy(run->outcome.reason, copy.text, sizeof run->outcome.reason);
+    nd_run_event(run, ND_JOURNAL_SYNC, "run.refused", NULL, NULL,
+                 json_pack("{s:s}", "reason", copy.text));
+    nd_run_end(run, copy.text);
 }
 
 void nd_run_abort(struct nd_run *run, const char *actor, const char *reason)

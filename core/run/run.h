@@ -35,7 +35,9 @@ struct nd_script_fail {
 struct nd_outcome {
     bool ended, aborted;
     bool lab_failed;           /* it was never built: the drill is incomplete, nobody aborted it */
-    char reason[ND_FAIL_TEXT]; /* of an abort, else "" */
+    bool refused;              /* before STARTEX: its baseline did not hold, or nobody armed it */
+    bool unsteady;             /* everything is restored, and the baseline does not hold any more */
+    char reason[ND_FAIL_TEXT]; /* of an abort or a refusal, else "" */
     int64_t steps_done, steps_failed, steps_skipped, steps_cancelled;
     int64_t met, missed, unknown; /* verdicts */
     int64_t changes, verified, unverified;
@@ -89,6 +91,16 @@ void nd_run_abort(struct nd_run *run, const char *actor, const char *reason);
  * restore_by and measurements go on. ND_ESTATE: not running, paused already, or not paused. */
 nd_err nd_run_pause(struct nd_run *run, const char *actor, struct nd_fail *why);
 nd_err nd_run_resume(struct nd_run *run, const char *actor, struct nd_fail *why);
+/* Who spoke through the control socket, as the kernel knows him; -1: not known. */
+struct nd_witness {
+    int64_t uid, pid;
+    int64_t login_uid; /* whom the session belongs to, also behind sudo (/proc/PID/loginuid) */
+};
+
+/* A person arms a run that waits for it. left: how many more have to. ND_ESTATE: it does not wait;
+ * ND_EARG: no such person; ND_ERIGHTS: not among those who may; ND_EREFUSED: has armed already. */
+nd_err nd_run_arm(struct nd_run *run, const char *person, const struct nd_witness *by,
+                  int64_t *left, struct nd_fail *why);
 /* Answers a confirmation that is open. ND_EARG: no such; ND_ESTATE: answered already. */
 nd_err nd_run_answer(struct nd_run *run, int64_t number, bool yes, const char *actor,
                      struct nd_fail *why);

@@ -74,6 +74,8 @@ static json_t *series_json(const struct nd_run *run)
     nd_ns now = nd_run_now(run);
     for (size_t i = 0; i < run->streams.count; i++) {
         const struct nd_stream *stream = run->streams.at[i];
+        if (stream->baseline && !run->baselines.on)
+            continue;
         const struct nd_series_info *info = nd_series_info(stream->series);
         struct nd_series_totals all = nd_series_totals(stream->series);
         double loss = all.count != 0 ? 1 - (double)all.answered / (double)all.count : (double)NAN;
@@ -96,13 +98,17 @@ json_t *nd_run_status(const struct nd_run *run)
     static const char *const states[] = {"building", "building", "running", "restoring", "ended"};
     const struct nd_outcome *o = &run->outcome;
     bool paused = run->state == ND_RUN_RUNNING && nd_run_is_paused(run);
+    const char *state = run->arming.open    ? "arming"
+                        : run->baselines.on ? "baseline"
+                        : paused            ? "paused"
+                                            : states[run->state];
     const char *id = run->config.dir != NULL ? run->config.dir->run_id : "rehearsal";
-    return json_pack(
-        "{s:s, s:s, s:s, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:I, s:I}}", "run", id, "state",
-        paused ? "paused" : states[run->state], "mode", nd_run_is_live(run) ? "live" : "rehearsal",
-        "now_rel_ns", nd_moment_json(run, nd_run_now(run)), "lasts_ns",
-        (json_int_t)run->config.drill->lasts, "phases", phases_json(run), "changes",
-        changes_json(run), "confirmations", confirmations_json(run), "series", series_json(run),
-        "pauses", nd_pauses_json(run), "verdicts", "met", (json_int_t)o->met, "missed",
-        (json_int_t)o->missed, "unknown", (json_int_t)o->unknown);
+    return json_pack("{s:s, s:s, s:s, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:I, s:I}}",
+                     "run", id, "state", state, "mode", nd_run_is_live(run) ? "live" : "rehearsal",
+                     "now_rel_ns", nd_moment_json(run, nd_run_now(run)), "lasts_ns",
+                     (json_int_t)run->config.drill->lasts, "arming", nd_arming_json(run), "phases",
+                     phases_json(run), "changes", changes_json(run), "confirmations",
+                     confirmations_json(run), "series", series_json(run), "pauses",
+                     nd_pauses_json(run), "verdicts", "met", (json_int_t)o->met, "missed",
+                     (json_int_t)o->missed, "unknown", (json_int_t)o->unknown);
 }

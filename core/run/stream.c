@@ -145,12 +145,12 @@ static void journal_opened(struct nd_stream *stream, const struct nd_step_run *s
     const struct nd_series_info *info = nd_series_info(stream->series);
     struct nd_run *run = stream->run;
     json_t *data = json_pack(
-        "{s:s, s:s?, s:s, s:s, s:s, s:s, s:s?, s:s?, s:I, s:I, s:I, s:s?, s:o}", "name", info->name,
-        "label", info->label, "plugin", info->plugin, "verb", info->verb, "reading", info->reading,
-        "unit", info->unit, "target", info->target, "vantage", info->vantage, "every_ns",
-        (json_int_t)info->every, "tick_ns", (json_int_t)stream->tick, "deadline_ns",
+        "{s:s, s:s?, s:s, s:s, s:s, s:s, s:s?, s:s?, s:I, s:I, s:I, s:s?, s:o, s:b}", "name",
+        info->name, "label", info->label, "plugin", info->plugin, "verb", info->verb, "reading",
+        info->reading, "unit", info->unit, "target", info->target, "vantage", info->vantage,
+        "every_ns", (json_int_t)info->every, "tick_ns", (json_int_t)stream->tick, "deadline_ns",
         (json_int_t)info->deadline, "step", step != NULL ? step->step->id : NULL, "till_rel_ns",
-        nd_moment_json(run, stream->till));
+        nd_moment_json(run, stream->till), "baseline", stream->baseline);
     nd_run_event(run, 0, "series.opened", nd_id_text(run, info->id), NULL, data);
 }
 
@@ -207,6 +207,7 @@ struct nd_stream *nd_stream_open(struct nd_run *run, const struct nd_step_run *s
                                  .grid = nd_run_now(run),
                                  .till = till,
                                  .held_till = -1,
+                                 .baseline = run->baselines.on,
                                  .tick = tick >= 0      ? tick
                                          : every < TICK ? TICK
                                                         : 0,

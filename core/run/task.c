@@ -21,6 +21,11 @@ const struct nd_step *nd_task_step(const struct nd_task *task)
     return task->step != NULL ? task->step->step : NULL;
 }
 
+bool nd_task_is_baseline(const struct nd_task *task)
+{
+    return task->baseline != NULL;
+}
+
 struct nd_run *nd_task_run(const struct nd_task *task)
 {
     return task->run;
@@ -110,6 +115,10 @@ static void task_over(struct nd_task *task, bool failed, const char *why, double
         step->task = NULL;
         nd_task_drop(task);
         nd_step_task_over(step, failed, why);
+    } else if (task->baseline != NULL) {
+        struct nd_baseline_run *baseline = task->baseline;
+        nd_task_drop(task);
+        nd_baseline_task_over(baseline, failed, why);
     } else {
         guard->task = NULL;
         nd_task_drop(task);
@@ -143,7 +152,7 @@ static void run_queue(void *ctx)
     for (size_t i = 0; i < count; i++) {
         struct nd_task *task = run->ready.at[i];
         run->ready.at[i] = NULL;
-        if (task == NULL || run->state != ND_RUN_RUNNING)
+        if (task == NULL || (run->state != ND_RUN_RUNNING && !run->baselines.on))
             continue;
         if (nd_run_is_paused(run) && task->guard == NULL)
             run->ready.at[kept++] = task;
@@ -307,6 +316,7 @@ void nd_task_together(struct nd_task *task, const nd_body_ref *bodies, size_t co
         branch->parent = task;
         branch->step = task->step;
         branch->guard = task->guard;
+        branch->baseline = task->baseline;
         nd_task_queue(branch);
     }
     if (count == 0)
@@ -364,6 +374,10 @@ static json_t *window_json(const struct nd_run *run, nd_ns moment)
 void nd_task_verdict(struct nd_task *task, const struct nd_verdict *verdict)
 {
     struct nd_run *run = task->run;
+    if (task->baseline != NULL) {
+        nd_baseline_verdict(task->baseline, verdict);
+        return;
+    }
     int64_t *const counts[] = {&run->outcome.met, &run->outcome.missed, &run->outcome.unknown};
     ++*counts[verdict->grade];
     json_t *data = json_pack(
