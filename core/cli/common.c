@@ -256,12 +256,29 @@ static void on_event(void *ctx, const char *line, const json_t *event)
         r->event(r->ctx, line, event);
 }
 
+/* Each verb once, with what it needs of the system. */
+static void note_verb(json_t *verbs, const struct nd_call_spec *spec)
+{
+    char name[160];
+    size_t i = 0;
+    json_t *entry = NULL;
+    snprintf(name, sizeof name, "%s.%s", spec->plugin, spec->verb->name);
+    json_array_foreach(verbs, i, entry)
+    {
+        if (strcmp(json_string_value(json_object_get(entry, "verb")), name) == 0)
+            return;
+    }
+    json_array_append_new(verbs,
+                          json_pack("{s:s, s:s}", "verb", name, "rights", spec->verb->rights));
+}
+
 static void on_called(void *ctx, const struct nd_step *step, const struct nd_call_spec *spec,
                       nd_ns every)
 {
     struct rehearsing *r = ctx;
     bool changes = (spec->verb->flags & ND_VERB_CHANGES) != 0;
     const char *step_id = step != NULL ? step->id : "";
+    note_verb(json_object_get(r->plan, "verbs"), spec);
     if (changes || every != 0) {
         char *text = nd_schema_args_json(spec->verb, &spec->args);
         json_t *entry =

@@ -14,8 +14,10 @@ nd_err nd_preflight(const json_t *plan, const struct nd_site *site, struct nd_pl
 
 /* Whether the process holds a capability, by number (capabilities(7)). */
 bool nd_has_capability(unsigned number);
-#define ND_CAP_NET_ADMIN 12
-#define ND_CAP_SYS_ADMIN 21
+#define ND_CAP_NET_BIND_SERVICE 10
+#define ND_CAP_NET_ADMIN        12
+#define ND_CAP_NET_RAW          13
+#define ND_CAP_SYS_ADMIN        21
 
 /* Claims what the plan will change, and the lab, before anything is touched. Errors: as
  * nd_claims_take. */

@@ -77,8 +77,8 @@ json_t *nd_plan_json(const struct nd_drill *drill, const struct nd_site *site, u
                   site_json, "seed", (json_int_t)seed, "simulated", drill->simulated, "phases",
                   phases_json(drill), "objectives", objectives, "guards", guards_json(drill));
     ND_CHECK(plan != NULL);
-    static const char *const lists[] = {"changes", "measures", "confirmations", "not_previewed",
-                                        "plugins"};
+    static const char *const lists[] = {"changes",       "measures", "confirmations",
+                                        "not_previewed", "plugins",  "verbs"};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         json_object_set_new(plan, lists[i], json_array());
     return plan;

@@ -8,7 +8,7 @@
  *    "measures":[{step,plugin,verb,target,vantage,every_ns,args}],
  *    "confirmations":[{step,text,by,within_ns}],
  *    "not_previewed":[{step,why}],
- *    "plugins":[{name,version}]}
+ *    "plugins":[{name,version}],"verbs":[{verb,rights}]}
  *
  * changes, measures and confirmations are what one rehearsal with everything going well did. */
 #ifndef ND_PLAN_PLAN_H

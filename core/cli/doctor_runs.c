@@ -1,0 +1,164 @@
+#include "base/mem.h"
+#include "base/text.h"
+#include "cli/doctor.h"
+#include "record/journal.h"
+#include "record/rundir.h"
+#include "record/undo.h"
+
+#include <dirent.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+/* Locks, and what earlier runs left. Locks are looked up in /proc/locks: trying one would take it,
+ * if only for a moment. */
+
+/* Who holds a lock on a file; 0: nobody. */
+static long holder_of(const char *path)
+{
+    struct stat st;
+    char line[256];
+    long holder = 0;
+    FILE *file = stat(path, &st) == 0 ? fopen("/proc/locks", "re") : NULL;
+    while (file != NULL && holder == 0 && fgets(line, sizeof line, file) != NULL) {
+        unsigned major_ = 0;
+        unsigned minor_ = 0;
+        unsigned long long inode = 0;
+        long pid = 0;
+        if (sscanf(line, "%*s FLOCK %*s %*s %ld %x:%x:%llu", &pid, &major_, &minor_, &inode) == 4 &&
+            inode == st.st_ino && major_ == major(st.st_dev) && minor_ == minor(st.st_dev))
+            holder = pid != 0 ? pid : -1;
+    }
+    if (file != NULL)
+        fclose(file);
+    return holder;
+}
+
+void nd_doctor_locks(struct nd_doctor *doctor, const char *runs)
+{
+    const char *const places[] = {"/run", runs};
+    size_t held = 0;
+    for (size_t p = 0; p < 2; p++) {
+        glob_t found;
+        char *pattern = nd_printf("%s/netdrill-*.lock", places[p]);
+        int got = glob(pattern, 0, NULL, &found);
+        free(pattern);
+        for (size_t i = 0; got == 0 && i < found.gl_pathc; i++) {
+            long pid = holder_of(found.gl_pathv[i]);
+            if (pid == 0)
+                continue;
+            held++;
+            nd_doctor_add(doctor, "lock", strrchr(found.gl_pathv[i], '/') + 1, ND_FINDING_WARN,
+                          "wait for it, look at it with 'netdrill status', or end it with "
+                          "'netdrill abort'",
+                          "a run holds it (process %ld)", pid);
+        }
+        if (got == 0)
+            globfree(&found);
+    }
+    if (held == 0)
+        nd_doctor_add(doctor, "lock", "runs", ND_FINDING_OK, NULL, "no run holds a lock");
+}
+
+/* ---- runs ---- */
+
+static bool look_for_end(void *ctx, const json_t *event)
+{
+    bool *closed = ctx;
+    const char *type = json_string_value(json_object_get(event, "type"));
+    *closed = *closed || strcmp(type, "netdrill.run.closed") == 0;
+    return true;
+}
+
+/* Records that are not known to be as before. */
+static size_t open_records(const struct nd_rundir *dir)
+{
+    struct nd_undo_list list = {0};
+    size_t count = 0;
+    char *path = nd_rundir_file(dir, "undo.jsonl");
+    if (nd_undo_read(path, &list, NULL) == ND_OK) {
+        for (size_t i = 0; i < list.count; i++)
+            count += list.at[i].state != ND_UNDO_VERIFIED;
+        nd_undo_list_deinit(&list);
+    }
+    free(path);
+    return count;
+}
+
+static void look_at_run(struct nd_doctor *doctor, const struct nd_rundir *dir)
+{
+    struct nd_journal_check check;
+    bool closed = false;
+    char *journal = nd_rundir_file(dir, "journal.jsonl");
+    char *lock = nd_rundir_file(dir, "lock");
+    char *manifest = nd_rundir_file(dir, "MANIFEST");
+    char *restore = nd_printf("netdrill restore %s", dir->path);
+    bool sealed = access(manifest, F_OK) == 0;
+    nd_err err = nd_journal_read(journal, look_for_end, &closed, &check, NULL);
+    size_t records = open_records(dir);
+    if (holder_of(lock) != 0)
+        nd_doctor_add(doctor, "left over", dir->run_id, ND_FINDING_WARN,
+                      "see 'netdrill status', or end it with 'netdrill abort'", "it is running");
+    else if (records != 0)
+        nd_doctor_add(doctor, "left over", dir->run_id, ND_FINDING_FAIL, restore,
+                      "%s; %zu changes are not known to be as before",
+                      closed ? "it has ended" : "it died", records);
+    else if (err != ND_OK || check.bad_seq != 0)
+        nd_doctor_add(doctor, "left over", dir->run_id, ND_FINDING_WARN, "netdrill verify",
+                      "its journal is not what it was");
+    else if (!closed && !sealed)
+        nd_doctor_add(doctor, "left over", dir->run_id, ND_FINDING_WARN, restore,
+                      "it died, and was not sealed; nothing is left changed");
+    free(restore);
+    free(manifest);
+    free(lock);
+    free(journal);
+}
+
+static void look_at_runs(struct nd_doctor *doctor, const char *runs)
+{
+    struct dirent **names = NULL;
+    size_t before = json_array_size(doctor->findings);
+    size_t looked = 0;
+    int count = scandir(runs, &names, NULL, alphasort);
+    for (int i = 0; i < count; i++) {
+        struct nd_rundir dir;
+        if (names[i]->d_name[0] != '.' &&
+            nd_rundir_find(&dir, runs, names[i]->d_name, NULL) == ND_OK) {
+            look_at_run(doctor, &dir);
+            looked++;
+            nd_rundir_deinit(&dir);
+        }
+        free(names[i]);
+    }
+    free(names);
+    if (json_array_size(doctor->findings) == before)
+        nd_doctor_add(doctor, "left over", "runs", ND_FINDING_OK, NULL,
+                      "%zu in '%s', none left anything behind", looked, runs);
+}
+
+void nd_doctor_leftovers(struct nd_doctor *doctor, const char *runs, const char *site_name)
+{
+    glob_t found;
+    look_at_runs(doctor, runs);
+    char *pattern = nd_printf("/run/netns/nd-%s%s*", site_name != NULL ? site_name : "",
+                              site_name != NULL ? "-" : "");
+    int got = glob(pattern, 0, NULL, &found);
+    free(pattern);
+    if (got == 0 && found.gl_pathc != 0)
+        nd_doctor_add(
+            doctor, "left over", "namespaces", ND_FINDING_WARN,
+            "fine when 'netdrill lab up' made it or a run is using it; else: netdrill lab "
+            "down SITE",
+            "a lab stands: %zu namespaces, the first is %s", found.gl_pathc,
+            strrchr(found.gl_pathv[0], '/') + 1);
+    else
+        nd_doctor_add(doctor, "left over", "namespaces", ND_FINDING_OK, NULL, "no lab stands%s%s",
+                      site_name != NULL ? " of " : "", site_name != NULL ? site_name : "");
+    if (got == 0)
+        globfree(&found);
+}
