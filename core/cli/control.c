@@ -85,20 +85,19 @@ static int64_t login_uid(pid_t pid)
     return uid == UINT32_MAX ? -1 : uid;
 }
 
-static json_t *arm(struct nd_control *control, const json_t *request, const struct nd_witness *peer)
+static json_t *arm(struct nd_run *run, const json_t *request, const struct nd_witness *peer)
 {
     const char *person = json_string_value(json_object_get(request, "person"));
     struct nd_fail why = {0};
     int64_t left = 0;
     if (person == NULL)
         return refused("expected {\"do\": \"arm\", \"person\": ...}");
-    if (nd_run_arm(control->run, person, peer, &left, &why) != ND_OK)
+    if (nd_run_arm(run, person, peer, &left, &why) != ND_OK)
         return refused(why.text);
     return json_pack("{s:b, s:I}", "ok", 1, "left", (json_int_t)left);
 }
 
-static json_t *handle(struct nd_control *control, const json_t *request,
-                      const struct nd_witness *peer)
+static json_t *handle(struct nd_run *run, const json_t *request, const struct nd_witness *peer)
 {
     const char *what = json_string_value(json_object_get(request, "do"));
     const char *actor = json_string_value(json_object_get(request, "actor"));
@@ -108,28 +107,37 @@ static json_t *handle(struct nd_control *control, const json_t *request,
     if (what == NULL)
         return refused("expected {\"do\": ...}");
     if (strcmp(what, "status") == 0)
-        return json_pack("{s:b, s:o}", "ok", 1, "status", nd_run_status(control->run));
+        return json_pack("{s:b, s:o}", "ok", 1, "status", nd_run_status(run));
     if (strcmp(what, "confirm") == 0) {
         json_int_t number = json_integer_value(json_object_get(request, "number"));
         bool yes = json_is_true(json_object_get(request, "yes"));
-        if (nd_run_answer(control->run, number, yes, who, &why) != ND_OK)
+        if (nd_run_answer(run, number, yes, who, &why) != ND_OK)
             return refused(why.text);
         return json_pack("{s:b}", "ok", 1);
     }
     if (strcmp(what, "abort") == 0) {
         const char *reason = json_string_value(json_object_get(request, "reason"));
-        nd_run_abort(control->run, who, reason != NULL ? reason : "aborted by hand");
+        nd_run_abort(run, who, reason != NULL ? reason : "aborted by hand");
         return json_pack("{s:b}", "ok", 1);
     }
     if (strcmp(what, "pause") == 0 || strcmp(what, "resume") == 0) {
         bool pause = strcmp(what, "pause") == 0;
-        nd_err err =
-            pause ? nd_run_pause(control->run, who, &why) : nd_run_resume(control->run, who, &why);
+        nd_err err = pause ? nd_run_pause(run, who, &why) : nd_run_resume(run, who, &why);
         return err == ND_OK ? json_pack("{s:b}", "ok", 1) : refused(why.text);
     }
     if (strcmp(what, "arm") == 0)
-        return arm(control, request, peer);
+        return arm(run, request, peer);
     return refused("expected \"status\", \"arm\", \"confirm\", \"pause\", \"resume\" or \"abort\"");
+}
+
+json_t *nd_control_handle(struct nd_run *run, const char *line, size_t len_bytes,
+                          const struct nd_witness *peer)
+{
+    json_t *request = json_loadb(line, len_bytes, JSON_REJECT_DUPLICATES, NULL);
+    json_t *reply =
+        request != NULL ? handle(run, request, peer) : refused("expected one JSON object a line");
+    json_decref(request);
+    return reply;
 }
 
 static void written(uv_write_t *request, int status)
@@ -158,11 +166,8 @@ static void take_lines(struct client *client)
     while (client->in.len_bytes != 0 &&
            (end = memchr(client->in.text, '\n', client->in.len_bytes)) != NULL) {
         size_t len = (size_t)(end - client->in.text);
-        json_t *request = json_loadb(client->in.text, len, JSON_REJECT_DUPLICATES, NULL);
-        json_t *reply = request != NULL ? handle(client->control, request, &client->peer)
-                                        : refused("expected one JSON object a line");
-        json_decref(request);
-        answer(client, reply);
+        answer(client,
+               nd_control_handle(client->control->run, client->in.text, len, &client->peer));
         memmove(client->in.text, end + 1, client->in.len_bytes - len);
         client->in.len_bytes -= len + 1;
     }

@@ -11,6 +11,11 @@ struct nd_control *nd_control_open(struct uv_loop_s *loop, struct nd_run *run,
                                    const struct nd_rundir *dir, struct nd_fail *why);
 void nd_control_close(struct nd_control *control); /* NULL is fine; the loop has to run once more */
 
+/* One request, a line without its line feed; gives the answer, the caller decrefs it. Whatever the
+ * line is, it is answered. */
+json_t *nd_control_handle(struct nd_run *run, const char *line, size_t len_bytes,
+                          const struct nd_witness *peer);
+
 /* The other side: asks once and gives the answer. Caller decrefs *answer. */
 nd_err nd_control_ask(const struct nd_rundir *dir, json_t *request, json_t **answer,
                       struct nd_fail *why);
