@@ -166,7 +166,8 @@ static void print_table(const struct nd_doctor *doctor)
     json_array_foreach(doctor->findings, i, f)
     {
         size_t state = 0;
-        while (strcmp(states[state], json_string_value(json_object_get(f, "state"))) != 0)
+        while (state < ND_FINDING_FAIL &&
+               strcmp(states[state], json_string_value(json_object_get(f, "state"))) != 0)
             state++;
         const char *remedy = json_string_value(json_object_get(f, "remedy"));
         printf("%s%s%s%s%s %-9s %-18s %s\n", colour ? "\033[" : "", colour ? colours[state] : "",

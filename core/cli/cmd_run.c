@@ -59,7 +59,7 @@ struct live {
     nd_ns restore_within;
     uv_signal_t signals[3];
     bool told_to_end; /* by a signal */
-    bool zh, colour, json, lab;
+    bool zh, colour, json, lab, consented;
     uint64_t seed;
     json_t *plan; /* a saved one being run, or NULL */
     const char *scenario_path, *site_path;
@@ -166,13 +166,37 @@ static int load(struct live *live)
     return ND_EXIT_OK;
 }
 
+/* Whether the plan changes a network that is no lab, by its site or by a target outside of it. */
+static bool acts_outside(const struct live *live)
+{
+    const struct nd_site *site = live->work.site;
+    size_t i = 0;
+    json_t *change = NULL;
+    if (site == NULL || !site->has_lab)
+        return site != NULL;
+    json_array_foreach(json_object_get(live->plan, "changes"), i, change)
+    {
+        const char *name = json_string_value(json_object_get(change, "plugin"));
+        const struct nd_plugin *plugin =
+            name != NULL ? nd_plugins_load(live->work.plugins, name, NULL) : NULL;
+        const char *verb_name = json_string_value(json_object_get(change, "verb"));
+        const struct nd_verb *verb =
+            plugin != NULL && verb_name != NULL ? nd_plugin_verb(plugin, verb_name) : NULL;
+        if (verb != NULL &&
+            nd_site_outside_lab(site, verb->rights,
+                                json_string_value(json_object_get(change, "vantage"))))
+            return true;
+    }
+    return false;
+}
+
 /* A network that is not a lab is touched only by somebody who says which drill it is to be. */
-static int ask_consent(const struct live *live)
+static int ask_consent(struct live *live)
 {
     const struct nd_drill *drill = nd_scenario_drill(live->work.scenario);
     const char *given = nd_cli_get(&live->args, "confirm");
     char typed[128] = "";
-    if (live->work.site == NULL || live->work.site->has_lab)
+    if (!acts_outside(live))
         return ND_EXIT_OK;
     if (given == NULL && (!isatty(0) || nd_cli_get(&live->args, "no-input") != NULL)) {
         fprintf(stderr,
@@ -189,7 +213,8 @@ static int ask_consent(const struct live *live)
         typed[strcspn(typed, "\n")] = '\0';
         given = typed;
     }
-    if (strcmp(given, drill->id) == 0)
+    live->consented = strcmp(given, drill->id) == 0;
+    if (live->consented)
         return ND_EXIT_OK;
     fprintf(stderr, "netdrill run: expected '%s', got '%s'; nothing was changed\n", drill->id,
             given);
@@ -278,9 +303,7 @@ static int check_hours(const struct live *live)
 static int check_rights(struct live *live)
 {
     struct nd_fail why = {0};
-    int code = make_plan(live);
-    if (code == ND_EXIT_OK)
-        code = check_hours(live);
+    int code = check_hours(live);
     if (code != ND_EXIT_OK)
         return code;
     if (live->lab || nd_preflight(live->plan, live->work.site, live->work.plugins, &why) == ND_OK)
@@ -404,6 +427,7 @@ static int play(struct live *live)
         .seed = live->seed,
         .plan_hash = live->plan_hash,
         .make_lab = live->lab,
+        .consented = live->consented,
         .past = live->resumes ? &live->past : NULL,
         .restore_within = live->restore_within,
         .claims = live->claims,
@@ -520,6 +544,8 @@ static int run_live(struct live *live)
         code = load(live);
     if (code == ND_EXIT_OK)
         code = find_key(live);
+    if (code == ND_EXIT_OK)
+        code = make_plan(live);
     if (code == ND_EXIT_OK)
         code = ask_consent(live);
     if (code == ND_EXIT_OK)

@@ -427,6 +427,12 @@ const struct nd_person *nd_site_person_find(const struct nd_site *site, const ch
     return NULL;
 }
 
+bool nd_site_outside_lab(const struct nd_site *site, const char *rights, const char *vantage)
+{
+    const struct nd_vantage *place = vantage != NULL ? nd_site_vantage_find(site, vantage) : NULL;
+    return strstr(rights, "CAP_NET_ADMIN") != NULL && (place == NULL || place->host == NULL);
+}
+
 const char *nd_site_target_nearest(const struct nd_site *site, const char *name)
 {
     const char **names = nd_alloc((site->targets.count + 1) * sizeof *names);

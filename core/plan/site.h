@@ -68,6 +68,9 @@ void nd_site_free(struct nd_site *site); /* NULL is fine */
 const struct nd_site_target *nd_site_target_find(const struct nd_site *site, const char *name);
 const struct nd_vantage *nd_site_vantage_find(const struct nd_site *site, const char *name);
 const struct nd_person *nd_site_person_find(const struct nd_site *site, const char *name);
+/* Whether a change acts on a network that is not the site's lab. rights: the verb's; only those
+ * that need CAP_NET_ADMIN touch a network. vantage: name, or NULL: here. */
+bool nd_site_outside_lab(const struct nd_site *site, const char *rights, const char *vantage);
 /* The nearest target name to a wrong one, or NULL. */
 const char *nd_site_target_nearest(const struct nd_site *site, const char *name);
 /* The subtree at a dotted path ("lab.hosts") as JSON text, NULL when absent. Caller frees. */

@@ -49,12 +49,32 @@ static const char *ask(const struct nd_run *run, const struct nd_call_spec *spec
     return code;
 }
 
+/* A lab's site file may name what lies outside of the lab. Changing that takes the consent that a
+ * network without a lab takes; the plan showed none of it, so nobody was asked. */
+static bool leaves_lab(const struct nd_run *run, const struct nd_call_spec *spec)
+{
+    const struct nd_site *site = run->config.site;
+    return nd_run_is_live(run) && is_change(spec) && site != NULL && site->has_lab &&
+           !run->config.consented &&
+           nd_site_outside_lab(site, spec->verb->rights,
+                               spec->common.from != NULL ? spec->common.from
+                               : spec->target != NULL    ? spec->target->vantage
+                                                         : NULL);
+}
+
 nd_err nd_run_allows(struct nd_run *run, const struct nd_call_spec *spec,
                      const struct nd_change *mine, struct nd_fail *why)
 {
     if (run->baselines.on && is_change(spec))
         return nd_fail_set(why, ND_ERIGHTS, "a baseline measures and changes nothing");
-    if (run->config.site == NULL || !run->config.site->policy.given || spec == &run->lab_spec)
+    if (run->config.site == NULL || spec == &run->lab_spec)
+        return ND_OK;
+    if (leaves_lab(run, spec))
+        return nd_fail_set(why, ND_ERIGHTS,
+                           "it acts outside of the lab, and nobody has agreed to that; run it with "
+                           "--confirm %s",
+                           run->config.drill->id);
+    if (!run->config.site->policy.given)
         return ND_OK;
     struct nd_fail local = {0};
     const char *code = ask(run, spec, mine, &local);

@@ -59,6 +59,7 @@ struct nd_run_config {
     uint64_t seed;
     const char *plan_hash;      /* or NULL */
     bool make_lab;              /* live: build the site's lab first, remove it last */
+    bool consented;             /* a person has named the drill: it may act outside of a lab */
     const struct nd_past *past; /* live: goes on with this run, in its directory; else NULL */
     nd_ns restore_within;       /* from the drill's end; 0: ND_RESTORE_WITHIN */
     struct nd_claims *claims; /* live: targets claimed so far; further ones are claimed as needed */
