@@ -58,6 +58,16 @@ static json_t *guards_json(const struct nd_drill *drill)
     return guards;
 }
 
+static json_t *baselines_json(const struct nd_drill *drill)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < drill->baselines_count; i++)
+        json_array_append_new(list, json_pack("{s:s, s:o, s:I}", "id", drill->baselines[i].id,
+                                              "title", text2_json(&drill->baselines[i].title),
+                                              "within_ns", (json_int_t)drill->baselines[i].within));
+    return list;
+}
+
 json_t *nd_plan_json(const struct nd_drill *drill, const struct nd_site *site, uint64_t seed)
 {
     json_t *objectives = json_array();
@@ -77,6 +87,10 @@ json_t *nd_plan_json(const struct nd_drill *drill, const struct nd_site *site, u
                   site_json, "seed", (json_int_t)seed, "simulated", drill->simulated, "phases",
                   phases_json(drill), "objectives", objectives, "guards", guards_json(drill));
     ND_CHECK(plan != NULL);
+    char *policy = site != NULL && site->policy.given ? nd_site_json(site, "policy") : NULL;
+    json_object_set_new(plan, "policy", policy != NULL ? json_loads(policy, 0, NULL) : json_null());
+    json_object_set_new(plan, "baselines", baselines_json(drill));
+    free(policy);
     static const char *const lists[] = {"changes",       "measures", "confirmations",
                                         "not_previewed", "plugins",  "verbs"};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)

@@ -3,6 +3,7 @@
  *   {"schema":"netdrill.plan/1","drill":{id,title{zh,en},revision,lasts_ns,scenario,hash},
  *    "site":{name,path,hash,simulated},"seed":7,"mode_note":..,
  *    "phases":[{id,title,at_ns|null,steps:[{id,title,owner,objective,at_ns|null,after,line}]}],
+ *    "policy":{as the site file says}|null,"baselines":[{id,title,within_ns}],
  *    "objectives":[{id,text}],"guards":[{id,title,every_ns,at_most,at_least,otherwise}],
  *    "changes":[{step,plugin,verb,target,vantage,args,lease_ns,restore_by_ns,arbitrary}],
  *    "measures":[{step,plugin,verb,target,vantage,every_ns,args}],

@@ -138,6 +138,34 @@ static void print_not_previewed(const json_t *plan, struct nd_buf *out)
         nd_buf_addf(out, "  %s: %s\n", string_of(entry, "step"), string_of(entry, "why"));
 }
 
+/* What the site's owner allows, as he wrote it. */
+static void print_policy(const json_t *policy, struct nd_buf *out)
+{
+    const char *key = NULL;
+    json_t *value = NULL;
+    const char *before = "  policy   ";
+    if (!json_is_object(policy))
+        nd_buf_adds(out, "  policy   none: only may_be_disturbed limits this drill\n");
+    json_object_foreach((json_t *)policy, key, value)
+    {
+        char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+        nd_buf_addf(out, "%s%s %s\n", before, key, text);
+        before = "           ";
+        free(text);
+    }
+}
+
+static void print_baselines(const json_t *plan, bool zh, struct nd_buf *out)
+{
+    char unit[ND_UNIT_TEXT];
+    size_t i = 0;
+    json_t *one = NULL;
+    json_array_foreach(json_object_get(plan, "baselines"), i, one) nd_buf_addf(
+        out, "  before         = %s  (else refused; measured again at the end; within %s)\n",
+        text_of(one, "title", zh),
+        nd_length_format(json_integer_value(json_object_get(one, "within_ns")), unit));
+}
+
 void nd_plan_print(const json_t *plan, bool zh, struct nd_buf *out)
 {
     const json_t *drill = json_object_get(plan, "drill");
@@ -153,7 +181,10 @@ void nd_plan_print(const json_t *plan, bool zh, struct nd_buf *out)
         nd_buf_addf(out, "  site     %s  %.23s%s\n", string_of(site, "path"),
                     string_of(site, "hash"),
                     json_is_true(json_object_get(site, "simulated")) ? "  SIMULATED" : "");
-    nd_buf_adds(out, "\n  T+00:00:00  STARTEX\n");
+    print_policy(json_object_get(plan, "policy"), out);
+    nd_buf_adds(out, "\n");
+    print_baselines(plan, zh, out);
+    nd_buf_adds(out, "  T+00:00:00  STARTEX\n");
     size_t i = 0;
     json_t *phase = NULL;
     json_array_foreach(json_object_get(plan, "phases"), i, phase) print_phase(plan, phase, zh, out);

@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* JUnit XML: one suite of what was expected, one of what was restored, one of steps. */
+/* JUnit XML: one suite of what was expected, one of the baseline, one of what was restored, one of
+ * steps. */
 
 static void begin_suite(struct nd_buf *out, const char *name, size_t tests, size_t failures,
                         size_t skipped)
@@ -105,6 +106,32 @@ static void put_steps(const struct nd_page *page)
     nd_buf_adds(page->out, "  </testsuite>\n");
 }
 
+/* A case each for before and after; none without a baseline. */
+static void put_baseline(const struct nd_page *page)
+{
+    static const char *const whens[] = {"before", "after"};
+    const json_t *baseline = json_object_get(page->model, "baseline");
+    size_t tests = 0;
+    size_t failures = 0;
+    for (size_t w = 0; w < 2; w++) {
+        const json_t *ended = json_object_get(baseline, whens[w]);
+        tests += ended != NULL;
+        failures += json_is_false(json_object_get(ended, "holds"));
+    }
+    if (tests == 0)
+        return;
+    begin_suite(page->out, "baseline", tests, failures, 0);
+    for (size_t w = 0; w < 2; w++) {
+        const json_t *ended = json_object_get(baseline, whens[w]);
+        const json_t *first = json_array_get(json_object_get(ended, "fails"), 0);
+        if (ended != NULL)
+            test_case(page->out, "baseline", whens[w],
+                      json_is_true(json_object_get(ended, "holds")) ? NULL : "failure",
+                      nd_str_of(first, "why"));
+    }
+    nd_buf_adds(page->out, "  </testsuite>\n");
+}
+
 void nd_report_junit(const json_t *model, struct nd_buf *out)
 {
     const struct nd_page page = {model, ND_LANG_EN, out};
@@ -120,9 +147,12 @@ void nd_report_junit(const json_t *model, struct nd_buf *out)
     nd_xml(out, nd_str_of(run, "mode"));
     nd_buf_adds(out, "\"/>\n    </properties>\n");
     bool complete = json_is_true(json_object_get(run, "complete"));
-    test_case(out, "run", "the run ended", complete ? NULL : "error", "the run died on the way");
+    const char *refused = nd_str_of(json_object_get(model, "safety"), "refused");
+    test_case(out, "run", "the run ended", complete && *refused == '\0' ? NULL : "error",
+              *refused != '\0' ? refused : "the run died on the way");
     nd_buf_adds(out, "  </testsuite>\n");
     put_verdicts(&page);
+    put_baseline(&page);
     put_changes(&page);
     put_steps(&page);
     nd_buf_adds(out, "</testsuites>\n");

@@ -192,6 +192,22 @@ void nd_baseline_begin(struct nd_run *run)
     start_all(run);
 }
 
+void nd_baseline_cut(struct nd_run *run, const char *reason)
+{
+    if (!run->baselines.on)
+        return;
+    struct nd_fail why = {0};
+    nd_fail_set(&why, ND_ECANCEL, "it was cut short: %s", reason);
+    for (size_t i = 0; i < run->config.drill->baselines_count; i++) {
+        struct nd_baseline_run *one = &run->baselines.at[i];
+        if (one->task != NULL)
+            fail(one, why.text);
+        let_go(one);
+    }
+    run->baselines.left = 0;
+    all_over(run);
+}
+
 bool nd_baseline_pending(const struct nd_run *run)
 {
     return run->config.drill->baselines_count != 0 && run->t0 >= 0 && !run->baselines.again &&

@@ -309,8 +309,9 @@ void nd_baseline_begin(struct nd_run *run);
 bool nd_baseline_pending(const struct nd_run *run);
 /* Measures once more, takes the lab away and calls `then`; false: there is nothing to measure. */
 bool nd_baseline_again(struct nd_run *run, void (*then)(void *ctx, size_t unverified));
-void nd_baseline_settle(struct nd_run *run); /* nothing is under way any more */
-void nd_baseline_stop(struct nd_run *run);   /* the run ends while it is measured */
+void nd_baseline_cut(struct nd_run *run, const char *reason); /* nobody wants to wait for it */
+void nd_baseline_settle(struct nd_run *run);                  /* nothing is under way any more */
+void nd_baseline_stop(struct nd_run *run); /* the run ends while it is measured */
 void nd_baseline_free(struct nd_run *run);
 void nd_baseline_verdict(struct nd_baseline_run *one, const struct nd_verdict *verdict);
 void nd_baseline_task_over(struct nd_baseline_run *one, bool failed, const char *why);

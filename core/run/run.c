@@ -455,6 +455,8 @@ void nd_run_refuse(struct nd_run *run, const char *reason)
 
 void nd_run_abort(struct nd_run *run, const char *actor, const char *reason)
 {
+    if (run->state == ND_RUN_RESTORING)
+        nd_baseline_cut(run, reason);
     if (run->state != ND_RUN_RUNNING && run->state != ND_RUN_BUILDING)
         return;
     run->outcome.aborted = true;

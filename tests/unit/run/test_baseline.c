@@ -239,6 +239,23 @@ static void test_measured_after_abort(void **state)
     drill_kit_deinit(&kit);
 }
 
+/* Somebody who does not want to wait is obeyed; what was not measured is not known to hold. */
+static void test_cut_short(void **state)
+{
+    (void)state;
+    int code = -1;
+    begin(measures, steps);
+    kit.run = nd_run_new(&kit.config, NULL);
+    nd_sched_at(kit.sched, nd_sched_now(kit.sched) + ND_SEC(3), abort_now, NULL);
+    nd_run_begin(kit.run);
+    nd_sched_run(kit.sched);
+    assert_string_equal(outcome(&code), "unsteady");
+    assert_int_equal(measured, 1);
+    assert_int_equal(drill_kit_count(&kit, "run.aborting"), 0);
+    assert_int_equal(drill_kit_count(&kit, "run.closed"), 1);
+    drill_kit_deinit(&kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +267,7 @@ int main(void)
         cmocka_unit_test(test_expects_nothing),
         cmocka_unit_test(test_aborted_meanwhile),
         cmocka_unit_test(test_measured_after_abort),
+        cmocka_unit_test(test_cut_short),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
