@@ -71,6 +71,26 @@ static bool check_signature(const struct nd_rundir *dir, const struct nd_seal_ch
     return err == ND_OK;
 }
 
+/* What was restored after the end changed the run; what was sealed before is told apart. */
+static void print_before(const struct nd_rundir *dir, const char *pub)
+{
+    struct nd_seal_before before;
+    for (int n = 1; nd_seal_before(dir, n, &before); n++) {
+        char id[ND_KEY_ID] = "";
+        struct nd_fail why = {0};
+        nd_err err = pub != NULL ? nd_key_verify(pub, before.path, id, &why)
+                                 : nd_key_signer(before.path, id, &why);
+        printf("seal %-4d %s%s; %s event %lld\n", n,
+               err != ND_OK  ? why.text
+               : pub != NULL ? "signature ok, key "
+                             : "signed, key ",
+               err == ND_OK ? id : "",
+               before.journal_holds ? "the journal is as it was to"
+                                    : "the journal is not as it was up to",
+               (long long)before.events);
+    }
+}
+
 static int check_run(const struct nd_rundir *dir, const char *pub)
 {
     struct nd_fail why = {0};
@@ -85,6 +105,7 @@ static int check_run(const struct nd_rundir *dir, const char *pub)
     }
     print_journal(&check);
     print_seal(&check);
+    print_before(dir, pub);
     bool good = check_signature(dir, &check, pub);
     return good && check.journal.bad_seq == 0 && check.changed == 0 ? ND_EXIT_OK
                                                                     : ND_EXIT_INTEGRITY;

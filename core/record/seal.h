@@ -40,6 +40,15 @@ struct nd_seal_check {
 nd_err nd_seal_check(const struct nd_rundir *dir, struct nd_seal_check *check,
                      void (*told)(void *ctx, const char *line), void *ctx, struct nd_fail *why);
 
+/* What a seal before (MANIFEST.<n>, from 1) still vouches for: the journal to its event `events`.
+ * False: there is no such seal. */
+struct nd_seal_before {
+    char path[512];
+    int64_t events;
+    bool journal_holds; /* to there, the journal is as it was sealed */
+};
+bool nd_seal_before(const struct nd_rundir *dir, int n, struct nd_seal_before *before);
+
 /* Paths of all files a seal covers, relative to the directory, sorted; caller frees each and the
  * array. */
 size_t nd_seal_files(const struct nd_rundir *dir, char ***names);

@@ -118,6 +118,36 @@ static void check_manifest(struct checking *checking, char *text)
     }
 }
 
+static bool up_to(void *ctx, const json_t *event)
+{
+    const int64_t *events = ctx;
+    return json_integer_value(json_object_get(event, "seq")) < *events;
+}
+
+bool nd_seal_before(const struct nd_rundir *dir, int n, struct nd_seal_before *before)
+{
+    char *text = NULL;
+    size_t len = 0;
+    char hash[ND_HASH_TEXT] = "";
+    struct nd_journal_check check = {0};
+    *before = (struct nd_seal_before){.events = 0};
+    snprintf(before->path, sizeof before->path, "%s/MANIFEST.%d", dir->path, n);
+    if (nd_file_read(before->path, 16u << 20, &text, &len, NULL) != ND_OK)
+        return false;
+    const char *line = strstr(text, "# journal ");
+    long long events = 0;
+    char *journal = nd_rundir_file(dir, "journal.jsonl");
+    if (line != NULL && sscanf(line, "# journal %lld %71s", &events, hash) == 2 && events > 0) {
+        before->events = events;
+        before->journal_holds =
+            nd_journal_read(journal, up_to, &before->events, &check, NULL) == ND_OK &&
+            check.events == events && strcmp(check.last_hash, hash) == 0;
+    }
+    free(journal);
+    free(text);
+    return true;
+}
+
 nd_err nd_seal_check(const struct nd_rundir *dir, struct nd_seal_check *check,
                      void (*told)(void *ctx, const char *line), void *ctx, struct nd_fail *why)
 {

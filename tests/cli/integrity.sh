@@ -82,7 +82,10 @@ expect 0 "signature ok" verify last --runs runs --key drills.key.pub
 expect 0 "everything is as before" "$netdrill" restore last --runs runs
 expect 0 "reopened" verify last --runs runs
 expect 20 "it is not signed" verify last --runs runs --key drills.key.pub
+grep -q "^seal 1    signature ok, key .*; the journal is as it was to event [1-9]" "$work/out" || { fail "what the first seal vouches for"; cat "$work/out"; }
 run=$(ls -d runs/*)
+rm -rf copy && cp -r "$run" copy && sed -i '$d' copy/MANIFEST.1
+expect 20 "it is not what key" verify copy --key drills.key.pub
 minisign -Vqm "$run/MANIFEST.1" -x "$run/MANIFEST.1.minisig" -p drills.key.pub || fail "the first seal is not kept"
 
 # A run that died: sealed by the keeper, unsigned, as incomplete.
