@@ -484,9 +484,9 @@ static void tell_outcome(const struct live *live, int code)
     if (o->aborted || o->refused)
         fprintf(out, "because %s\n", o->reason);
     if (o->unsteady)
-        fprintf(out,
-                "everything was read back as before, but the baseline no longer holds: look at "
-                "the network\n");
+        fprintf(out, "everything was read back as before, but the baseline no longer holds, or is "
+                     "not known to: look at "
+                     "the network\n");
     fprintf(out, "run     %s\n", live->dir.path);
     fprintf(out, "report  %s/report/report.%s.html\n", live->dir.path, live->zh ? "zh-TW" : "en");
     fprintf(out, "exit    %d\n", code);

@@ -13,7 +13,7 @@
     X(10, MISSED, "the drill was carried out; something expected was not met")                     \
     X(11, ABORTED, "aborted by a person or a guard; everything restored and read back")            \
     X(12, UNRESTORED, "a change is not verified as restored: act by hand")                         \
-    X(13, UNSTEADY, "everything was restored, but the baseline no longer holds: look at it")       \
+    X(13, UNSTEADY, "all was restored, but the baseline no longer holds, or is not known to")      \
     X(20, INTEGRITY, "a journal, plan or manifest is not what it was")                             \
     X(130, INTERRUPTED, "ended at once by a second SIGINT; see 'netdrill restore'")                \
     X(143, TERMINATED, "ended at once by a second SIGTERM; see 'netdrill restore'")

@@ -181,7 +181,11 @@ static void put_baseline(const struct line *line, const char *type)
     bool begins = strcmp(type, "baseline.started") == 0;
     if (!begins)
         sgr(line, holds ? "32" : "1;31");
-    nd_buf_adds(line->out, words[after][begins ? 2 : holds][line->zh]);
+    if (json_is_true(json_object_get(line->data, "cut")))
+        nd_buf_adds(line->out,
+                    line->zh ? "基準是否仍成立不得而知" : "THE BASELINE IS NOT KNOWN TO HOLD");
+    else
+        nd_buf_adds(line->out, words[after][begins ? 2 : holds][line->zh]);
     if (!begins)
         sgr(line, "0");
     size_t i = 0;

@@ -103,8 +103,9 @@ static void stop_streams(struct nd_run *run)
 static void tell_end(struct nd_run *run, bool holds, json_t *fails)
 {
     nd_run_event(run, ND_JOURNAL_SYNC, "baseline.ended", NULL, NULL,
-                 json_pack("{s:s, s:b, s:o, s:I}", "when", when_of(run), "holds", holds, "fails",
-                           fails, "took_ns", (json_int_t)(nd_run_now(run) - run->baselines.began)));
+                 json_pack("{s:s, s:b, s:b, s:o, s:I}", "when", when_of(run), "holds", holds, "cut",
+                           run->baselines.cut, "fails", fails, "took_ns",
+                           (json_int_t)(nd_run_now(run) - run->baselines.began)));
 }
 
 static void all_over(struct nd_run *run)
@@ -205,6 +206,7 @@ void nd_baseline_cut(struct nd_run *run, const char *reason)
         let_go(one);
     }
     run->baselines.left = 0;
+    run->baselines.cut = true;
     all_over(run);
 }
 

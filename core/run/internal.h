@@ -183,6 +183,7 @@ struct nd_baselines {
     size_t left;       /* not over yet */
     bool on;           /* being measured */
     bool again, over;  /* the second time has begun; and has ended */
+    bool cut;          /* nobody wanted to wait for it */
     void (*then)(void *ctx, size_t unverified);
 };
 

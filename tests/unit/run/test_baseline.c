@@ -252,6 +252,8 @@ static void test_cut_short(void **state)
     assert_string_equal(outcome(&code), "unsteady");
     assert_int_equal(measured, 1);
     assert_int_equal(drill_kit_count(&kit, "run.aborting"), 0);
+    const json_t *ended = json_object_get(drill_kit_event(&kit, "baseline.ended", 1), "data");
+    assert_true(json_is_true(json_object_get(ended, "cut")));
     assert_int_equal(drill_kit_count(&kit, "run.closed"), 1);
     drill_kit_deinit(&kit);
 }
