@@ -129,6 +129,26 @@ static void put_changes(struct picture *p)
     }
 }
 
+static void put_arming(struct picture *p)
+{
+    const json_t *arming = json_object_get(p->status, "arming");
+    size_t i = 0;
+    json_t *name = NULL;
+    if (!json_is_object(arming))
+        return;
+    struct nd_buf text = {0};
+    char left[ND_UNIT_TEXT];
+    nd_buf_addf(&text, " ? %s %zu/%lld", p->zh ? "已授權" : "armed",
+                json_array_size(json_object_get(arming, "armed")),
+                (long long)integer_of(arming, "people"));
+    json_array_foreach(json_object_get(arming, "armed"), i, name)
+        nd_buf_addf(&text, " %s", json_string_value(name));
+    nd_buf_addf(&text, "  netdrill arm last --as NAME  %s",
+                nd_length_format(integer_of(arming, "left_ns") / ND_SEC(1) * ND_SEC(1), left));
+    row(p, "1;36", nd_buf_str(&text));
+    nd_buf_deinit(&text);
+}
+
 static void put_confirmations(struct picture *p)
 {
     size_t i = 0;
@@ -191,6 +211,7 @@ void nd_display_draw(const json_t *status, bool zh, bool colour, size_t columns,
     size_t i = 0;
     json_t *phase = NULL;
     head(&p);
+    put_arming(&p);
     put_confirmations(&p);
     put_changes(&p);
     put_verdicts(&p);

@@ -190,8 +190,13 @@ static void put_baseline(const struct line *line, const char *type)
         sgr(line, "0");
     size_t i = 0;
     json_t *fails = NULL;
-    json_array_foreach(json_object_get(line->data, "fails"), i, fails) nd_buf_addf(
-        line->out, "%s%s", i == 0 ? ": " : "; ", json_string_value(json_object_get(fails, "why")));
+    json_array_foreach(json_object_get(line->data, "fails"), i, fails)
+    {
+        const struct line inner = {line->event, fails, line->zh, line->colour, line->out};
+        const char *sentence = text_of(&inner, "sentence");
+        nd_buf_addf(line->out, "%s%s", i == 0 ? ": " : "; ",
+                    *sentence != '\0' ? sentence : string_of(&inner, "why"));
+    }
 }
 
 static void put_arming(const struct line *line, const char *type)

@@ -71,13 +71,17 @@ static void put_baseline(const struct nd_page *page)
         json_t *fails = NULL;
         if (ended == NULL)
             continue;
+        bool cut = json_is_true(json_object_get(ended, "cut"));
         nd_buf_addf(page->out, "<p class=\"%s\">%s: %s", holds ? "met" : "missed",
                     nd_msg(page, w == 0 ? ND_MSG_BASE_BEFORE : ND_MSG_BASE_AFTER),
-                    nd_msg(page, holds ? ND_MSG_BASE_HOLDS : ND_MSG_BASE_FAILS));
+                    nd_msg(page, holds ? ND_MSG_BASE_HOLDS
+                                 : cut ? ND_MSG_BASE_CUT
+                                       : ND_MSG_BASE_FAILS));
         json_array_foreach(json_object_get(ended, "fails"), k, fails)
         {
+            const char *sentence = nd_text_of(page, json_object_get(fails, "sentence"));
             nd_html_raw(page, "; ");
-            nd_html_text(page, nd_str_of(fails, "why"));
+            nd_html_text(page, *sentence != '\0' ? sentence : nd_str_of(fails, "why"));
         }
         nd_html_raw(page, "</p>\n");
     }

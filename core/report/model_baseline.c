@@ -38,7 +38,9 @@ void nd_model_baseline(json_t *model, const char *type, const char *subject, con
                                       json_object_get(data, "grade"), "seq", seq));
     } else if (strcmp(type, "baseline.ended") == 0) {
         json_object_set_new(baseline, when,
-                            json_pack("{s:O, s:O, s:I}", "holds", json_object_get(data, "holds"),
-                                      "fails", json_object_get(data, "fails"), "seq", seq));
+                            json_pack("{s:O, s:O, s:O, s:I}", "holds",
+                                      json_object_get(data, "holds"), "cut",
+                                      json_object_get(data, "cut"), "fails",
+                                      json_object_get(data, "fails"), "seq", seq));
     }
 }

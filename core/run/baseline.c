@@ -61,13 +61,18 @@ static const char *words_of(const struct nd_text2 *text)
     return text->en != NULL ? text->en : text->zh;
 }
 
-/* The first thing that does not hold; NULL: all does. */
-static const char *what_fails(const struct nd_baseline_run *one, bool again)
+/* The first thing that does not hold; NULL: all does. sentence: of what was expected, when that is
+ * it. */
+static const char *what_fails(const struct nd_baseline_run *one, bool again,
+                              const struct nd_text2 **sentence)
 {
     const struct nd_checks *checks = &one->checks[again];
+    *sentence = NULL;
     for (size_t i = 0; i < checks->count; i++) {
-        if (checks->at[i].grade != ND_VERDICT_MET)
-            return words_of(&checks->at[i].sentence);
+        if (checks->at[i].grade == ND_VERDICT_MET)
+            continue;
+        *sentence = &checks->at[i].sentence;
+        return words_of(*sentence);
     }
     if (one->why[again] != NULL)
         return one->why[again];
@@ -79,13 +84,16 @@ static bool held(const struct nd_run *run, bool again, json_t *fails, struct nd_
     bool good = true;
     for (size_t i = 0; i < run->config.drill->baselines_count; i++) {
         const struct nd_baseline_run *one = &run->baselines.at[i];
-        const char *what = what_fails(one, again);
+        const struct nd_text2 *sentence = NULL;
+        const char *what = what_fails(one, again, &sentence);
         if (what == NULL)
             continue;
         if (good)
             nd_fail_set(first, ND_ESTATE, "%s: %s", words_of(&one->baseline->title), what);
         good = false;
-        json_array_append_new(fails, json_pack("{s:s, s:s}", "id", one->baseline->id, "why", what));
+        json_array_append_new(
+            fails, json_pack("{s:s, s:s, s:o}", "id", one->baseline->id, "why", what, "sentence",
+                             sentence != NULL ? nd_text2_json(sentence) : json_null()));
     }
     return good;
 }

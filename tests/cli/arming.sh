@@ -40,6 +40,7 @@ expect 3 "no person 'nobody'" arm --as nobody
 expect 3 "'chen' is not among those who may arm" arm --as chen
 expect 0 "armed by lin; it takes 1 more" arm --as lin
 expect 3 "'lin' has armed it already; it takes another person" arm --as lin
+expect 0 "armed 1/2 lin  netdrill arm last --as NAME" "$netdrill" status last --runs runs --lang en
 [ -z "$(events 'select(.type == "netdrill.run.started" or .type == "netdrill.keeper.started")')" ] || fail "it began with one person"
 expect 0 "armed by wu; the run goes on" arm --as wu
 ended 0
