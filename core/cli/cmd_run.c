@@ -532,9 +532,25 @@ static int take_length(struct live *live)
     return ND_EXIT_USAGE;
 }
 
-static int run_live(struct live *live)
+/* Report and seal. A run that was to be signed and is not does not pass for one. */
+static int finish(struct live *live, int code)
 {
     struct nd_fail why = {0};
+    nd_err err = nd_report_write(&live->dir, &why);
+    if (err == ND_OK) {
+        err = nd_seal(&live->dir, ND_SEAL_COMPLETE, live->key, &why);
+        if (err != ND_OK && live->key != NULL && (code == ND_EXIT_OK || code == ND_EXIT_MISSED))
+            code = ND_EXIT_INCOMPLETE;
+    }
+    if (err != ND_OK)
+        fprintf(stderr, "netdrill run: %s; the run itself is kept, see 'netdrill report'\n",
+                why.text);
+    tell_outcome(live, code);
+    return code;
+}
+
+static int run_live(struct live *live)
+{
     int code = take_length(live);
     if (code == ND_EXIT_OK)
         code = open_work(live);
@@ -561,12 +577,7 @@ static int run_live(struct live *live)
     code = play(live);
     if (live->run == NULL || !nd_run_outcome(live->run)->ended)
         return code;
-    if (nd_report_write(&live->dir, &why) != ND_OK ||
-        nd_seal(&live->dir, ND_SEAL_COMPLETE, live->key, &why) != ND_OK)
-        fprintf(stderr, "netdrill run: %s; the run itself is kept, see 'netdrill report'\n",
-                why.text);
-    tell_outcome(live, code);
-    return code;
+    return finish(live, code);
 }
 
 static int run(int argc, char **argv)

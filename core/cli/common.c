@@ -66,7 +66,10 @@ static void check_forbidden(struct nd_work *work)
             const char *name = lists[l][i];
             const char *dot = strchr(name, '.');
             char *plugin_name = strndup(name, dot != NULL ? (size_t)(dot - name) : strlen(name));
-            const struct nd_plugin *plugin = nd_plugins_load(work->plugins, plugin_name, NULL);
+            /* Names alone: a path would load whatever lies there. */
+            const struct nd_plugin *plugin = strchr(plugin_name, '/') == NULL
+                                                 ? nd_plugins_load(work->plugins, plugin_name, NULL)
+                                                 : NULL;
             if (plugin == NULL || (dot != NULL && nd_plugin_verb(plugin, dot + 1) == NULL))
                 nd_diag_add(&work->diags, "W0604", work->site->path, policy->line, 0, 0, NULL,
                             "the policy forbids '%s', and there is no such %s here", name,

@@ -278,6 +278,16 @@ static int connect_to(const char *path)
     return -1;
 }
 
+bool nd_control_there(const struct nd_rundir *dir)
+{
+    char *path = nd_rundir_file(dir, "control.sock");
+    int fd = connect_to(path);
+    free(path);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
 nd_err nd_control_ask(const struct nd_rundir *dir, json_t *request, json_t **answer_,
                       struct nd_fail *why)
 {

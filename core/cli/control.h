@@ -16,6 +16,9 @@ void nd_control_close(struct nd_control *control); /* NULL is fine; the loop has
 json_t *nd_control_handle(struct nd_run *run, const char *line, size_t len_bytes,
                           const struct nd_witness *peer);
 
+/* Whether a run serves its socket; nothing is asked. */
+bool nd_control_there(const struct nd_rundir *dir);
+
 /* The other side: asks once and gives the answer. Caller decrefs *answer. */
 nd_err nd_control_ask(const struct nd_rundir *dir, json_t *request, json_t **answer,
                       struct nd_fail *why);

@@ -1,5 +1,6 @@
 #include "base/mem.h"
 #include "base/text.h"
+#include "cli/control.h"
 #include "cli/doctor.h"
 #include "record/journal.h"
 #include "record/rundir.h"
@@ -89,18 +90,36 @@ static size_t open_records(const struct nd_rundir *dir)
     return count;
 }
 
+/* Its lock is held, or (some file systems tell /proc/locks another device) its socket served. */
+static bool is_alive(const struct nd_rundir *dir)
+{
+    char *lock = nd_rundir_file(dir, "lock");
+    bool alive = holder_of(lock) != 0 || nd_control_there(dir);
+    free(lock);
+    return alive;
+}
+
+static bool is_sealed(const struct nd_rundir *dir)
+{
+    char *manifest = nd_rundir_file(dir, "MANIFEST");
+    bool sealed = access(manifest, F_OK) == 0;
+    free(manifest);
+    return sealed;
+}
+
 static void look_at_run(struct nd_doctor *doctor, const struct nd_rundir *dir)
 {
-    struct nd_journal_check check;
+    struct nd_journal_check check = {0};
     bool closed = false;
-    char *journal = nd_rundir_file(dir, "journal.jsonl");
-    char *lock = nd_rundir_file(dir, "lock");
-    char *manifest = nd_rundir_file(dir, "MANIFEST");
-    char *restore = nd_printf("netdrill restore %s", dir->path);
-    bool sealed = access(manifest, F_OK) == 0;
-    nd_err err = nd_journal_read(journal, look_for_end, &closed, &check, NULL);
+    bool sealed = is_sealed(dir);
     size_t records = open_records(dir);
-    if (holder_of(lock) != 0)
+    bool alive = is_alive(dir);
+    if (sealed && records == 0 && !alive)
+        return;
+    char *journal = nd_rundir_file(dir, "journal.jsonl");
+    char *restore = nd_printf("netdrill restore %s", dir->path);
+    nd_err err = nd_journal_read(journal, look_for_end, &closed, &check, NULL);
+    if (alive)
         nd_doctor_add(doctor, "left over", dir->run_id, ND_FINDING_WARN,
                       "see 'netdrill status', or end it with 'netdrill abort'", "it is running");
     else if (records != 0)
@@ -114,8 +133,6 @@ static void look_at_run(struct nd_doctor *doctor, const struct nd_rundir *dir)
         nd_doctor_add(doctor, "left over", dir->run_id, ND_FINDING_WARN, restore,
                       "it died, and was not sealed; nothing is left changed");
     free(restore);
-    free(manifest);
-    free(lock);
     free(journal);
 }
 

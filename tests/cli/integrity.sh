@@ -88,6 +88,14 @@ rm -rf copy && cp -r "$run" copy && sed -i '$d' copy/MANIFEST.1
 expect 20 "it is not what key" verify copy --key drills.key.pub
 minisign -Vqm "$run/MANIFEST.1" -x "$run/MANIFEST.1.minisig" -p drills.key.pub || fail "the first seal is not kept"
 
+# The key goes while the drill runs: the run does not pass for a signed one.
+cp drills.key kept.key && cp drills.key.pub kept.key.pub
+sed 's/expect {/exec.probe { { "\/bin\/rm", "'"${work//\//\\/}"'\/drills.key" } } expect {/; s/^local p = /local exec = use "exec" local p = /' s.lua >gone.lua
+rm -r runs/*
+expect 5 "cannot open the key" "$netdrill" run gone.lua --confirm sealed --runs runs --plain
+expect 20 "it is not signed" verify last --runs runs --key kept.key.pub
+cp kept.key drills.key
+
 # A run that died: sealed by the keeper, unsigned, as incomplete.
 sed -i 's/minutes//; s/local s = /wait(seconds(8)) local s = /' s.lua
 rm -r runs/*

@@ -51,6 +51,9 @@ scenario '  measure { p.probe, "y", every = ms(10), lasts = ms(50) }'
 expect 2 "forbids 'pretend.probe'" "$netdrill" lint s.lua
 site 'forbidden: {plugins: [pretnd]}'
 scenario '  wait(ms(1))'
+site 'forbidden: {plugins: ["/lib/x86_64-linux-gnu/libm.so.6"], verbs: ["./evil.so.run"]}'
+expect 0 "2 warnings" "$netdrill" lint s.lua
+site 'forbidden: {plugins: [pretnd]}'
 expect 0 "warning[W0604]: the policy forbids 'pretnd', and there is no such plugin here" "$netdrill" lint s.lua
 site 'drill_lasts: 10s'
 expect 2 "s.lua:2:37" "$netdrill" lint s.lua
