@@ -123,3 +123,16 @@ rm {work}/on""", field.here)
     sh("ip link set was-more0 name more0", field.here)
     if subprocess.run([netdrill, "restore", run], stdout=subprocess.DEVNULL).returncode != 0:
         wrong.append("an interface that has its name again is not restored")
+
+    # 6. a lab's host that somebody else has put in the place of ours is theirs
+    host = "nd-undo-%d-far" % os.getpid()
+    open(f"{work}/lab.yaml", "w").write(f"site: undo-{os.getpid()}\ntargets: {{}}\nlab:\n  hosts: {{near: {{}}, far: {{}}}}\n")
+    open(f"{work}/lab.lua", "w").write(
+        HEAD.replace("site.yaml", "lab.yaml") + f'  exec.probe {{ {{ "sh", "-c", "ip netns del {host}; ip netns add {host}" }} }}\nend }}\n')
+    done = subprocess.run([netdrill, "run", f"{work}/lab.lua", "--lab", "--plain", "--runs", f"{work}/runs-lab"],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    run = glob.glob(f"{work}/runs-lab/*")[0]
+    check("a replaced host of the lab: " + done.stdout, done.returncode == 12 and "left alone" in done.stdout and os.path.exists("/run/netns/" + host))
+    check("the lab's other host is left", not os.path.exists("/run/netns/" + host.replace("far", "near")))
+    sh("ip netns del " + host)
+    check("restore once it is gone", subprocess.run([netdrill, "restore", run], stdout=subprocess.DEVNULL).returncode == 0)
