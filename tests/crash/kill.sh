@@ -40,7 +40,8 @@ for moment in 0.02 0.05 0.1 0.5 1.5; do
     sleep "$moment"
     kill -KILL "$pid"
     wait "$pid" 2>/dev/null
-    run=$(ls -d "$work"/runs/*-crash-* 2>/dev/null | tail -1)
+    run=$(ls "$work"/runs/*-crash-*/journal.jsonl 2>/dev/null | tail -1) # none: it was killed before it began
+    run=${run%/journal.jsonl}
     for _ in $(seq 100); do # the keeper holds the lock while it works
         [ -z "$run" ] || flock -n "$run/lock" true 2>/dev/null && break
         sleep 0.1
