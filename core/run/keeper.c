@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The runner's side: starting the keeper, the beat, letting it go. */
@@ -22,6 +23,7 @@
 #define RELEASE_WITHIN_MS 3000
 #define KEEPER_FD         3 /* in the keeper: its end of the socket, then the runner's pidfd */
 #define KEEPER_PIDFD      4
+#define LOCK_TRIES        50 /* of 20 ms */
 
 struct nd_keeper_link {
     struct nd_sched *sched;
@@ -80,13 +82,26 @@ static void beat(void *ctx)
     link->beat = nd_sched_at(link->sched, link->due, beat, link);
 }
 
+/* A runner's plugin hosts hold the lock too, and die with it a moment later. */
+static bool lock_soon(int fd)
+{
+    const struct timespec moment = {.tv_nsec = 20000000};
+    int tries = 0;
+    while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        if (tries++ == LOCK_TRIES)
+            return false;
+        nanosleep(&moment, NULL);
+    }
+    return true;
+}
+
 int nd_rundir_lock(const struct nd_rundir *dir, struct nd_fail *why)
 {
     char *path = nd_rundir_file(dir, "lock");
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0) {
         nd_fail_errno(why, errno, "cannot open '%s'", path);
-    } else if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    } else if (!lock_soon(fd)) {
         nd_fail_set(why, ND_ESTATE,
                     "run '%s' is alive, or its keeper is at work; end it with 'netdrill abort'",
                     dir->run_id);

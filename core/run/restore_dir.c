@@ -11,8 +11,6 @@
 #include <unistd.h>
 #include <uv.h>
 
-#define LOCK_TRIES 50 /* of 20 ms */
-
 struct work {
     struct nd_sched *sched;
     struct nd_journal *journal; /* NULL when it cannot be written: restoring goes on */
@@ -159,27 +157,13 @@ static void restore_on_loop(struct work *work, struct nd_undo *undo, struct nd_u
     uv_loop_close(&loop);
 }
 
-/* A runner's plugin hosts hold the lock too, and die with it a moment later. */
-static int take_lock(const struct nd_rundir *dir, struct nd_fail *why)
-{
-    const struct timespec moment = {.tv_nsec = 20000000};
-    int fd = nd_rundir_lock(dir, why);
-    for (int tries = 0; fd < 0 && why->code == ND_ESTATE && tries < LOCK_TRIES; tries++) {
-        nanosleep(&moment, NULL);
-        fd = nd_rundir_lock(dir, why);
-    }
-    if (fd >= 0)
-        *why = (struct nd_fail){0};
-    return fd;
-}
-
 int64_t nd_restore_process(const struct nd_rundir *dir, const char *actor, const char *reason,
                            enum nd_lock_need need, void (*told)(void *ctx, const char *line),
                            void *ctx, struct nd_fail *why)
 {
     struct nd_fail local = {0};
     why = why != NULL ? why : &local;
-    int lock_fd = take_lock(dir, why);
+    int lock_fd = nd_rundir_lock(dir, why);
     if (lock_fd < 0 && need == ND_LOCK_NEEDED)
         return why->code;
     *why = (struct nd_fail){0};

@@ -4,7 +4,8 @@
 #define ND_RUN_RESTORE_DIR_H
 #include "record/rundir.h"
 
-/* Takes the directory's lock; the descriptor holds it. -1 and why (ND_ESTATE: held). */
+/* Takes the directory's lock; the descriptor holds it. -1 and why (ND_ESTATE: held for a
+ * second and longer). */
 int nd_rundir_lock(const struct nd_rundir *dir, struct nd_fail *why);
 
 /* CLOCK_MONOTONIC at the run clock's 0, as the journal says; 0 when it does not. */

@@ -92,13 +92,27 @@ else
 fi
 [ -z "$(ls -d runs/*-rights-* /tmp/*-rights-* 2>/dev/null)" ] || fail "a run was begun without rights"
 
-# Two runs on one site that change nothing do not hinder each other (crash/keeper.py has two that do).
-sed -i 's/wait(ms(10))/wait(seconds(2))/; s/seconds(1)/seconds(3)/' f.lua
-"$netdrill" run f.lua --confirm field-test --runs runs >/dev/null 2>&1 &
+# Two runs on one target, whatever their site files call it; on others they may run side by side.
+printf 'site: one\ntargets: {a: {kind: interface, interface: none7, may_be_disturbed: true}, b: {kind: host, may_be_disturbed: true}}\n' >sites/one.yaml
+printf 'site: two\ntargets: {same: {kind: interface, interface: none7, may_be_disturbed: true}}\n' >sites/two.yaml
+claims() { # NAME SITE TARGET SECONDS
+    cat >"$1.lua" <<LUA
+local pretend = use "pretend"
+drill { "Claims", id = "$1", lasts = seconds(9), site = "sites/$2.yaml" }
+phase { "One" }
+step { "Change", owner = "me", run = function() pretend.change { "x", target = site "$3" }; wait(ms($4)) end }
+LUA
+}
+claims first one a 3000
+claims second two same 10
+claims third one b 10
+"$netdrill" run first.lua --confirm first --runs runs >/dev/null 2>&1 &
 first=$!
-for _ in $(seq 50); do [ -n "$(ls runs/*field-test*/control.sock 2>/dev/null)" ] && break; sleep 0.1; done
-expect 0 "exit    0" "$netdrill" run f.lua --confirm field-test --runs runs
+for _ in $(seq 50); do [ -n "$(ls runs/*-first-*/control.sock 2>/dev/null)" ] && break; sleep 0.1; done
+expect 4 "pid $first" "$netdrill" run second.lua --confirm second --runs runs
+expect 0 "1 of 1 changes restored" "$netdrill" run third.lua --confirm third --runs runs
 wait "$first" || fail "the first of two runs"
+expect 0 "1 of 1 changes restored" "$netdrill" run second.lua --confirm second --runs runs
 
 # A plugin of another ABI.
 printf '#include <netdrill/plugin.h>\nstatic const struct nd_plugin p = {sizeof p, 99, 0, "old", "1", "x", 0, 0, 0, 0, 0};\nND_EXPORT const struct nd_plugin *nd_plugin_entry(void) { return &p; }\n' >old.c

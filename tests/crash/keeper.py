@@ -31,11 +31,14 @@ def start(path, **more):
 
 
 def misbehave(verb, wrap=()):
-    path = scenario(work, verb, 'local hang = use "hang"\n' + step(CHANGES + f'  note {{ "waiting now" }}\n  hang.{verb} {{}}\n'))
+    path = scenario(work, verb, 'local hang = use "hang"\n' + step(CHANGES + f'  note {{ "waiting now" }}\n  hang.{verb} {{ deadline = seconds(3) }}\n  note {{ "the drill goes on" }}\n'))
     drill = Drill(netdrill, work, path, env=PLUGIN, wrap=wrap)
     code = drill.ended(60)
     drill.kept()
-    check(f"{verb}: exit {code}", code != 0, drill)
+    check(f"{verb}: exit {code}", code == 0, drill)
+    check(f"{verb}: the drill did not go on", [e for e in drill.events("note") if "goes on" in e["data"]["text"]["en"]], drill)
+    ended = [e["data"]["err"] for e in drill.events("op.ended") if e["data"]["err"] != "OK"]
+    check(f"{verb}: calls ended with {ended}", ended in (["EGONE"], ["ETIME"]), drill)
     same(verb, drill)
     return code, drill
 
@@ -64,7 +67,7 @@ with scene:
     same("the keeper is killed", drill)
 
     code, drill = misbehave("crash")
-    code, drill = misbehave("loop")  # today the loop hangs and the keeper ends the silent runner
+    code, drill = misbehave("loop")
     print("a plugin that hangs: exit", code)
 
     group = "/sys/fs/cgroup/memory/nt-%d" % os.getpid()
