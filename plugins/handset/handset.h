@@ -1,0 +1,124 @@
+/* What the files of the handset plugin share: a call works on a fleet of modems, each by its own
+ * script of commands, and is over when the last of them is. */
+#ifndef ND_PLUGINS_HANDSET_H
+#define ND_PLUGINS_HANDSET_H
+#include "at.h"
+
+#include <netdrill/plugin.h>
+
+#define WHY_BYTES 256
+#define FLEET_MAX 64
+
+struct handset {
+    const struct nd_host *host;
+};
+
+struct modem;
+struct fleet;
+
+/* One modem's part of a call. */
+struct modem {
+    struct fleet *fleet;
+    char tty[128];
+    int fd, done;
+    struct at_lines lines;
+    /* Commands, NULL-ended. "?" before one: it may be refused. NULL: none under way. */
+    const char *const *script;
+    nd_ns patience;      /* for each answer */
+    nd_ns allowed;       /* for the one under way */
+    const char *message; /* what to send at the prompt, ended by Ctrl-Z */
+    enum at_final final; /* how the last command ended */
+    int code;            /* and its +CME or +CMS ERROR */
+    nd_err err;
+    char why[160];
+    /* What it said. */
+    unsigned heard; /* domains that told a registration, a bit each */
+    struct at_registration reg[AT_DOMAIN_COUNT];
+    int mode, mode_known;
+    char plmn[8];
+    struct at_network networks[32];
+    int network_count; /* -1: no scan yet */
+    struct at_signal signal;
+    int attached, addressed; /* AT_NONE: not told */
+    int call;                /* of +CLCC; AT_NONE: no own call */
+    nd_ns met;               /* when it was as the verb wants it, 0: is not */
+    int stage;               /* of the verb's own */
+    char made[2][176];       /* commands of the verb's own making */
+    const char *own[3];      /* a script of them */
+};
+
+struct fleet {
+    struct handset *self;
+    struct nd_op *op;
+    const struct nd_args *args;
+    const struct nd_note *noted; /* undo and verify: what was noted */
+    nd_ns began, patience;
+    /* When a modem's script has ended (err ND_OK or how it failed); calls modem_run again or
+     * modem_end. NULL: modem_end. */
+    void (*over)(struct modem *modem);
+    /* After each line that told a registration; may be NULL. */
+    void (*changed)(struct modem *modem);
+    /* When all modems are done, or the call is cancelled: finishes the op with what is known. */
+    void (*conclude)(struct fleet *fleet, nd_err otherwise);
+    const char *const *script;
+    char failure[WHY_BYTES + 64];
+    int concluded;
+    size_t count, room; /* room: modems the op's block holds */
+    struct modem at[];
+};
+
+/* fleet.c */
+/* The op's fleet, as new, with the modems of `ttys`, or of the target's 'tty' or 'ttys'. args: NULL
+ * for an undo. NULL: logged why not. */
+struct fleet *fleet_new(struct handset *self, struct nd_op *op, const struct nd_args *args,
+                        const struct nd_target *target, const char *ttys);
+/* Opens the modems and runs fleet->script on each. */
+nd_err fleet_start(struct fleet *fleet);
+/* Closes every modem; conclude functions call it before they finish the op. */
+void fleet_close(struct fleet *fleet);
+/* The verbs' cancel. */
+void fleet_cancel(void *self, struct nd_op *op);
+/* "tty: why" of the first modem that failed, or "". Borrowed until asked again. */
+const char *fleet_failure(struct fleet *fleet);
+void handset_finish(struct fleet *fleet, nd_err err, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+const char *target_fact(const struct nd_target *target, const char *key);
+nd_err handset_refuse(const struct handset *self, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* The model of every probe: well when the target is up. */
+nd_err handset_rehearse(void *self, const struct nd_args *args, struct nd_op *op);
+nd_err handset_model(const struct handset *self, struct nd_op *op, int well);
+
+/* modem.c */
+void modem_open(struct modem *modem);
+void modem_run(struct modem *modem, const char *const *script);
+/* This modem is done. */
+void modem_end(struct modem *modem);
+void modem_close(struct modem *modem);
+void modem_fail(struct modem *modem, nd_err err, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The best service that any domain tells; reg: its code, may be NULL. */
+enum at_service modem_service(const struct modem *modem, const struct at_registration **reg);
+
+extern const struct nd_verb handset_registration, handset_await, handset_networks, handset_select,
+    handset_signal, handset_data, handset_sms, handset_call;
+/* select.c */
+nd_err select_undo(void *self, const char *verb, const struct nd_note *notes, struct nd_op *op);
+nd_err select_verify(void *self, const char *verb, const struct nd_note *notes, struct nd_op *op);
+
+#define TARGET_ROW                                                                                 \
+    {                                                                                              \
+        "target", "the handsets: a target with 'tty' or 'ttys'", "", ND_TARGET,                    \
+            ND_OPT_REQUIRED | ND_OPT_SUBJECT, 1, 0, NULL, NULL                                     \
+    }
+#define PATIENCE_ROW                                                                               \
+    {                                                                                              \
+        "answer_within", "how long a modem may take over one command", "ns", ND_LENGTH, 0, 1e7,    \
+            6e11, "5s", NULL                                                                       \
+    }
+#define END_ROW                                                                                    \
+    {                                                                                              \
+        NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL                                                   \
+    }
+
+#endif
