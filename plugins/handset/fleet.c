@@ -9,15 +9,6 @@
 
 /* The modems of a target, and the plugin's record. */
 
-const char *target_fact(const struct nd_target *target, const char *key)
-{
-    for (const struct nd_note *note = target->facts; note->key != NULL; note++) {
-        if (strcmp(note->key, key) == 0)
-            return note->value;
-    }
-    return NULL;
-}
-
 nd_err handset_refuse(const struct handset *self, const char *fmt, ...)
 {
     char text[WHY_BYTES];

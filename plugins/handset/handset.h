@@ -2,6 +2,7 @@
  * script of commands, and is over when the last of them is. */
 #ifndef ND_PLUGINS_HANDSET_H
 #define ND_PLUGINS_HANDSET_H
+#include "../common/probe.h"
 #include "at.h"
 
 #include <netdrill/plugin.h>
@@ -82,7 +83,6 @@ void fleet_cancel(void *self, struct nd_op *op);
 const char *fleet_failure(struct fleet *fleet);
 void handset_finish(struct fleet *fleet, nd_err err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-const char *target_fact(const struct nd_target *target, const char *key);
 nd_err handset_refuse(const struct handset *self, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* The model of every probe: well when the target is up. */

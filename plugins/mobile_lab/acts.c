@@ -133,8 +133,8 @@ static void plan_plmn(struct act *act, const char *name, const char *key)
 static void each_cell(struct act *act, void (*plan)(struct act *act, const char *name))
 {
     char names[REPLY_BYTES] = "";
-    const char *cell = fact(act->target, "cell");
-    const char *network = fact(act->target, "network");
+    const char *cell = target_fact(act->target, "cell");
+    const char *network = target_fact(act->target, "network");
     if (cell != NULL)
         snprintf(names, sizeof names, "%s", cell);
     else if (network == NULL)
@@ -181,7 +181,7 @@ void plan_bar(struct act *act)
 /* "network yi" of a target; 0: it names none. */
 static int network_of(struct act *act, const struct nd_target *target, char name[80])
 {
-    const char *network = fact(target, "network");
+    const char *network = target_fact(target, "network");
     if (network != NULL)
         snprintf(name, 80, "network %.60s", network);
     else

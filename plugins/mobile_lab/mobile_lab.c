@@ -10,15 +10,6 @@
 
 /* The verbs: starting the simulated network, and what happens in it. */
 
-const char *fact(const struct nd_target *target, const char *key)
-{
-    for (const struct nd_note *note = target->facts; note->key != NULL; note++) {
-        if (strcmp(note->key, key) == 0)
-            return note->value;
-    }
-    return NULL;
-}
-
 static const char *noted(const struct nd_note *notes, const char *key)
 {
     for (; notes->key != NULL; notes++) {
@@ -81,7 +72,7 @@ static struct act *act_new(struct mobile_lab *self, struct nd_op *op,
                            const struct nd_target *target)
 {
     struct act *act = self->host->state(op, sizeof *act);
-    const char *dir = fact(target, "directory");
+    const char *dir = target_fact(target, "directory");
     memset(act, 0, sizeof *act);
     act->self = self;
     act->op = op;
@@ -175,7 +166,7 @@ static nd_err start_plan(void *self, const struct nd_args *args, struct nd_op *o
     if (act == NULL)
         return ND_EARG;
     for (size_t i = 0; i < 3; i++) {
-        act->argv[3 + i] = fact(target, needed[i]);
+        act->argv[3 + i] = target_fact(target, needed[i]);
         if (act->argv[3 + i] == NULL) {
             lab->host->log(lab->host, ND_INFO, "target '%s' has no '%s:' in the site file",
                            target->name, needed[i]);
@@ -184,7 +175,7 @@ static nd_err start_plan(void *self, const struct nd_args *args, struct nd_op *o
     }
     act->argv[0] = lab->program;
     act->argv[1] = act->dir;
-    act->argv[2] = fact(target, "seed") != NULL ? fact(target, "seed") : "1";
+    act->argv[2] = target_fact(target, "seed") != NULL ? target_fact(target, "seed") : "1";
     return lab->host->undo_note(op, "directory", act->dir);
 }
 

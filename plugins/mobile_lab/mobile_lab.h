@@ -1,7 +1,7 @@
 /* What the files of the mobile_lab plugin share. */
 #ifndef ND_PLUGINS_MOBILE_LAB_H
 #define ND_PLUGINS_MOBILE_LAB_H
-#include <netdrill/plugin.h>
+#include "../common/probe.h"
 
 #define WHY_BYTES   256
 #define REPLY_BYTES 1024
@@ -39,7 +39,6 @@ struct act {
 
 nd_err act_fail(struct act *act, nd_err err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-const char *fact(const struct nd_target *target, const char *key);
 
 /* acts.c: on the worker thread. */
 /* One line to the control socket, its answer behind "ok" in act->reply; else act fails. */

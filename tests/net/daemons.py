@@ -1,0 +1,107 @@
+"""For tests against real daemons: a network namespace of the test's own with nothing but loopback, a
+daemon in it, and tshark as a witness of what went over it."""
+import os, shutil, signal, subprocess, sys, tempfile, time
+
+work = tempfile.mkdtemp()
+started = []
+wrong = []
+
+
+def check(what, good):
+    print(("ok    " if good else "WRONG ") + what, flush=True)
+    if not good:
+        wrong.append(what)
+
+
+def own_network():
+    """Runs the test anew in a namespace of its own. A missing program fails the test."""
+    if os.environ.get("ND_TEST_NETWORK") is None:
+        os.environ["ND_TEST_NETWORK"] = "1"
+        os.execvp("unshare", ["unshare", "-n" if os.getuid() == 0 else "-rn", sys.executable, *sys.argv])
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+
+
+def needs(*programs):
+    for program in programs:
+        if shutil.which(program) is None:
+            sys.exit(f"'{program}' is not installed; scripts/install-packages test")
+
+
+def daemon(argv, ready, within=10):
+    """Starts a program, and waits until ready() is true."""
+    log = open(f"{work}/{os.path.basename(argv[0])}.log", "ab")
+    program = subprocess.Popen(argv, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=work)
+    started.append(program)
+    until = time.time() + within
+    while time.time() < until:
+        if ready():
+            return program
+        if program.poll() is not None:
+            break
+        time.sleep(0.05)
+    log.close()
+    finish(f"{argv[0]} does not get ready:\n" + open(log.name, errors="replace").read()[-2000:])
+
+
+def end(program, how=signal.SIGTERM):
+    program.send_signal(how)
+    try:
+        program.wait(5)
+    except subprocess.TimeoutExpired:
+        program.kill()
+        program.wait()
+
+
+class Capture:
+    """What went over loopback from now until done()."""
+
+    def __init__(self, filter, name):
+        self.file = f"{work}/{name}.pcap"
+        self.tshark = subprocess.Popen(["tshark", "-q", "-i", "lo", "-f", filter, "-w", self.file],
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        started.append(self.tshark)
+        for line in self.tshark.stderr:
+            if "Capturing on" in line:
+                break
+        time.sleep(0.3)
+
+    def done(self, *how):
+        """how: further arguments of tshark, such as -d."""
+        time.sleep(0.5)
+        end(self.tshark, signal.SIGINT)
+        self.how = how
+
+    def count(self, wanted):
+        out = subprocess.run(["tshark", "-r", self.file, *self.how, "-Y", wanted, "-T", "fields", "-e", "frame.number"],
+                             capture_output=True, text=True)
+        return len(out.stdout.split())
+
+    def check_clean(self, protocol, at_least):
+        """tshark takes the packets for what they are, without a warning about one of them."""
+        seen = self.count(protocol)
+        check(f"tshark sees {seen} packets of {protocol}", seen >= at_least)
+        odd = subprocess.run(["tshark", "-r", self.file, *self.how, "-Y",
+                              "_ws.malformed || _ws.expert.severity >= 0x600000", "-T", "fields", "-e", "frame.number",
+                              "-e", "_ws.expert.message"], capture_output=True, text=True).stdout.strip()
+        check(f"none of them with a warning or an error {odd[:300]}", odd == "")
+
+
+def run(netdrill, name, site, scenario):
+    """Plays a scenario; the finished process and its run directory's pattern."""
+    open(f"{work}/{name}.yaml", "w").write(site)
+    open(f"{work}/{name}.lua", "w").write(scenario)
+    out = subprocess.run([netdrill, "run", f"{work}/{name}.lua", "--confirm", name, "--plain", "--runs", f"{work}/{name}"],
+                         capture_output=True, text=True)
+    check(f"{name}: exit {out.returncode}", out.returncode == 0)
+    if out.returncode != 0:
+        print(out.stdout[-3000:], out.stderr[-1000:])
+    return out, f"{work}/{name}/*"
+
+
+def finish(why=None):
+    for program in started:
+        if program.poll() is None:
+            end(program)
+    if why is None:
+        shutil.rmtree(work)
+    sys.exit(why if why is not None else bool(wrong))
