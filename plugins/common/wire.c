@@ -1,0 +1,129 @@
+#include "wire.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+
+void wire_close(struct wire *wire)
+{
+    if (wire->state != WIRE_DOWN)
+        wire->host->release(wire->op, wire->fd);
+    wire->state = WIRE_DOWN;
+    wire->in_len = wire->out_len = 0;
+}
+
+static void broken(struct wire *wire, nd_err err, const char *words)
+{
+    char why[160];
+    snprintf(why, sizeof why, "%s: %s", wire->peer.text, words);
+    wire_close(wire);
+    wire->down(wire->ctx, err, why);
+}
+
+static void broken_errno(struct wire *wire, int error)
+{
+    char words[80];
+    broken(wire, probe_err(error), strerror_r(error, words, sizeof words));
+}
+
+/* Messages that are whole are given on; the rest waits. */
+static void cut(struct wire *wire, nd_ns at)
+{
+    size_t used = 0;
+    while (wire->state == WIRE_UP && used < wire->in_len) {
+        size_t len = wire->frame(wire->in + used, wire->in_len - used);
+        if (len > WIRE_IN) {
+            broken(wire, ND_EANSWER, "sent what is no message of this protocol");
+            return;
+        }
+        if (len == 0 || len > wire->in_len - used)
+            break;
+        wire->take(wire->ctx, wire->in + used, len, at);
+        used += len;
+    }
+    if (wire->state != WIRE_UP)
+        return;
+    memmove(wire->in, wire->in + used, wire->in_len - used);
+    wire->in_len -= used;
+}
+
+static void receive(struct wire *wire)
+{
+    ssize_t got = recv(wire->fd, wire->in + wire->in_len, WIRE_IN - wire->in_len, 0);
+    nd_ns at = wire->host->now(wire->host);
+    if (got > 0) {
+        wire->in_len += (size_t)got;
+        cut(wire, at);
+    } else if (got == 0) {
+        broken(wire, ND_EREFUSED, "the other side closed the connection");
+    } else if (errno != EAGAIN && errno != EINTR) {
+        broken_errno(wire, errno);
+    }
+}
+
+static void ready(void *ctx, int events)
+{
+    struct wire *wire = ctx;
+    int error = 0;
+    socklen_t len = sizeof error;
+    if (wire->state == WIRE_CONNECTING) {
+        if (getsockopt(wire->fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0 || error != 0) {
+            broken_errno(wire, error != 0 ? error : errno);
+            return;
+        }
+        wire->state = WIRE_UP;
+        wire->host->watch(wire->op, wire->fd, ND_READABLE, ready, wire);
+        wire->up(wire->ctx);
+        return;
+    }
+    if ((events & ND_WRITABLE) != 0 && wire->out_len > 0) {
+        ssize_t put = send(wire->fd, wire->out, wire->out_len, MSG_NOSIGNAL);
+        if (put > 0) {
+            memmove(wire->out, wire->out + put, wire->out_len - (size_t)put);
+            wire->out_len -= (size_t)put;
+        }
+        if (wire->out_len == 0)
+            wire->host->watch(wire->op, wire->fd, ND_READABLE, ready, wire);
+    }
+    /* An error shows as readiness for everything; reading tells which. */
+    receive(wire);
+}
+
+nd_err wire_open(struct wire *wire)
+{
+    int one = 1;
+    wire->fd = wire->host->socket(wire->op, wire->peer.at.ss_family, SOCK_STREAM, 0);
+    if (wire->fd < 0)
+        return wire->fd;
+    wire->state = WIRE_CONNECTING;
+    setsockopt(wire->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    if (connect(wire->fd, (struct sockaddr *)&wire->peer.at, wire->peer.len) != 0 &&
+        errno != EINPROGRESS) {
+        int error = errno;
+        wire->host->log(wire->host, ND_INFO, "%s: %s", wire->peer.text, strerror(error));
+        wire_close(wire);
+        return probe_err(error);
+    }
+    return wire->host->watch(wire->op, wire->fd, ND_WRITABLE, ready, wire);
+}
+
+int wire_put(struct wire *wire, const uint8_t *bytes, size_t len)
+{
+    ssize_t put = 0;
+    if (wire->state != WIRE_UP || len > WIRE_OUT - wire->out_len)
+        return 0;
+    if (wire->out_len == 0) {
+        put = send(wire->fd, bytes, len, MSG_NOSIGNAL);
+        /* A broken connection tells so when it is read. */
+        if (put < 0 && errno != EAGAIN && errno != EINTR)
+            return 0;
+        put = put < 0 ? 0 : put;
+    }
+    if ((size_t)put < len) {
+        memcpy(wire->out + wire->out_len, bytes + put, len - (size_t)put);
+        wire->out_len += len - (size_t)put;
+        wire->host->watch(wire->op, wire->fd, ND_READABLE | ND_WRITABLE, ready, wire);
+    }
+    return 1;
+}

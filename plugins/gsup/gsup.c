@@ -1,0 +1,378 @@
+#include "../common/wire.h"
+#include "message.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Authentication and location update of test subscribers at an HLR, as an MSC or SGSN asks for
+ * them: once, or as a stream over one connection, a subscriber a slot (an attach storm at the
+ * stream's rate). Answers find their slot by the IMSI. */
+
+#define SUBSCRIBERS_MAX 65536
+#define WAITING_MAX     1024
+#define RETRY           200000000 /* ns between attempts to connect again */
+
+struct gsup {
+    const struct nd_host *host;
+    unsigned serial;
+};
+
+struct pending {
+    int64_t slot; /* -1: none */
+    nd_ns sent;
+};
+
+struct talk {
+    struct gsup *self;
+    struct nd_op *op;
+    struct wire wire;
+    int type, domain, single, ready;
+    char name[40];
+    int64_t first; /* IMSI of the first subscriber */
+    int digits;
+    int64_t count, number;        /* subscribers; which one, of a single call */
+    int64_t waiting[WAITING_MAX]; /* slots that came before the connection was ready */
+    int waiting_count;
+    nd_ns down_at;            /* when the connection was lost; 0: it was not */
+    nd_err down;              /* why */
+    struct pending pending[]; /* one a subscriber */
+};
+
+enum { SUBJECT, SUBSCRIBERS, DOMAIN, NUMBER, PORT };
+enum { R_RTT, R_CAUSE, R_VECTORS, R_DATA };
+
+static void tell(struct talk *talk, int64_t slot, nd_err err, const char *why, nd_ns at, nd_ns sent)
+{
+    const struct nd_host *host = talk->self->host;
+    if (!talk->single) {
+        host->answer(talk->op, slot, err, (double)NAN, at);
+        return;
+    }
+    if (err == ND_OK)
+        host->emit(talk->op, R_RTT, (double)(at - sent), at);
+    host->finish(talk->op, err, err == ND_OK ? NULL : why);
+}
+
+static void tell_reading(struct talk *talk, int64_t slot, uint32_t reading, double value, nd_ns at)
+{
+    if (talk->single)
+        talk->self->host->emit(talk->op, reading, value, at);
+    else
+        talk->self->host->reading(talk->op, slot, reading, value);
+}
+
+static void imsi_of(const struct talk *talk, int64_t index, char imsi[24])
+{
+    snprintf(imsi, 24, "%0*lld", talk->digits, (long long)(talk->first + index));
+}
+
+/* Sends a slot's request. */
+static void request(struct talk *talk, int64_t slot)
+{
+    const struct nd_host *host = talk->self->host;
+    int64_t index = talk->single ? talk->number : slot % talk->count;
+    struct pending *pending = &talk->pending[index];
+    char imsi[24];
+    uint8_t bytes[GSUP_MESSAGE];
+    imsi_of(talk, index, imsi);
+    size_t len = gsup_make(talk->type, imsi, talk->domain, NULL, bytes);
+    *pending = (struct pending){slot, host->now(host)};
+    if (!wire_put(&talk->wire, bytes, len)) {
+        pending->slot = -1;
+        tell(talk, slot, ND_EIO, "the connection takes no more requests", pending->sent, 0);
+    } else if (!talk->single) {
+        host->sent(talk->op, slot, pending->sent);
+    }
+}
+
+/* ---- what comes ---- */
+
+static struct pending *pending_of(struct talk *talk, const char *imsi)
+{
+    int64_t index = strtoll(imsi, NULL, 10) - talk->first;
+    if (index < 0 || index >= talk->count || talk->pending[index].slot < 0)
+        return NULL;
+    return &talk->pending[index];
+}
+
+static void answered(struct talk *talk, const struct gsup_message *message, nd_ns at)
+{
+    struct pending *pending = pending_of(talk, message->imsi);
+    char why[160];
+    if (pending == NULL)
+        return;
+    struct pending was = *pending;
+    pending->slot = -1;
+    if ((message->type & 3) == GSUP_ERROR) {
+        tell_reading(talk, was.slot, R_CAUSE, message->cause, at);
+        snprintf(why, sizeof why, "%s refused IMSI %s with cause %d (%s)", talk->wire.peer.text,
+                 message->imsi, message->cause, gsup_cause_words(message->cause));
+        tell(talk, was.slot, ND_EREFUSED, why, at, was.sent);
+        return;
+    }
+    if (talk->type == GSUP_SEND_AUTH_INFO)
+        tell_reading(talk, was.slot, R_VECTORS, message->vectors, at);
+    tell(talk, was.slot, ND_OK, NULL, at, was.sent);
+}
+
+/* What the HLR asks of us: to take the subscriber's data, or to forget them. */
+static void asked(struct talk *talk, const struct gsup_message *message, nd_ns at)
+{
+    uint8_t bytes[GSUP_MESSAGE];
+    const struct pending *pending = pending_of(talk, message->imsi);
+    size_t len =
+        gsup_make(message->type | GSUP_RESULT, message->imsi, message->domain, message, bytes);
+    wire_put(&talk->wire, bytes, len);
+    if (message->type == GSUP_INSERT_DATA && pending != NULL)
+        tell_reading(talk, pending->slot, R_DATA, (double)(at - pending->sent), at);
+}
+
+static void take_gsup(struct talk *talk, const uint8_t *bytes, size_t len, nd_ns at)
+{
+    struct gsup_message message;
+    if (!gsup_read(bytes, len, &message))
+        return; /* the deadline decides */
+    if (GSUP_OF(message.type) == talk->type && (message.type & 3) != 0)
+        answered(talk, &message, at);
+    else if (message.type == GSUP_INSERT_DATA || message.type == GSUP_DELETE_DATA ||
+             message.type == GSUP_LOCATION_CANCEL)
+        asked(talk, &message, at);
+}
+
+static void take(void *ctx, const uint8_t *bytes, size_t len, nd_ns at)
+{
+    struct talk *talk = ctx;
+    const uint8_t *gsup = NULL;
+    size_t gsup_len = 0;
+    uint8_t out[GSUP_MESSAGE];
+    switch (ipa_read(bytes, len, &gsup, &gsup_len)) {
+    case IPA_PING:
+        wire_put(&talk->wire, out, ipa_pong(out));
+        break;
+    case IPA_ID_GET:
+        wire_put(&talk->wire, out, ipa_identity(talk->name, out));
+        talk->ready = 1;
+        for (int i = 0; i < talk->waiting_count; i++)
+            request(talk, talk->waiting[i]);
+        talk->waiting_count = 0;
+        break;
+    case IPA_GSUP:
+        take_gsup(talk, gsup, gsup_len, at);
+        break;
+    default:
+        break;
+    }
+}
+
+/* ---- the connection ---- */
+
+static void up(void *ctx)
+{
+    (void)ctx; /* the HLR speaks first: it asks who we are */
+}
+
+static void down(void *ctx, nd_err err, const char *why)
+{
+    struct talk *talk = ctx;
+    const struct nd_host *host = talk->self->host;
+    talk->ready = 0;
+    talk->down_at = host->now(host);
+    talk->down = err;
+    if (talk->single) {
+        host->finish(talk->op, err, why);
+        return;
+    }
+    for (int64_t i = 0; i < talk->count; i++) {
+        if (talk->pending[i].slot >= 0)
+            host->answer(talk->op, talk->pending[i].slot, err, (double)NAN, talk->down_at);
+        talk->pending[i].slot = -1;
+    }
+    for (int i = 0; i < talk->waiting_count; i++)
+        host->answer(talk->op, talk->waiting[i], err, (double)NAN, talk->down_at);
+    talk->waiting_count = 0;
+}
+
+static nd_err refuse(const struct gsup *self, const char *target, const char *words)
+{
+    self->host->log(self->host, ND_INFO, "target '%s' %s", target, words);
+    return ND_EARG;
+}
+
+/* First IMSI and how many, of a target that its owner calls test subscribers. */
+static nd_err subscribers_of(const struct gsup *self, const struct nd_target *target,
+                             int64_t *first, int *digits, int64_t *count)
+{
+    const char *imsi = target_fact(target, "imsi");
+    const char *many = target_fact(target, "count");
+    const char *test = target_fact(target, "test_subscribers");
+    size_t len = imsi != NULL ? strspn(imsi, "0123456789") : 0;
+    if (imsi == NULL || len < 6 || len > 15 || imsi[len] != '\0')
+        return refuse(self, target->name,
+                      "names no IMSI of 6 to 15 digits; give it 'imsi: \"466920000000001\"'");
+    if (test == NULL || strcmp(test, "true") != 0)
+        return refuse(self, target->name,
+                      "is not marked 'test_subscribers: true': a location update takes a real "
+                      "subscriber's service away");
+    *first = strtoll(imsi, NULL, 10);
+    *digits = (int)len;
+    *count = many != NULL ? strtoll(many, NULL, 10) : 1;
+    if (*count < 1 || *count > SUBSCRIBERS_MAX)
+        return refuse(self, target->name, "has a 'count' that is not 1 to 65536");
+    return ND_OK;
+}
+
+static nd_err begin(struct gsup *self, const struct nd_args *args, struct nd_op *op, int type,
+                    int single)
+{
+    const struct nd_host *host = self->host;
+    int64_t first = 0;
+    int64_t count = 0;
+    int digits = 0;
+    nd_err err = subscribers_of(self, args->at[SUBSCRIBERS].u.target, &first, &digits, &count);
+    if (err == ND_OK && args->at[NUMBER].u.i >= count)
+        err = refuse(self, args->at[SUBSCRIBERS].u.target->name, "has not that many subscribers");
+    if (err != ND_OK)
+        return err;
+    struct talk *talk = host->state(op, sizeof *talk + (size_t)count * sizeof talk->pending[0]);
+    talk->self = self;
+    talk->op = op;
+    talk->type = type;
+    talk->domain = args->at[DOMAIN].u.i == 0 ? GSUP_PS : GSUP_CS;
+    talk->single = single;
+    talk->first = first;
+    talk->digits = digits;
+    talk->count = count;
+    talk->number = args->at[NUMBER].u.i;
+    for (int64_t i = 0; i < count; i++)
+        talk->pending[i].slot = -1;
+    /* An HLR knows its clients by name: two of one name take each other's answers. */
+    snprintf(talk->name, sizeof talk->name, "netdrill-%08x-%u", (unsigned)host->now(host),
+             ++self->serial);
+    talk->wire = (struct wire){.host = host,
+                               .op = op,
+                               .ctx = talk,
+                               .frame = ipa_frame,
+                               .up = up,
+                               .take = take,
+                               .down = down};
+    err = target_peer(host, args->at[SUBJECT].u.target, args->at[PORT].u.i, GSUP_PORT,
+                      &talk->wire.peer);
+    return err == ND_OK ? wire_open(&talk->wire) : err;
+}
+
+static nd_err single(struct gsup *self, const struct nd_args *args, struct nd_op *op, int type)
+{
+    nd_err err = begin(self, args, op, type, 1);
+    if (err == ND_OK) {
+        struct talk *talk = self->host->state(op, 1);
+        talk->waiting[talk->waiting_count++] = 0;
+    }
+    return err;
+}
+
+/* A slot while there is no connection: one is tried for, now and then; the slot waits for it only
+ * at the stream's beginning. */
+static void slot_without(struct talk *talk, int64_t slot)
+{
+    const struct nd_host *host = talk->self->host;
+    nd_ns now = host->now(host);
+    if (talk->wire.state == WIRE_DOWN && now - talk->down_at >= RETRY) {
+        talk->down_at = now;
+        wire_open(&talk->wire);
+    }
+    if (talk->wire.state != WIRE_DOWN && talk->waiting_count < WAITING_MAX)
+        talk->waiting[talk->waiting_count++] = slot;
+    else
+        host->answer(talk->op, slot, talk->down != ND_OK ? talk->down : ND_EREACH, (double)NAN,
+                     now);
+}
+
+static void slots(void *ctx, struct nd_op *op, int64_t first, int64_t count)
+{
+    struct talk *talk = ((struct gsup *)ctx)->host->state(op, 1);
+    for (int64_t i = 0; i < count; i++) {
+        if (talk->ready)
+            request(talk, first + i);
+        else
+            slot_without(talk, first + i);
+    }
+}
+
+static nd_err rehearse(void *ctx, const struct nd_args *args, struct nd_op *op)
+{
+    (void)args;
+    return probe_model(((struct gsup *)ctx)->host, op, 10000000, 1e7);
+}
+
+/* ---- tables ---- */
+
+#define VERB_FUNCTIONS(name, type)                                                                 \
+    static nd_err name##_start(void *self, const struct nd_args *args, struct nd_op *op)           \
+    {                                                                                              \
+        return single(self, args, op, type);                                                       \
+    }                                                                                              \
+    static nd_err name##_stream(void *self, const struct nd_args *args, struct nd_op *op)          \
+    {                                                                                              \
+        return begin(self, args, op, type, 0);                                                     \
+    }
+VERB_FUNCTIONS(auth, GSUP_SEND_AUTH_INFO)
+VERB_FUNCTIONS(update, GSUP_UPDATE_LOCATION)
+VERB_FUNCTIONS(purge, GSUP_PURGE)
+
+static const char *const domains[] = {"ps", "cs", NULL};
+static const struct nd_option options[] = {
+    {"target", "an HLR that speaks GSUP", "", ND_TARGET, ND_OPT_REQUIRED | ND_OPT_SUBJECT, 1, 0,
+     NULL, NULL},
+    {"subscribers", "a target with 'imsi', 'count' and 'test_subscribers: true'", "", ND_TARGET,
+     ND_OPT_REQUIRED, 1, 0, NULL, NULL},
+    {"domain", "packet or circuit switched", "", ND_CHOICE, 0, 1, 0, "ps", domains},
+    {"number", "which subscriber a single call is about, from 0; a stream goes through all", "",
+     ND_INT, 0, 0, 65535, "0", NULL},
+    {"port", "port, else the target's 'port', else 4222", "", ND_INT, 0, 1, 65535, NULL, NULL},
+    {NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL}};
+static const struct nd_reading readings[] = {
+    {"rtt", "from the request to the result", "ns", 1e7},
+    {"cause", "cause of a refusal (TS 24.008 §10.5.5.14)", "1", 0},
+    {"vectors", "auth: authentication vectors in the result", "1", 5},
+    {"data", "update: from the request to the subscriber's data", "ns", 5e6},
+    {NULL, NULL, NULL, 0}};
+
+#define VERB(verb, word, sentence)                                                                 \
+    static const struct nd_verb verb_##verb = {.struct_size = sizeof verb_##verb,                  \
+                                               .name = word,                                       \
+                                               .help = sentence,                                   \
+                                               .rights = "none",                                   \
+                                               .options = options,                                 \
+                                               .readings = readings,                               \
+                                               .start = verb##_start,                              \
+                                               .rehearse = rehearse,                               \
+                                               .stream = verb##_stream,                            \
+                                               .slots = slots}
+VERB(auth, "auth", "Asks an HLR for a subscriber's authentication vectors.");
+VERB(update, "update", "Registers a subscriber here (location update); 'purge' takes leave again.");
+VERB(purge, "purge", "Tells an HLR that a subscriber is gone from here.");
+static const struct nd_verb *const verbs[] = {&verb_auth, &verb_update, &verb_purge, NULL};
+
+static nd_err gsup_open(const struct nd_host *host, void **self)
+{
+    struct gsup *gsup = calloc(1, sizeof *gsup);
+    if (gsup == NULL)
+        return ND_EIO;
+    gsup->host = host;
+    *self = gsup;
+    return ND_OK;
+}
+
+static const struct nd_plugin plugin = {
+    sizeof plugin, ND_ABI_MAJOR, ND_ABI_MINOR,
+    "gsup",        "1.0",        "subscribers at an HLR: authentication, location update (GSUP)",
+    verbs,         gsup_open,    free,
+    NULL,          NULL};
+
+ND_EXPORT const struct nd_plugin *nd_plugin_entry(void)
+{
+    return &plugin;
+}
