@@ -1,3 +1,4 @@
+#include "../common/subscribers.h"
 #include "../common/wire.h"
 #include "message.h"
 
@@ -11,9 +12,8 @@
  * them: once, or as a stream over one connection, a subscriber a slot (an attach storm at the
  * stream's rate). Answers find their slot by the IMSI. */
 
-#define SUBSCRIBERS_MAX 65536
-#define WAITING_MAX     1024
-#define RETRY           200000000 /* ns between attempts to connect again */
+#define WAITING_MAX 1024
+#define RETRY       200000000 /* ns between attempts to connect again */
 
 struct gsup {
     const struct nd_host *host;
@@ -31,9 +31,8 @@ struct talk {
     struct wire wire;
     int type, domain, single, ready;
     char name[40];
-    int64_t first; /* IMSI of the first subscriber */
-    int digits;
-    int64_t count, number;        /* subscribers; which one, of a single call */
+    struct subscribers subscribers;
+    int64_t number;               /* which one, of a single call */
     int64_t waiting[WAITING_MAX]; /* slots that came before the connection was ready */
     int waiting_count;
     nd_ns down_at;            /* when the connection was lost; 0: it was not */
@@ -64,20 +63,15 @@ static void tell_reading(struct talk *talk, int64_t slot, uint32_t reading, doub
         talk->self->host->reading(talk->op, slot, reading, value);
 }
 
-static void imsi_of(const struct talk *talk, int64_t index, char imsi[24])
-{
-    snprintf(imsi, 24, "%0*lld", talk->digits, (long long)(talk->first + index));
-}
-
 /* Sends a slot's request. */
 static void request(struct talk *talk, int64_t slot)
 {
     const struct nd_host *host = talk->self->host;
-    int64_t index = talk->single ? talk->number : slot % talk->count;
+    int64_t index = talk->single ? talk->number : slot % talk->subscribers.count;
     struct pending *pending = &talk->pending[index];
-    char imsi[24];
+    char imsi[SUBSCRIBER_BYTES];
     uint8_t bytes[GSUP_MESSAGE];
-    imsi_of(talk, index, imsi);
+    subscriber_imsi(&talk->subscribers, index, imsi);
     size_t len = gsup_make(talk->type, imsi, talk->domain, NULL, bytes);
     *pending = (struct pending){slot, host->now(host)};
     if (!wire_put(&talk->wire, bytes, len)) {
@@ -92,8 +86,8 @@ static void request(struct talk *talk, int64_t slot)
 
 static struct pending *pending_of(struct talk *talk, const char *imsi)
 {
-    int64_t index = strtoll(imsi, NULL, 10) - talk->first;
-    if (index < 0 || index >= talk->count || talk->pending[index].slot < 0)
+    int64_t index = strtoll(imsi, NULL, 10) - talk->subscribers.first;
+    if (index < 0 || index >= talk->subscribers.count || talk->pending[index].slot < 0)
         return NULL;
     return &talk->pending[index];
 }
@@ -185,7 +179,7 @@ static void down(void *ctx, nd_err err, const char *why)
         host->finish(talk->op, err, why);
         return;
     }
-    for (int64_t i = 0; i < talk->count; i++) {
+    for (int64_t i = 0; i < talk->subscribers.count; i++) {
         if (talk->pending[i].slot >= 0)
             host->answer(talk->op, talk->pending[i].slot, err, (double)NAN, talk->down_at);
         talk->pending[i].slot = -1;
@@ -195,58 +189,25 @@ static void down(void *ctx, nd_err err, const char *why)
     talk->waiting_count = 0;
 }
 
-static nd_err refuse(const struct gsup *self, const char *target, const char *words)
-{
-    self->host->log(self->host, ND_INFO, "target '%s' %s", target, words);
-    return ND_EARG;
-}
-
-/* First IMSI and how many, of a target that its owner calls test subscribers. */
-static nd_err subscribers_of(const struct gsup *self, const struct nd_target *target,
-                             int64_t *first, int *digits, int64_t *count)
-{
-    const char *imsi = target_fact(target, "imsi");
-    const char *many = target_fact(target, "count");
-    const char *test = target_fact(target, "test_subscribers");
-    size_t len = imsi != NULL ? strspn(imsi, "0123456789") : 0;
-    if (imsi == NULL || len < 6 || len > 15 || imsi[len] != '\0')
-        return refuse(self, target->name,
-                      "names no IMSI of 6 to 15 digits; give it 'imsi: \"466920000000001\"'");
-    if (test == NULL || strcmp(test, "true") != 0)
-        return refuse(self, target->name,
-                      "is not marked 'test_subscribers: true': a location update takes a real "
-                      "subscriber's service away");
-    *first = strtoll(imsi, NULL, 10);
-    *digits = (int)len;
-    *count = many != NULL ? strtoll(many, NULL, 10) : 1;
-    if (*count < 1 || *count > SUBSCRIBERS_MAX)
-        return refuse(self, target->name, "has a 'count' that is not 1 to 65536");
-    return ND_OK;
-}
-
 static nd_err begin(struct gsup *self, const struct nd_args *args, struct nd_op *op, int type,
                     int single)
 {
     const struct nd_host *host = self->host;
-    int64_t first = 0;
-    int64_t count = 0;
-    int digits = 0;
-    nd_err err = subscribers_of(self, args->at[SUBSCRIBERS].u.target, &first, &digits, &count);
-    if (err == ND_OK && args->at[NUMBER].u.i >= count)
-        err = refuse(self, args->at[SUBSCRIBERS].u.target->name, "has not that many subscribers");
+    struct subscribers subscribers;
+    nd_err err =
+        subscribers_of(host, args->at[SUBSCRIBERS].u.target, args->at[NUMBER].u.i, &subscribers);
     if (err != ND_OK)
         return err;
-    struct talk *talk = host->state(op, sizeof *talk + (size_t)count * sizeof talk->pending[0]);
+    struct talk *talk =
+        host->state(op, sizeof *talk + (size_t)subscribers.count * sizeof talk->pending[0]);
     talk->self = self;
     talk->op = op;
     talk->type = type;
     talk->domain = args->at[DOMAIN].u.i == 0 ? GSUP_PS : GSUP_CS;
     talk->single = single;
-    talk->first = first;
-    talk->digits = digits;
-    talk->count = count;
+    talk->subscribers = subscribers;
     talk->number = args->at[NUMBER].u.i;
-    for (int64_t i = 0; i < count; i++)
+    for (int64_t i = 0; i < subscribers.count; i++)
         talk->pending[i].slot = -1;
     /* An HLR knows its clients by name: two of one name take each other's answers. */
     snprintf(talk->name, sizeof talk->name, "netdrill-%08x-%u", (unsigned)host->now(host),

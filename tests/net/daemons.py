@@ -52,6 +52,13 @@ def end(program, how=signal.SIGTERM):
         program.wait()
 
 
+def listens(address, port, over="tcp"):
+    """Whether somebody has that IPv4 address and port, of TCP listening."""
+    wanted = "".join(f"{int(x):02X}" for x in reversed(address.split("."))) + f":{port:04X}"
+    rows = [line.split() for line in open(f"/proc/net/{over}").readlines()[1:]]
+    return any(row[1] == wanted and (over == "udp" or row[3] == "0A") for row in rows)
+
+
 class Capture:
     """What went over loopback from now until done()."""
 

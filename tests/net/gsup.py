@@ -2,9 +2,9 @@
 """Authentication and location update against a real osmo-hlr: known and unknown subscribers, an attach
 storm, an HLR that dies and comes back, and roaming through a second osmo-hlr that finds the home one by
 mslookup; tshark as witness."""
-import os, sqlite3, subprocess, sys, threading, time, glob
+import os, sqlite3, subprocess, sys, threading, time
 import daemons
-from daemons import check, work
+from daemons import check, listens, work
 
 netdrill = os.path.realpath(sys.argv[1])
 COUNT = 100
@@ -13,11 +13,6 @@ daemons.needs("osmo-hlr", "osmo-hlr-db-tool", "tshark")
 # mslookup speaks by multicast
 subprocess.run(["ip", "link", "set", "lo", "multicast", "on"], check=True)
 subprocess.run(["ip", "route", "add", "239.192.0.0/16", "dev", "lo"], check=True)
-
-
-def listens(address, port):
-    wanted = "".join(f"{int(x):02X}" for x in reversed(address.split("."))) + f":{port:04X}"
-    return any(line.split()[1] == wanted and line.split()[3] == "0A" for line in open("/proc/net/tcp").readlines()[1:])
 
 
 def configure(name, address):
@@ -91,7 +86,7 @@ play("single", """
 """)
 registered = sqlite3.connect(f"{work}/jia.db").execute("select vlr_number from subscriber where imsi = '466920000000008'").fetchone()[0]
 check(f"the HLR's own database has the subscriber at '{registered}'", (registered or "").startswith("netdrill-"))
-storm = play("storm", f"""
+play("storm", f"""
   local s = measure {{ gsup.update, jia, subscribers = testers, every = ms(20), lasts = seconds(4), deadline = seconds(2) }}
   expect {{ "all are registered", s:share(), at_least = percent(99) }}
   expect {{ "within a second", s:p95(), at_most = seconds(1) }}

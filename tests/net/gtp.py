@@ -3,7 +3,7 @@
 language: round trips, restart counters, a restart in the middle of a stream; tshark as witness."""
 import glob, os, socket, sqlite3, struct, sys, threading, time
 import daemons
-from daemons import check, work
+from daemons import check, listens, work
 
 netdrill = os.path.realpath(sys.argv[1])
 daemons.own_network()
@@ -25,12 +25,8 @@ ggsn ggsn0
 """)
 
 
-def listens(port):
-    return f":{port:04X} " in open("/proc/net/udp").read()
-
-
 def ggsn():
-    return daemons.daemon(["osmo-ggsn", "-c", f"{work}/ggsn.cfg"], lambda: listens(2152))
+    return daemons.daemon(["osmo-ggsn", "-c", f"{work}/ggsn.cfg"], lambda: listens("127.0.0.1", 2152, "udp"))
 
 
 def plain_v2(far):
