@@ -1,24 +1,38 @@
 #include "wire.h"
 
 #include <errno.h>
+#include <math.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
+
+#define RETRY 200000000 /* ns between attempts to connect again */
 
 void wire_close(struct wire *wire)
 {
     if (wire->state != WIRE_DOWN)
         wire->host->release(wire->op, wire->fd);
     wire->state = WIRE_DOWN;
+    wire->ready = 0;
     wire->in_len = wire->out_len = 0;
+}
+
+void wire_down(struct wire *wire, nd_err err, const char *why)
+{
+    wire_close(wire);
+    wire->down_at = wire->host->now(wire->host);
+    wire->reason = err;
+    for (int i = 0; i < wire->waiting_count && wire->stream; i++)
+        wire->host->answer(wire->op, wire->waiting[i], err, (double)NAN, wire->down_at);
+    wire->waiting_count = 0;
+    wire->down(wire->ctx, err, why);
 }
 
 static void broken(struct wire *wire, nd_err err, const char *words)
 {
     char why[160];
     snprintf(why, sizeof why, "%s: %s", wire->peer.text, words);
-    wire_close(wire);
-    wire->down(wire->ctx, err, why);
+    wire_down(wire, err, why);
 }
 
 static void broken_errno(struct wire *wire, int error)
@@ -126,4 +140,36 @@ int wire_put(struct wire *wire, const uint8_t *bytes, size_t len)
         wire->host->watch(wire->op, wire->fd, ND_READABLE | ND_WRITABLE, ready, wire);
     }
     return 1;
+}
+
+void wire_ready(struct wire *wire)
+{
+    wire->ready = 1;
+    for (int i = 0; i < wire->waiting_count; i++)
+        wire->request(wire->ctx, wire->waiting[i]);
+    wire->waiting_count = 0;
+}
+
+static void wait_for_connection(struct wire *wire, int64_t slot)
+{
+    nd_ns now = wire->host->now(wire->host);
+    if (wire->state == WIRE_DOWN && now - wire->down_at >= RETRY) {
+        wire->down_at = now;
+        wire_open(wire);
+    }
+    if (wire->state != WIRE_DOWN && wire->waiting_count < WIRE_WAITING)
+        wire->waiting[wire->waiting_count++] = slot;
+    else
+        wire->host->answer(wire->op, slot, wire->reason != ND_OK ? wire->reason : ND_EREACH,
+                           (double)NAN, now);
+}
+
+void wire_slots(struct wire *wire, int64_t first, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) {
+        if (wire->ready)
+            wire->request(wire->ctx, first + i);
+        else
+            wait_for_connection(wire, first + i);
+    }
 }

@@ -1,13 +1,15 @@
 /* Framed messages over one TCP connection of an op: connecting, cutting what comes into messages,
- * keeping what does not go out at once. The plugin says where a message ends. */
+ * keeping what does not go out at once, and the slots of a stream that come while there is no
+ * connection. The plugin says where a message ends. */
 #ifndef ND_PLUGINS_COMMON_WIRE_H
 #define ND_PLUGINS_COMMON_WIRE_H
 #include "probe.h"
 
 #include <stdint.h>
 
-#define WIRE_IN  16384
-#define WIRE_OUT 65536
+#define WIRE_IN      16384
+#define WIRE_OUT     65536
+#define WIRE_WAITING 1024
 
 #define WIRE_NONSENSE ((size_t)-1)
 
@@ -21,7 +23,14 @@ struct wire {
     enum wire_state state;
     uint8_t in[WIRE_IN], out[WIRE_OUT];
     size_t in_len, out_len;
+    int ready; /* the two sides know each other: requests may go out */
+    int64_t waiting[WIRE_WAITING];
+    int waiting_count;
+    nd_ns down_at; /* when the connection was lost or tried for last */
+    nd_err reason; /* of its loss */
     void *ctx;
+    int stream; /* the op is a stream: its waiting slots are told when the connection is lost */
+    void (*request)(void *ctx, int64_t slot); /* sends a slot's request */
     /* Octets of the message that begins at `bytes`: 0, not known yet; at most WIRE_IN. */
     size_t (*frame)(const uint8_t *bytes, size_t len);
     void (*up)(void *ctx);
@@ -37,5 +46,14 @@ nd_err wire_open(struct wire *wire);
 /* Sends a message, now or as soon as it can be. 0: there is no connection, or no room. */
 int wire_put(struct wire *wire, const uint8_t *bytes, size_t len);
 void wire_close(struct wire *wire);
+/* Closes it, as the plugin sees that it is of no use, and calls `down`. */
+void wire_down(struct wire *wire, nd_err err, const char *why);
+
+/* Sends what waits, and from now on each slot at once. */
+void wire_ready(struct wire *wire);
+/* Slots of the stream (or slot 0 of a single call): now, or as soon as there is a connection. One
+ * that was lost is tried for again, but not more often than every 200 ms; meanwhile slots are told
+ * the reason of its loss. */
+void wire_slots(struct wire *wire, int64_t first, int64_t count);
 
 #endif

@@ -11,10 +11,8 @@
 /* A Diameter peer's capabilities, its watchdog, and location updates of test subscribers as an MME
  * asks for them (S6a), once or as a stream over one connection. */
 
-#define WAITING_MAX 1024
-#define RETRY       200000000 /* ns between attempts to connect again */
-#define NAME_BYTES  128
-#define LEAVE       500000000 /* ns for the peer to say good-bye */
+#define NAME_BYTES 128
+#define LEAVE      500000000 /* ns for the peer to say good-bye */
 
 struct diameter {
     const struct nd_host *host;
@@ -26,7 +24,7 @@ struct talk {
     struct nd_op *op;
     struct wire wire;
     uint32_t command; /* what slots ask; CAPABILITIES: the connection's beginning is all */
-    int single, ready;
+    int single;
     char host[NAME_BYTES], realm[NAME_BYTES]; /* ours */
     char to_realm[NAME_BYTES]; /* whose subscribers; "" until the peer told its own */
     struct subscribers subscribers;
@@ -35,11 +33,7 @@ struct talk {
     uint32_t base;  /* hop-by-hop identifier of slot 0 */
     int64_t newest; /* slot sent last, -1: none */
     nd_ns sent;     /* of a single request, or of the capabilities' */
-    int64_t waiting[WAITING_MAX];
-    int waiting_count;
-    nd_ns down_at;
-    nd_err down;
-    int leaving; /* a single call is over, and takes leave of the peer */
+    int leaving;    /* a single call is over, and takes leave of the peer */
     nd_err end;
     char why[256];
 };
@@ -82,7 +76,7 @@ static void end(struct talk *talk, nd_err err, const char *why)
 {
     talk->end = err;
     snprintf(talk->why, sizeof talk->why, "%s", why != NULL ? why : "");
-    if (!talk->ready) {
+    if (!talk->wire.ready) {
         left(talk);
         return;
     }
@@ -125,8 +119,9 @@ static void update_location(struct talk *talk, int64_t slot, struct diameter_out
     diameter_octets(out, 1407, DIAMETER_3GPP, 1, talk->plmn, 3);
 }
 
-static void request(struct talk *talk, int64_t slot)
+static void request(void *ctx, int64_t slot)
 {
+    struct talk *talk = ctx;
     const struct nd_host *host = talk->self->host;
     struct diameter_out out;
     uint32_t hop = talk->base + (uint32_t)slot;
@@ -195,21 +190,17 @@ static void capabilities(struct talk *talk, const struct diameter_in *in, nd_ns 
     if (talk->single && talk->command == DIAMETER_CAPABILITIES) {
         host->emit(talk->op, R_RESULT, in->result, at);
         host->emit(talk->op, R_APPLICATIONS, in->applications, at);
-        talk->ready = in->result == 2001;
+        talk->wire.ready = in->result == 2001;
         tell(talk, 0, in->result == 2001 ? ND_OK : ND_EREFUSED, why, at);
         return;
     }
     if (in->result != 2001) {
-        wire_close(&talk->wire);
-        talk->wire.down(talk, ND_EREFUSED, why);
+        wire_down(&talk->wire, ND_EREFUSED, why);
         return;
     }
     if (talk->to_realm[0] == '\0')
         snprintf(talk->to_realm, sizeof talk->to_realm, "%s", in->realm);
-    talk->ready = 1;
-    for (int i = 0; i < talk->waiting_count; i++)
-        request(talk, talk->waiting[i]);
-    talk->waiting_count = 0;
+    wire_ready(&talk->wire);
 }
 
 static void answered(struct talk *talk, const struct diameter_in *in, nd_ns at)
@@ -258,25 +249,14 @@ static void take(void *ctx, const uint8_t *bytes, size_t len, nd_ns at)
         answered(talk, &in, at);
 }
 
+/* What is under way in a stream is left to its deadline. */
 static void down(void *ctx, nd_err err, const char *why)
 {
     struct talk *talk = ctx;
-    const struct nd_host *host = talk->self->host;
-    talk->ready = 0;
-    talk->down_at = host->now(host);
-    talk->down = err;
-    if (talk->leaving) {
+    if (talk->leaving)
         left(talk);
-        return;
-    }
-    if (talk->single) {
-        host->finish(talk->op, err, why);
-        return;
-    }
-    /* What is under way is left to its deadline; what waits is told. */
-    for (int i = 0; i < talk->waiting_count; i++)
-        host->answer(talk->op, talk->waiting[i], err, (double)NAN, talk->down_at);
-    talk->waiting_count = 0;
+    else if (talk->single)
+        talk->self->host->finish(talk->op, err, why);
 }
 
 /* ---- the verbs ---- */
@@ -326,6 +306,8 @@ static nd_err begin(struct diameter *self, const struct nd_args *args, struct nd
     talk->wire = (struct wire){.host = host,
                                .op = op,
                                .ctx = talk,
+                               .stream = !single,
+                               .request = request,
                                .frame = diameter_frame,
                                .up = up,
                                .take = take,
@@ -339,34 +321,14 @@ static nd_err begin(struct diameter *self, const struct nd_args *args, struct nd
     if (err == ND_OK)
         err = wire_open(&talk->wire);
     if (err == ND_OK && single && command != DIAMETER_CAPABILITIES)
-        talk->waiting[talk->waiting_count++] = 0;
+        wire_slots(&talk->wire, 0, 1);
     return err;
-}
-
-static void slot_without(struct talk *talk, int64_t slot)
-{
-    const struct nd_host *host = talk->self->host;
-    nd_ns now = host->now(host);
-    if (talk->wire.state == WIRE_DOWN && now - talk->down_at >= RETRY) {
-        talk->down_at = now;
-        wire_open(&talk->wire);
-    }
-    if (talk->wire.state != WIRE_DOWN && talk->waiting_count < WAITING_MAX)
-        talk->waiting[talk->waiting_count++] = slot;
-    else
-        host->answer(talk->op, slot, talk->down != ND_OK ? talk->down : ND_EREACH, (double)NAN,
-                     now);
 }
 
 static void slots(void *ctx, struct nd_op *op, int64_t first, int64_t count)
 {
     struct talk *talk = ((struct diameter *)ctx)->host->state(op, 1);
-    for (int64_t i = 0; i < count; i++) {
-        if (talk->ready)
-            request(talk, first + i);
-        else
-            slot_without(talk, first + i);
-    }
+    wire_slots(&talk->wire, first, count);
 }
 
 /* A stream's end, and a deadline's. */
@@ -378,7 +340,7 @@ static void cancel(void *ctx, struct nd_op *op)
         left(talk);
         return;
     }
-    if (talk->ready)
+    if (talk->wire.ready)
         say_leave(talk);
     host->finish(op, ND_ECANCEL, NULL);
 }

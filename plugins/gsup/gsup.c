@@ -12,9 +12,6 @@
  * them: once, or as a stream over one connection, a subscriber a slot (an attach storm at the
  * stream's rate). Answers find their slot by the IMSI. */
 
-#define WAITING_MAX 1024
-#define RETRY       200000000 /* ns between attempts to connect again */
-
 struct gsup {
     const struct nd_host *host;
     unsigned serial;
@@ -29,14 +26,10 @@ struct talk {
     struct gsup *self;
     struct nd_op *op;
     struct wire wire;
-    int type, domain, single, ready;
+    int type, domain, single;
     char name[40];
     struct subscribers subscribers;
-    int64_t number;               /* which one, of a single call */
-    int64_t waiting[WAITING_MAX]; /* slots that came before the connection was ready */
-    int waiting_count;
-    nd_ns down_at;            /* when the connection was lost; 0: it was not */
-    nd_err down;              /* why */
+    int64_t number;           /* which one, of a single call */
     struct pending pending[]; /* one a subscriber */
 };
 
@@ -64,8 +57,9 @@ static void tell_reading(struct talk *talk, int64_t slot, uint32_t reading, doub
 }
 
 /* Sends a slot's request. */
-static void request(struct talk *talk, int64_t slot)
+static void request(void *ctx, int64_t slot)
 {
+    struct talk *talk = ctx;
     const struct nd_host *host = talk->self->host;
     int64_t index = talk->single ? talk->number : slot % talk->subscribers.count;
     struct pending *pending = &talk->pending[index];
@@ -148,10 +142,7 @@ static void take(void *ctx, const uint8_t *bytes, size_t len, nd_ns at)
         break;
     case IPA_ID_GET:
         wire_put(&talk->wire, out, ipa_identity(talk->name, out));
-        talk->ready = 1;
-        for (int i = 0; i < talk->waiting_count; i++)
-            request(talk, talk->waiting[i]);
-        talk->waiting_count = 0;
+        wire_ready(&talk->wire);
         break;
     case IPA_GSUP:
         take_gsup(talk, gsup, gsup_len, at);
@@ -172,21 +163,15 @@ static void down(void *ctx, nd_err err, const char *why)
 {
     struct talk *talk = ctx;
     const struct nd_host *host = talk->self->host;
-    talk->ready = 0;
-    talk->down_at = host->now(host);
-    talk->down = err;
     if (talk->single) {
         host->finish(talk->op, err, why);
         return;
     }
     for (int64_t i = 0; i < talk->subscribers.count; i++) {
         if (talk->pending[i].slot >= 0)
-            host->answer(talk->op, talk->pending[i].slot, err, (double)NAN, talk->down_at);
+            host->answer(talk->op, talk->pending[i].slot, err, (double)NAN, host->now(host));
         talk->pending[i].slot = -1;
     }
-    for (int i = 0; i < talk->waiting_count; i++)
-        host->answer(talk->op, talk->waiting[i], err, (double)NAN, talk->down_at);
-    talk->waiting_count = 0;
 }
 
 static nd_err begin(struct gsup *self, const struct nd_args *args, struct nd_op *op, int type,
@@ -215,6 +200,8 @@ static nd_err begin(struct gsup *self, const struct nd_args *args, struct nd_op 
     talk->wire = (struct wire){.host = host,
                                .op = op,
                                .ctx = talk,
+                               .stream = !single,
+                               .request = request,
                                .frame = ipa_frame,
                                .up = up,
                                .take = take,
@@ -224,42 +211,18 @@ static nd_err begin(struct gsup *self, const struct nd_args *args, struct nd_op 
     return err == ND_OK ? wire_open(&talk->wire) : err;
 }
 
-static nd_err single(struct gsup *self, const struct nd_args *args, struct nd_op *op, int type)
-{
-    nd_err err = begin(self, args, op, type, 1);
-    if (err == ND_OK) {
-        struct talk *talk = self->host->state(op, 1);
-        talk->waiting[talk->waiting_count++] = 0;
-    }
-    return err;
-}
-
-/* A slot while there is no connection: one is tried for, now and then; the slot waits for it only
- * at the stream's beginning. */
-static void slot_without(struct talk *talk, int64_t slot)
-{
-    const struct nd_host *host = talk->self->host;
-    nd_ns now = host->now(host);
-    if (talk->wire.state == WIRE_DOWN && now - talk->down_at >= RETRY) {
-        talk->down_at = now;
-        wire_open(&talk->wire);
-    }
-    if (talk->wire.state != WIRE_DOWN && talk->waiting_count < WAITING_MAX)
-        talk->waiting[talk->waiting_count++] = slot;
-    else
-        host->answer(talk->op, slot, talk->down != ND_OK ? talk->down : ND_EREACH, (double)NAN,
-                     now);
-}
-
 static void slots(void *ctx, struct nd_op *op, int64_t first, int64_t count)
 {
     struct talk *talk = ((struct gsup *)ctx)->host->state(op, 1);
-    for (int64_t i = 0; i < count; i++) {
-        if (talk->ready)
-            request(talk, first + i);
-        else
-            slot_without(talk, first + i);
-    }
+    wire_slots(&talk->wire, first, count);
+}
+
+static nd_err single(struct gsup *self, const struct nd_args *args, struct nd_op *op, int type)
+{
+    nd_err err = begin(self, args, op, type, 1);
+    if (err == ND_OK)
+        slots(self, op, 0, 1);
+    return err;
 }
 
 static nd_err rehearse(void *ctx, const struct nd_args *args, struct nd_op *op)

@@ -82,7 +82,7 @@ static void take(struct fixture *f, const uint8_t *bytes, size_t len)
     /* It is sent back to whom it came from. */
     assert_non_null(memmem(gsup, gsup_len, "\x61\x04jia\0", 6));
     f->results++;
-    say_gsup(f, GSUP_UPDATE_LOCATION | GSUP_RESULT, m.imsi, NULL, 0);
+    say_gsup(f, GSUP_UPDATE_LOCATION | GSUP_RESULT, m.imsi, (const uint8_t *)"", 0);
 }
 
 static void serve(void *ctx)

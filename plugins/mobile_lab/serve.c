@@ -83,7 +83,10 @@ static void settings_text(const json_t *item, char text[MOBILE_TEXT])
     }
 }
 
-static void make_networks(struct mobile *m, const json_t *list)
+/* Networks, or cells: makes each and sets it. */
+static void make_things(struct mobile *m, const json_t *list, const char *what,
+                        int (*make)(struct mobile *m, const char *name, int make),
+                        int (*set)(struct mobile *m, int index, const char *settings, char *why))
 {
     const char *name = NULL;
     json_t *item = NULL;
@@ -91,29 +94,12 @@ static void make_networks(struct mobile *m, const json_t *list)
     {
         char text[MOBILE_TEXT];
         char why[MOBILE_WHY_BYTES] = "";
-        int network = mobile_network(m, name, 1);
+        int index = make(m, name, 1);
         settings_text(item, text);
-        if (network < 0)
-            die(name, "no name for a network, or one too many");
-        if (mobile_set_network(m, network, text, why) != 0)
-            die("networks", why);
-    }
-}
-
-static void make_cells(struct mobile *m, const json_t *list)
-{
-    const char *name = NULL;
-    json_t *item = NULL;
-    json_object_foreach((json_t *)list, name, item)
-    {
-        char text[MOBILE_TEXT];
-        char why[MOBILE_WHY_BYTES] = "";
-        int cell = mobile_cell(m, name, 1);
-        settings_text(item, text);
-        if (cell < 0)
-            die(name, "no name for a cell, or one too many");
-        if (mobile_set_cell(m, cell, text, why) != 0)
-            die("cells", why);
+        if (index < 0)
+            die(name, "no name for it, or one too many");
+        if (set(m, index, text, why) != 0)
+            die(what, why);
     }
 }
 
@@ -434,8 +420,8 @@ int main(int argc, char **argv)
     json_t *networks = object_of(argv[3], "networks");
     json_t *cells = object_of(argv[4], "cells");
     json_t *handsets = object_of(argv[5], "handsets");
-    make_networks(&s->mobile, networks);
-    make_cells(&s->mobile, cells);
+    make_things(&s->mobile, networks, "networks", mobile_network, mobile_set_network);
+    make_things(&s->mobile, cells, "cells", mobile_cell, mobile_set_cell);
     make_handsets(&s->mobile, handsets);
     json_decref(networks);
     json_decref(cells);

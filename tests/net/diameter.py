@@ -86,8 +86,7 @@ def freediameter():
 first = freediameter()
 threading.Thread(target=serve, daemon=True).start()
 capture = daemons.Capture("tcp port 3868", "diameter")
-SITE = """
-site: diameter
+SITE = f"site: diameter-{os.getpid()}" + """
 targets:
   jia: {kind: hss, address: 192.0.2.1}
   yi: {kind: hss, address: 192.0.2.2}
@@ -130,7 +129,8 @@ def restart():
     freediameter()
 
 
-threading.Thread(target=restart).start()
+restarting = threading.Thread(target=restart)
+restarting.start()
 play("stream", """
   local alive = measure { diameter.watchdog, jia, every = ms(50), lasts = seconds(14), deadline = seconds(1) }
   local storm = measure { diameter.update, yi, subscribers = testers, visited = "46692", every = ms(20), lasts = seconds(3) }
@@ -139,6 +139,7 @@ play("stream", """
   expect { "missed while it is dead", alive:interruption(), at_least = ms(500) }
   expect { "and found again", alive:share { last = seconds(1) }, at_least = percent(99), within = seconds(16) }
 """)
+restarting.join()
 capture.done()
 capture.check_clean("diameter", 400)
 check("requests and answers of each kind are seen", all(capture.count(f"diameter.cmd.code == {code} && diameter.flags.request == {r}") > 0

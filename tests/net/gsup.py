@@ -53,7 +53,7 @@ subscribe("jia", 466920000000001, COUNT)
 capture = daemons.Capture("tcp port 4222", "gsup")
 home, other = hlr("jia", "127.0.0.1"), hlr("yi", "127.0.0.2")
 SITE = f"""
-site: gsup
+site: gsup-{os.getpid()}
 targets:
   jia: {{kind: hlr, address: 127.0.0.1}}
   yi: {{kind: hlr, address: 127.0.0.2}}
@@ -102,7 +102,8 @@ def restart():
     hlr("jia", "127.0.0.1")
 
 
-threading.Thread(target=restart).start()
+restarting = threading.Thread(target=restart)
+restarting.start()
 play("dies", """
   local s = measure { gsup.auth, jia, subscribers = testers, every = ms(50), lasts = seconds(7), deadline = seconds(1) }
   expect { "it is missed while it is dead", s:interruption(), at_least = ms(500) }
@@ -116,6 +117,7 @@ play("roaming", """
   local auth = gsup.auth { yi, subscribers = testers, number = 3 }
   expect { "vectors from home", auth.ok and auth.vectors == 5 }
 """)
+restarting.join()
 capture.done("-d", "tcp.port==4222,gsm_ipa")
 capture.check_clean("gsup", 4 * COUNT)
 daemons.finish()

@@ -43,8 +43,7 @@ capture = daemons.Capture("udp", "gtp")
 far = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 far.bind(("127.0.0.2", 2123))
 threading.Thread(target=plain_v2, args=(far,), daemon=True).start()
-SITE = """
-site: gtp
+SITE = f"site: gtp-{os.getpid()}" + """
 targets:
   ggsn: {kind: gateway, address: 127.0.0.1}
   sgw: {kind: gateway, address: 127.0.0.2}
@@ -74,7 +73,8 @@ def restart():
     ggsn()
 
 
-threading.Thread(target=restart).start()
+restarting = threading.Thread(target=restart)
+restarting.start()
 _, pattern = daemons.run(netdrill, "restart", SITE, """
 local gtp = use "gtp"
 drill { "GTP", id = "restart", lasts = seconds(30), site = "restart.yaml" }
@@ -91,6 +91,7 @@ counters = [v for v, in db.execute("select value from reading where name = 'reco
 restarts = sum(v for v, in db.execute("select value from reading where name = 'restarted'"))
 check(f"the restart counter went from {min(counters, default=None)} to {max(counters, default=None)}", {1, 2} <= set(counters))
 check(f"and the restart was told once: {restarts:.0f}", restarts == 1)
+restarting.join()
 capture.done()
 capture.check_clean("gtp && udp.port == 2123", 300)
 capture.check_clean("gtp && udp.port == 2152", 300)
