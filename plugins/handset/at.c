@@ -344,14 +344,3 @@ int at_call(const char *line)
     /* <id>, <dir> (0: we call), <stat> */
     return count >= 3 && at_number(&fields[1], 10) == 0 ? at_number(&fields[2], 10) : AT_NONE;
 }
-
-int at_diallable(const char *number)
-{
-    size_t digits = strspn(number + (*number == '+'), "0123456789");
-    return digits >= 1 && digits <= 20 && number[(*number == '+') + digits] == '\0';
-}
-
-int at_emergency(const char *number)
-{
-    return strlen(number + (*number == '+')) <= 3;
-}

@@ -94,11 +94,4 @@ int at_address(const char *line);
  * another's call. */
 int at_call(const char *line);
 
-/* A number that may be dialled: "+" or none, then 1 to 20 digits. */
-int at_diallable(const char *number);
-/* Whether calling it may reach an emergency centre: for safety every number of at most three
- * digits. That holds 110, 112, 118, 119, 911, 000, 08 and all that phones take for one (TS 22.101
- * §10.1.1). */
-int at_emergency(const char *number);
-
 #endif

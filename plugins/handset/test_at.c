@@ -185,23 +185,6 @@ static void test_lines(void **state)
     assert_true(lines.odd > 0);
 }
 
-static void test_numbers(void **state)
-{
-    (void)state;
-    static const char *const emergencies[] = {"110", "112", "118",  "119", "911", "000",
-                                              "08",  "999", "+112", "1",   "165"};
-    for (size_t i = 0; i < sizeof emergencies / sizeof emergencies[0]; i++)
-        assert_true(at_emergency(emergencies[i]));
-    assert_false(at_emergency("0912345678"));
-    assert_false(at_emergency("+886912345678"));
-    assert_true(at_diallable("+886912345678"));
-    assert_true(at_diallable("112"));
-    static const char *const bad[] = {"",     "+",       "1 1 2",   "*31#112",
-                                      "112;", "112\rAT", "tel:112", "123456789012345678901"};
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        assert_false(at_diallable(bad[i]));
-}
-
 static void test_data(void **state)
 {
     (void)state;
@@ -221,8 +204,7 @@ int main(void)
         cmocka_unit_test(test_registration), cmocka_unit_test(test_services),
         cmocka_unit_test(test_networks),     cmocka_unit_test(test_operator),
         cmocka_unit_test(test_signal),       cmocka_unit_test(test_finals),
-        cmocka_unit_test(test_lines),        cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_data),
+        cmocka_unit_test(test_lines),        cmocka_unit_test(test_data),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,3 +1,4 @@
+#include "../common/number.h"
 #include "base/units.h"
 #include "handset.h"
 #include "support/fake_host.h"
@@ -428,6 +429,23 @@ static void test_call(void **state)
     assert_non_null(strstr(f->modems[0].log, "AT+CHUP\n"));
 }
 
+static void test_numbers(void **state)
+{
+    (void)state;
+    static const char *const emergencies[] = {"110", "112", "118",  "119", "911", "000",
+                                              "08",  "999", "+112", "1",   "165"};
+    for (size_t i = 0; i < sizeof emergencies / sizeof emergencies[0]; i++)
+        assert_true(number_emergency(emergencies[i]));
+    assert_false(number_emergency("0912345678"));
+    assert_false(number_emergency("+886912345678"));
+    assert_true(number_diallable("+886912345678"));
+    assert_true(number_diallable("112"));
+    static const char *const bad[] = {"",     "+",       "1 1 2",   "*31#112",
+                                      "112;", "112\rAT", "tel:112", "123456789012345678901"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_false(number_diallable(bad[i]));
+}
+
 static void test_no_emergency_call(void **state)
 {
     struct fixture *f = *state;
@@ -485,6 +503,7 @@ int main(void)
         T(test_sms),
         T(test_call),
         T(test_no_emergency_call),
+        T(test_numbers),
         T(test_rehearsal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

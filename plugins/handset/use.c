@@ -1,3 +1,4 @@
+#include "../common/number.h"
 #include "handset.h"
 
 #include <math.h>
@@ -146,15 +147,14 @@ enum { M_TO = 1, M_TEXT, M_PATIENCE };
 static const char *number_of(struct handset *self, const struct nd_target *to)
 {
     const char *number = target_fact(to, "number");
-    const char *agreed = target_fact(to, "emergency_calls_agreed");
-    if (number == NULL || !at_diallable(number)) {
+    if (number == NULL || !number_diallable(number)) {
         handset_refuse(self,
                        "target '%s' has no number that may be dialled; give it 'number: "
                        "\"+886912345678\"' in the site file",
                        to->name);
         return NULL;
     }
-    if (at_emergency(number) && (agreed == NULL || strcmp(agreed, "true") != 0)) {
+    if (number_emergency(number) && !number_agreed(to)) {
         handset_refuse(self,
                        "'%s' may be an emergency number: not called; when the centre has "
                        "agreed in writing, say 'emergency_calls_agreed: true' at target '%s'",

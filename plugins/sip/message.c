@@ -1,0 +1,235 @@
+#include "message.h"
+
+#include "../common/number.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <osipparser2/osip_md5.h>
+#include <osipparser2/osip_parser.h>
+
+void sip_init(void)
+{
+    parser_init();
+}
+
+/* ---- out ---- */
+
+struct text {
+    char *at;
+    size_t len; /* SIP_BYTES and more: it did not fit */
+};
+
+__attribute__((format(printf, 2, 3))) static void add(struct text *text, const char *fmt, ...)
+{
+    va_list args;
+    if (text->len >= SIP_BYTES)
+        return;
+    va_start(args, fmt);
+    text->len += (size_t)vsnprintf(text->at + text->len, SIP_BYTES - text->len, fmt, args);
+    va_end(args);
+}
+
+size_t sip_make(const struct sip_request *r, char out[SIP_BYTES])
+{
+    struct text text = {.len = 0};
+    text.at = out;
+    add(&text, "%s %s SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=%s;rport\r\nMax-Forwards: 70\r\n",
+        r->method, r->uri, r->local, r->branch);
+    for (int i = 0; i < r->route_count; i++)
+        add(&text, "Route: %s\r\n", r->routes[i]);
+    add(&text, "From: <%s>;tag=%s\r\nTo: <%s>%s%s\r\nCall-ID: %s\r\nCSeq: %ld %s\r\n", r->from,
+        r->from_tag, r->to, r->to_tag != NULL ? ";tag=" : "", r->to_tag != NULL ? r->to_tag : "",
+        r->call_id, r->cseq, r->method);
+    if (strcmp(r->method, "REGISTER") == 0 || strcmp(r->method, "INVITE") == 0)
+        add(&text, "Contact: <sip:netdrill@%s>\r\n", r->local);
+    if (r->expires >= 0)
+        add(&text, "Expires: %ld\r\n", r->expires);
+    if (r->priority != NULL)
+        add(&text, "Resource-Priority: %s\r\nRequire: resource-priority\r\n", r->priority);
+    if (r->authorization != NULL)
+        add(&text, "%s\r\n", r->authorization);
+    if (strcmp(r->method, "OPTIONS") == 0)
+        add(&text, "Accept: application/sdp\r\n");
+    add(&text, "User-Agent: netdrill (exercise)\r\n");
+    if (r->body != NULL)
+        add(&text, "Content-Type: application/sdp\r\n");
+    add(&text, "Content-Length: %zu\r\n\r\n%s", r->body != NULL ? strlen(r->body) : 0,
+        r->body != NULL ? r->body : "");
+    return text.len < SIP_BYTES ? text.len : 0;
+}
+
+/* ---- in ---- */
+
+static void copy(char *out, size_t bytes, const char *from)
+{
+    snprintf(out, bytes, "%s", from != NULL ? from : "");
+}
+
+/* A quoted string without its quotes. */
+static void unquote(char *out, size_t bytes, const char *from)
+{
+    size_t len = from != NULL ? strlen(from) : 0;
+    int quoted = len >= 2 && from[0] == '"' && from[len - 1] == '"';
+    copy(out, bytes, from != NULL ? from + quoted : NULL);
+    if (quoted && len - 2 < bytes)
+        out[len - 2] = '\0';
+}
+
+static void take_challenge(const osip_www_authenticate_t *from, int proxy,
+                           struct sip_answer *answer)
+{
+    struct sip_challenge *c = &answer->challenge;
+    char algorithm[32];
+    answer->challenged = from->realm != NULL && from->nonce != NULL;
+    unquote(c->realm, sizeof c->realm, from->realm);
+    unquote(c->nonce, sizeof c->nonce, from->nonce);
+    unquote(c->opaque, sizeof c->opaque, from->opaque);
+    unquote(algorithm, sizeof algorithm, from->algorithm);
+    c->proxy = proxy;
+    c->qop = from->qop_options != NULL && strstr(from->qop_options, "auth") != NULL;
+    c->other = algorithm[0] != '\0' && strcasecmp(algorithm, "MD5") != 0;
+}
+
+static void take_routes(const osip_message_t *message, struct sip_answer *answer)
+{
+    osip_record_route_t *route = NULL;
+    char all[SIP_ROUTES][SIP_URI];
+    int count = 0;
+    while (count < SIP_ROUTES && osip_message_get_record_route(message, count, &route) >= 0) {
+        char *text = NULL;
+        if (osip_record_route_to_str(route, &text) != 0)
+            break;
+        copy(all[count++], SIP_URI, text);
+        osip_free(text);
+    }
+    for (int i = 0; i < count; i++)
+        memcpy(answer->routes[i], all[count - 1 - i], SIP_URI);
+    answer->route_count = count;
+}
+
+static void take_headers(const osip_message_t *message, struct sip_answer *answer)
+{
+    osip_via_t *via = NULL;
+    osip_generic_param_t *param = NULL;
+    osip_contact_t *contact = NULL;
+    osip_www_authenticate_t *challenge = NULL;
+    if (osip_message_get_via(message, 0, &via) >= 0 &&
+        osip_via_param_get_byname(via, (char *)"branch", &param) == 0)
+        copy(answer->branch, sizeof answer->branch, param->gvalue);
+    if (message->to != NULL && osip_to_get_tag(message->to, &param) == 0)
+        copy(answer->to_tag, sizeof answer->to_tag, param->gvalue);
+    if (message->call_id != NULL)
+        copy(answer->call_id, sizeof answer->call_id, message->call_id->number);
+    if (message->cseq != NULL && message->cseq->number != NULL) {
+        answer->cseq = strtol(message->cseq->number, NULL, 10);
+        copy(answer->method, sizeof answer->method, message->cseq->method);
+    }
+    if (osip_message_get_contact(message, 0, &contact) >= 0 && contact->url != NULL) {
+        char *text = NULL;
+        if (osip_uri_to_str(contact->url, &text) == 0) {
+            copy(answer->contact, sizeof answer->contact, text);
+            osip_free(text);
+        }
+    }
+    if (osip_message_get_www_authenticate(message, 0, &challenge) >= 0)
+        take_challenge(challenge, 0, answer);
+    else if (osip_message_get_proxy_authenticate(message, 0, &challenge) >= 0)
+        take_challenge(challenge, 1, answer);
+    take_routes(message, answer);
+}
+
+int sip_read(const char *text, size_t len, struct sip_answer *answer)
+{
+    osip_message_t *message = NULL;
+    *answer = (struct sip_answer){.status = 0};
+    /* The library reads texts: a copy with an end, and none with an end within. */
+    if (len == 0 || memchr(text, '\0', len) != NULL || osip_message_init(&message) != 0)
+        return 0;
+    char *whole = strndup(text, len);
+    int good = whole != NULL && osip_message_parse(message, whole, len) == 0;
+    if (good) {
+        answer->status = MSG_IS_RESPONSE(message) ? osip_message_get_status_code(message) : 0;
+        copy(answer->reason, sizeof answer->reason, message->reason_phrase);
+        take_headers(message, answer);
+    }
+    free(whole);
+    osip_message_free(message);
+    return good;
+}
+
+/* ---- digest ---- */
+
+/* MD5 of parts with ":" between, as 32 hexadecimal digits. parts: NULL-ended. */
+static void digest(const char *const *parts, char hex[33])
+{
+    osip_MD5_CTX context;
+    unsigned char bytes[16];
+    osip_MD5Init(&context);
+    for (int i = 0; parts[i] != NULL; i++) {
+        if (i != 0)
+            osip_MD5Update(&context, (unsigned char *)":", 1);
+        osip_MD5Update(&context, (unsigned char *)parts[i], (unsigned int)strlen(parts[i]));
+    }
+    osip_MD5Final(bytes, &context);
+    for (size_t i = 0; i < 16; i++)
+        snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
+}
+
+int sip_authorize(const struct sip_challenge *c, const char *user, const char *password,
+                  const char *method, const char *uri, const char *cnonce, char *line, size_t bytes)
+{
+    static const char count[] = "00000001";
+    char a1[33];
+    char a2[33];
+    char response[33];
+    char opaque[SIP_REALM + 16] = "";
+    digest((const char *const[]){user, c->realm, password, NULL}, a1);
+    digest((const char *const[]){method, uri, NULL}, a2);
+    if (c->qop)
+        digest((const char *const[]){a1, c->nonce, count, cnonce, "auth", a2, NULL}, response);
+    else
+        digest((const char *const[]){a1, c->nonce, a2, NULL}, response);
+    if (c->opaque[0] != '\0')
+        snprintf(opaque, sizeof opaque, ", opaque=\"%s\"", c->opaque);
+    int len = snprintf(line, bytes,
+                       "%s: Digest username=\"%s\", realm=\"%s\", nonce=\"%s\", uri=\"%s\", "
+                       "response=\"%s\", algorithm=MD5%s",
+                       c->proxy ? "Proxy-Authorization" : "Authorization", user, c->realm, c->nonce,
+                       uri, response, opaque);
+    if (c->qop && len > 0 && (size_t)len < bytes)
+        len += snprintf(line + len, bytes - (size_t)len, ", qop=auth, nc=%s, cnonce=\"%s\"", count,
+                        cnonce);
+    return len > 0 && (size_t)len < bytes;
+}
+
+/* ---- safety ---- */
+
+int sip_emergency(const char *uri)
+{
+    char user[24];
+    size_t len = 0;
+    const char *at = strchr(uri, ':');
+    if (strncasecmp(uri, "urn:service:sos", 15) == 0)
+        return 1;
+    for (at = at != NULL ? at + 1 : uri; *at != '\0' && *at != '@' && *at != ';'; at++) {
+        if (*at == '%') /* written so that it cannot be seen what it is */
+            return 1;
+        if (strchr("-.()", *at) == NULL && len < sizeof user - 1) /* visual separators */
+            user[len++] = *at;
+    }
+    user[len] = '\0';
+    return number_diallable(user) && number_emergency(user);
+}
+
+int sip_plain(const char *text, int token)
+{
+    for (; *text != '\0'; text++) {
+        if (*text < 0x20 || *text > 0x7e || (token && strchr(" \"<>", *text) != NULL))
+            return 0;
+    }
+    return 1;
+}

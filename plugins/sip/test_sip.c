@@ -1,0 +1,265 @@
+#include "base/units.h"
+#include "sip.h"
+#include "support/fake_host.h"
+
+#include <arpa/inet.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* A far end of the test's own on loopback: it answers each request from a table, by its method.
+ * tests/net/sip.py has a real proxy. */
+
+struct reply {
+    const char *method;
+    int skip; /* requests of the method that are not answered first */
+    const char *status;
+    const char *more; /* header lines */
+};
+
+struct fixture {
+    struct nd_fake *fake;
+    int fd;
+    const struct reply *replies;
+    int seen[8];
+    char log[512]; /* methods heard */
+    char last[4096];
+};
+
+/* The value of a header line of a request, with its name. */
+static void header(const char *text, const char *name, char *line, size_t bytes)
+{
+    const char *at = strstr(text, name);
+    size_t len = at != NULL ? strcspn(at, "\r\n") : 0;
+    snprintf(line, bytes, "%.*s", (int)len, at != NULL ? at : "");
+}
+
+static void far_end(void *ctx)
+{
+    struct fixture *f = ctx;
+    struct sockaddr_in from;
+    socklen_t from_len = sizeof from;
+    char out[4096];
+    char via[256];
+    char to[256];
+    char rest[3][256];
+    ssize_t got =
+        recvfrom(f->fd, f->last, sizeof f->last - 1, 0, (struct sockaddr *)&from, &from_len);
+    if (got <= 0)
+        return;
+    f->last[got] = '\0';
+    size_t len = strlen(f->log);
+    snprintf(f->log + len, sizeof f->log - len, "%.*s ", (int)strcspn(f->last, " "), f->last);
+    header(f->last, "Via: ", via, sizeof via);
+    header(f->last, "To: ", to, sizeof to);
+    header(f->last, "From: ", rest[0], sizeof rest[0]);
+    header(f->last, "Call-ID: ", rest[1], sizeof rest[1]);
+    header(f->last, "CSeq: ", rest[2], sizeof rest[2]);
+    for (int i = 0; f->replies != NULL && f->replies[i].method != NULL; i++) {
+        const struct reply *r = &f->replies[i];
+        if (strncmp(f->last, r->method, strlen(r->method)) != 0 || f->seen[i]++ < r->skip)
+            continue;
+        int size =
+            snprintf(out, sizeof out,
+                     "SIP/2.0 %s\r\n%s\r\n%s%s\r\n%s\r\n%s\r\n%s\r\n%sContent-Length: 0\r\n\r\n",
+                     r->status, via, to, strstr(to, "tag=") != NULL ? "" : ";tag=far", rest[0],
+                     rest[1], rest[2], r->more != NULL ? r->more : "");
+        sendto(f->fd, out, (size_t)size, 0, (struct sockaddr *)&from, from_len);
+        if (strncmp(r->status, "1", 1) != 0)
+            break;
+    }
+}
+
+static int set_up(void **state)
+{
+    static char port[8];
+    struct fixture *f = nd_alloc(sizeof *f);
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof at;
+    f->fake = nd_fake_new(nd_plugin_entry(), ND_FAKE_LIVE);
+    f->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(f->fd, (struct sockaddr *)&at, len), 0);
+    assert_int_equal(getsockname(f->fd, (struct sockaddr *)&at, &len), 0);
+    snprintf(port, sizeof port, "%d", ntohs(at.sin_port));
+    static const char *facts[] = {"port", port, NULL};
+    static const char *alice[] = {
+        "aor", "sip:alice@jia.test", "user", "alice", "password", "secret", NULL};
+    static const char *bob[] = {"uri", "sip:bob@yi.test", NULL};
+    static const char *centre[] = {"uri", "tel:1-1-2", NULL};
+    static const char *broken[] = {"uri", "sip:x@y\r\nEvil: 1", NULL};
+    nd_fake_target(f->fake, "proxy", "127.0.0.1", facts);
+    nd_fake_target(f->fake, "alice", NULL, alice);
+    nd_fake_target(f->fake, "bob", NULL, bob);
+    nd_fake_target(f->fake, "centre", NULL, centre);
+    nd_fake_target(f->fake, "broken", NULL, broken);
+    nd_fake_serve(f->fake, f->fd, far_end, f);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    const char *fault = nd_fake_fault(f->fake);
+    if (fault != NULL)
+        print_error("contract broken: %s\n", fault);
+    nd_fake_free(f->fake);
+    close(f->fd);
+    free(f);
+    return fault != NULL ? -1 : 0;
+}
+
+static nd_err run(struct nd_op *op)
+{
+    nd_fake_deadline(op, ND_MS(1500));
+    nd_fake_start(op);
+    return nd_fake_run(op);
+}
+
+static void test_options(void **state)
+{
+    struct fixture *f = *state;
+    /* the first is lost: it is sent again after half a second */
+    f->replies = (const struct reply[]){{"OPTIONS", 1, "200 OK", NULL}, {0}};
+    struct nd_op *op = nd_fake_op(f->fake, "options", "target", "proxy", "priority", "ets.0", NULL);
+    assert_int_equal(run(op), ND_OK);
+    assert_string_equal(f->log, "OPTIONS OPTIONS ");
+    assert_non_null(
+        strstr(f->last, "\r\nResource-Priority: ets.0\r\nRequire: resource-priority\r\n"));
+    assert_true(nd_fake_value(op, "rtt") >= 5e8);
+    f->replies = (const struct reply[]){{"OPTIONS", 0, "503 Busy", NULL}, {0}};
+    op = nd_fake_op(f->fake, "options", "target", "proxy", NULL);
+    assert_int_equal(run(op), ND_EREFUSED);
+    assert_non_null(strstr(op->why, "answered 503 Busy"));
+    op = nd_fake_op(f->fake, "options", "target", "proxy", "priority", "a b", NULL);
+    assert_int_equal(run(op), ND_EARG);
+}
+
+static void test_stream(void **state)
+{
+    struct fixture *f = *state;
+    f->replies = (const struct reply[]){{"OPTIONS", 2, "200 OK", NULL}, {0}};
+    struct nd_op *op = nd_fake_op(f->fake, "options", "target", "proxy", NULL);
+    nd_fake_stream(op);
+    nd_fake_slots(op, 0, 10);
+    assert_true(nd_fake_answers(op, 8));
+    int64_t sum = 0;
+    for (size_t i = 0; i < op->told.count; i++)
+        sum += op->told.at[i].sent ? 0 : op->told.at[i].slot;
+    assert_int_equal(sum, 44); /* all but 0 and 1 */
+    nd_fake_cancel(op);
+}
+
+static const char challenge[] =
+    "WWW-Authenticate: Digest realm=\"jia.test\", nonce=\"abc\", qop=\"auth\"\r\n";
+
+static void test_register(void **state)
+{
+    struct fixture *f = *state;
+    f->replies = (const struct reply[]){
+        {"REGISTER", 1, "200 OK", NULL}, {"REGISTER", 0, "401 Unauthorized", challenge}, {0}};
+    struct nd_op *op = nd_fake_op(f->fake, "register", "target", "proxy", "account", "alice", NULL);
+    assert_int_equal(run(op), ND_OK);
+    assert_true(nd_fake_value(op, "challenged") == 1);
+    assert_non_null(strstr(f->last, "REGISTER sip:jia.test SIP/2.0"));
+    assert_non_null(
+        strstr(f->last, "Authorization: Digest username=\"alice\", realm=\"jia.test\""));
+    assert_non_null(strstr(f->last, "CSeq: 2 REGISTER"));
+    /* challenged again: refused, not asked for ever */
+    f->replies = (const struct reply[]){{"REGISTER", 0, "401 Unauthorized", challenge}, {0}};
+    f->log[0] = '\0';
+    op = nd_fake_op(f->fake, "register", "target", "proxy", "account", "alice", NULL);
+    assert_int_equal(run(op), ND_EREFUSED);
+    assert_string_equal(f->log, "REGISTER REGISTER ");
+}
+
+static void test_call(void **state)
+{
+    struct fixture *f = *state;
+    static const char contact[] = "Contact: <sip:bob@127.0.0.9>\r\nRecord-Route: <sip:one;lr>\r\n"
+                                  "Record-Route: <sip:two;lr>\r\n";
+    f->replies = (const struct reply[]){{"INVITE", 0, "180 Ringing", NULL},
+                                        {"INVITE", 0, "200 OK", contact},
+                                        {"BYE", 0, "200 OK", NULL},
+                                        {0}};
+    struct nd_op *op = nd_fake_op(f->fake, "call", "target", "proxy", "account", "alice", "to",
+                                  "bob", "lasts", "50ms", NULL);
+    assert_int_equal(run(op), ND_OK);
+    assert_string_equal(f->log, "INVITE ACK BYE ");
+    assert_true(nd_fake_value(op, "ringing") <= nd_fake_value(op, "setup"));
+    assert_non_null(strstr(f->last, "BYE sip:bob@127.0.0.9 SIP/2.0"));
+    assert_non_null(strstr(f->last, "Route: <sip:two;lr>\r\nRoute: <sip:one;lr>\r\n"));
+    f->replies = (const struct reply[]){{"INVITE", 0, "403 Roaming not allowed", NULL}, {0}};
+    f->log[0] = '\0';
+    op = nd_fake_op(f->fake, "call", "target", "proxy", "account", "alice", "to", "bob", NULL);
+    assert_int_equal(run(op), ND_EREFUSED);
+    far_end(f);
+    assert_string_equal(f->log, "INVITE ACK ");
+    assert_true(nd_fake_value(op, "status") == 403);
+}
+
+static void test_call_cancelled(void **state)
+{
+    struct fixture *f = *state;
+    f->replies = (const struct reply[]){{"INVITE", 0, "180 Ringing", NULL}, {0}};
+    struct nd_op *op =
+        nd_fake_op(f->fake, "call", "target", "proxy", "account", "alice", "to", "bob", NULL);
+    nd_fake_deadline(op, ND_MS(200));
+    nd_fake_start(op);
+    assert_int_equal(nd_fake_run(op), ND_ETIME);
+    far_end(f);
+    assert_string_equal(f->log, "INVITE CANCEL ");
+}
+
+static void test_guards(void **state)
+{
+    struct fixture *f = *state;
+    struct nd_op *op =
+        nd_fake_op(f->fake, "call", "target", "proxy", "account", "alice", "to", "centre", NULL);
+    assert_int_equal(run(op), ND_EARG);
+    assert_non_null(strstr(op->why, "'emergency_calls_agreed: true'"));
+    op = nd_fake_op(f->fake, "call", "target", "proxy", "account", "alice", "to", "broken", NULL);
+    assert_int_equal(run(op), ND_EARG);
+    assert_string_equal(f->log, "");
+    static const char *const sos[] = {"urn:service:sos", "urn:service:sos.fire",
+                                      "tel:112",         "sip:119@yi.test",
+                                      "sip:+112@x",      "tel:1-1-2",
+                                      "sip:%31%31%32@x", "SIP:110;phone-context=x"};
+    for (size_t i = 0; i < sizeof sos / sizeof sos[0]; i++)
+        assert_true(sip_emergency(sos[i]));
+    assert_false(sip_emergency("sip:bob@yi.test"));
+    assert_false(sip_emergency("tel:+886912345678"));
+}
+
+static void test_digest(void **state)
+{
+    (void)state;
+    /* RFC 2617 §3.5 */
+    const struct sip_challenge c = {.realm = "testrealm@host.com",
+                                    .nonce = "dcd98b7102dd2f0e8b11d0f600bfb0c093",
+                                    .opaque = "5ccc069c403ebaf9f0171e9517f40e41",
+                                    .qop = 1};
+    char line[900];
+    assert_int_equal(sip_authorize(&c, "Mufasa", "Circle Of Life", "GET", "/dir/index.html",
+                                   "0a4f113b", line, sizeof line),
+                     1);
+    assert_non_null(strstr(line, "response=\"6629fae49393a05397450978507c4ef1\""));
+    assert_int_equal(sip_authorize(&c, "Mufasa", "Circle Of Life", "GET", "/dir/index.html",
+                                   "0a4f113b", line, 100),
+                     0);
+}
+
+int main(void)
+{
+#define T(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
+    const struct CMUnitTest tests[] = {T(test_options), T(test_stream),         T(test_register),
+                                       T(test_call),    T(test_call_cancelled), T(test_guards),
+                                       T(test_digest)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,28 @@
+#include "../../plugins/sip/message.h"
+#include "fuzz/fuzz.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A SIP message; a challenge in it is met. */
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+    static int ready;
+    struct sip_answer answer;
+    char line[900];
+    if (!ready)
+        sip_init();
+    ready = 1;
+    if (!sip_read((const char *)bytes, len, &answer))
+        return 0;
+    if (answer.route_count > SIP_ROUTES || strlen(answer.branch) >= sizeof answer.branch)
+        abort();
+    if (answer.challenged &&
+        sip_authorize(&answer.challenge, "alice", "secret", "INVITE", "sip:bob@yi.test", "c", line,
+                      sizeof line) &&
+        strlen(line) >= sizeof line)
+        abort();
+    sip_emergency(answer.contact);
+    return 0;
+}

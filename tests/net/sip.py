@@ -1,0 +1,122 @@
+#!/usr/bin/python3
+"""SIP against kamailio and, behind it, sipp: OPTIONS as a stream, REGISTER with digest, calls through a
+proxy that records its route, refusals, and Resource-Priority with a namespace that is not known;
+tshark as witness."""
+import os, sys
+import daemons
+from daemons import check, listens, work
+
+netdrill = os.path.realpath(sys.argv[1])
+daemons.own_network()
+daemons.needs("kamailio", "sipp", "tshark")
+open(f"{work}/kamailio.cfg", "w").write("""
+debug=2
+log_stderror=yes
+fork=no
+children=1
+auto_aliases=no
+listen=udp:127.0.0.1:5060
+mpath="/usr/lib/x86_64-linux-gnu/kamailio/modules/:/usr/lib/aarch64-linux-gnu/kamailio/modules/"
+loadmodule "sl.so"
+loadmodule "tm.so"
+loadmodule "rr.so"
+loadmodule "pv.so"
+loadmodule "textops.so"
+loadmodule "siputils.so"
+loadmodule "maxfwd.so"
+loadmodule "auth.so"
+request_route {
+    if (!mf_process_maxfwd_header("10")) { sl_send_reply("483", "Too Many Hops"); exit; }
+    if (is_present_hf("Resource-Priority") && !($hdr(Resource-Priority) =~ "^(ets|wps|mcpttp|mcpttq)\\.")) {
+        sl_send_reply("417", "Unknown Resource-Priority"); exit;
+    }
+    if (is_method("OPTIONS")) { sl_send_reply("200", "OK"); exit; }
+    if (is_method("CANCEL")) { if (t_check_trans()) t_relay(); exit; }
+    if (has_totag()) {
+        if (loose_route()) { t_relay(); exit; }
+        if (is_method("ACK")) { if (t_check_trans()) t_relay(); exit; }
+        sl_send_reply("404", "Not here"); exit;
+    }
+    if (is_method("REGISTER")) {
+        if (!pv_www_authenticate("$td", "secret", "0")) { www_challenge("$td", "1"); exit; }
+        append_to_reply("Contact: <sip:netdrill@127.0.0.1>;expires=60\\r\\n");
+        sl_send_reply("200", "OK"); exit;
+    }
+    if (is_method("INVITE")) {
+        if ($fU == "carol") {
+            if (!pv_proxy_authenticate("$fd", "secret", "0")) { proxy_challenge("$fd", "1"); exit; }
+            consume_credentials();
+        }
+        if ($rU == "guest") { sl_send_reply("403", "Roaming not allowed"); exit; }
+        record_route();
+        $du = "sip:127.0.0.1:5070";
+        t_relay(); exit;
+    }
+    sl_send_reply("405", "Method Not Allowed");
+}
+""")
+COPIED = "\n".join(f"[last_{name}:]" for name in ("Via", "From", "Call-ID", "CSeq", "Record-Route"))
+
+
+def answer(status, contact=True):
+    return f"""<send><![CDATA[
+SIP/2.0 {status}
+{COPIED}
+[last_To:];tag=[pid]SIPp[call_number]
+{"Contact: <sip:[local_ip]:[local_port]>" if contact else ""}
+Content-Length: 0
+
+]]></send>"""
+
+
+# sipp's own callee leaves the recorded route out.
+open(f"{work}/callee.xml", "w").write(f"""<?xml version="1.0" encoding="ISO-8859-1" ?>
+<scenario name="callee">
+<recv request="INVITE" rrs="true"/>{answer("180 Ringing")}<pause milliseconds="100"/>{answer("200 OK")}<recv request="ACK"/>
+<recv request="BYE"/>{answer("200 OK", contact=False).replace(";tag=[pid]SIPp[call_number]", "")}
+</scenario>
+""")
+proxy = daemons.daemon(["kamailio", "-f", f"{work}/kamailio.cfg", "-Y", work, "-w", work], lambda: listens("127.0.0.1", 5060, "udp"))
+callee = daemons.daemon(["sipp", "-sf", f"{work}/callee.xml", "-i", "127.0.0.1", "-p", "5070", "-nostdin"], lambda: listens("127.0.0.1", 5070, "udp"))
+capture = daemons.Capture("udp", "sip")
+daemons.run(netdrill, "sip", f"""
+site: sip-{os.getpid()}
+targets:
+  proxy: {{kind: proxy, address: 127.0.0.1}}
+  alice: {{kind: account, aor: "sip:alice@jia.test", user: alice, password: secret}}
+  mallory: {{kind: account, aor: "sip:alice@jia.test", user: alice, password: wrong}}
+  carol: {{kind: account, aor: "sip:carol@jia.test", user: carol, password: secret}}
+  bob: {{kind: number, uri: "sip:bob@yi.test"}}
+  guest: {{kind: number, uri: "sip:guest@yi.test"}}
+  centre: {{kind: number, uri: "urn:service:sos"}}
+  agreed: {{kind: number, uri: "sip:112@yi.test", emergency_calls_agreed: true}}
+""", """
+local sip = use "sip"
+local proxy, alice, bob = site "proxy", site "alice", site "bob"
+drill { "SIP", id = "sip", lasts = minutes(1), site = "sip.yaml" }
+phase { "One" }
+step { "All", owner = "me", run = function()
+  local options = sip.options { proxy }
+  expect { "it answers", options.ok and options.status == 200 }
+  expect { "a namespace it knows", sip.options { proxy, priority = "mcpttp.15" }.ok }
+  expect { "one it does not", sip.options { proxy, priority = "dsn.flash" }.status, equals = 417 }
+  local s = measure { sip.options, proxy, every = ms(10), lasts = seconds(2), deadline = ms(500) }
+  expect { "the stream is answered", s:share(), at_least = percent(99) }
+  local registered = sip.register { proxy, account = alice }
+  expect { "registered, by digest", registered.ok and registered.challenged == 1 }
+  local refused = sip.register { proxy, account = site "mallory" }
+  expect { "not with another password", refused.err == "EREFUSED" and refused.status == 401 }
+  local call = sip.call { proxy, account = alice, to = bob, lasts = ms(500) }
+  expect { "a call, ringing before it is answered", call.ok and call.ringing <= call.setup }
+  expect { "asked by the proxy who calls", sip.call { proxy, account = site "carol", to = bob, priority = "ets.0", lasts = ms(200) }.ok }
+  local roamer = sip.call { proxy, account = alice, to = site "guest" }
+  expect { "refused", roamer.err == "EREFUSED" and roamer.status == 403 }
+  expect { "no emergency centre", sip.call { proxy, account = alice, to = site "centre" }.err, equals = "EARG" }
+  expect { "but one that has agreed", sip.call { proxy, account = alice, to = site "agreed", lasts = ms(200) }.ok }
+end }
+""")
+capture.done()
+capture.check_clean("sip", 400)
+check("every call that was answered was acknowledged and ended", capture.count("sip.Method == ACK && udp.dstport == 5070") >= 3 and
+      capture.count("sip.Method == BYE && udp.dstport == 5070") >= 3)
+daemons.finish()
