@@ -172,12 +172,15 @@ static nd_err registration_start(void *self, const struct nd_args *args, struct 
 }
 
 /* In a rehearsal the target is up or not: registered, or without service. */
+static int is_modelled(const struct handset *self, int64_t expect, struct nd_op *op)
+{
+    int up = self->host->model_up(op);
+    return expect == ANY || (expect < EMERGENCY ? up : !up);
+}
+
 static nd_err service_rehearse(void *self, const struct nd_args *args, struct nd_op *op)
 {
-    const struct handset *handset = self;
-    int64_t expect = args->at[EXPECT].u.i;
-    int up = handset->host->model_up(op);
-    return handset_model(handset, op, expect == ANY || (expect < EMERGENCY ? up : !up));
+    return handset_model(self, op, is_modelled(self, args->at[EXPECT].u.i, op));
 }
 
 static const struct nd_option registration_options[] = {SERVICE_ROWS, PATIENCE_ROW, END_ROW};
@@ -261,6 +264,35 @@ static nd_err await_start(void *self, const struct nd_args *args, struct nd_op *
     return fleet_start(fleet);
 }
 
+/* Waits in a rehearsal too: another step may open what is waited for. */
+struct awaited {
+    const struct handset *self;
+    struct nd_op *op;
+    const struct nd_args *args;
+    nd_ns began;
+};
+
+static void await_model(void *ctx)
+{
+    struct awaited *awaited = ctx;
+    const struct nd_host *host = awaited->self->host;
+    if (!is_modelled(awaited->self, awaited->args->at[EXPECT].u.i, awaited->op)) {
+        host->after(awaited->op, awaited->args->at[EVERY].u.i, await_model, awaited);
+        return;
+    }
+    nd_ns now = host->now(host);
+    host->emit(awaited->op, R_TOOK, (double)(now - awaited->began), now);
+    handset_model(awaited->self, awaited->op, 1);
+}
+
+static nd_err await_rehearse(void *self, const struct nd_args *args, struct nd_op *op)
+{
+    const struct handset *handset = self;
+    struct awaited *awaited = handset->host->state(op, sizeof *awaited);
+    *awaited = (struct awaited){handset, op, args, handset->host->now(handset->host)};
+    return handset->host->after(op, 0, await_model, awaited);
+}
+
 static const struct nd_option await_options[] = {
     SERVICE_ROWS,
     PATIENCE_ROW,
@@ -277,7 +309,7 @@ const struct nd_verb handset_await = {
     .readings = service_readings,
     .start = await_start,
     .cancel = fleet_cancel,
-    .rehearse = service_rehearse,
+    .rehearse = await_rehearse,
 };
 
 /* ---- networks ---- */

@@ -1,4 +1,3 @@
-#include "../common/number.h"
 #include "base/units.h"
 #include "handset.h"
 #include "support/fake_host.h"
@@ -429,23 +428,6 @@ static void test_call(void **state)
     assert_non_null(strstr(f->modems[0].log, "AT+CHUP\n"));
 }
 
-static void test_numbers(void **state)
-{
-    (void)state;
-    static const char *const emergencies[] = {"110", "112", "118",  "119", "911", "000",
-                                              "08",  "999", "+112", "1",   "165"};
-    for (size_t i = 0; i < sizeof emergencies / sizeof emergencies[0]; i++)
-        assert_true(number_emergency(emergencies[i]));
-    assert_false(number_emergency("0912345678"));
-    assert_false(number_emergency("+886912345678"));
-    assert_true(number_diallable("+886912345678"));
-    assert_true(number_diallable("112"));
-    static const char *const bad[] = {"",     "+",       "1 1 2",   "*31#112",
-                                      "112;", "112\rAT", "tel:112", "123456789012345678901"};
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        assert_false(number_diallable(bad[i]));
-}
-
 static void test_no_emergency_call(void **state)
 {
     struct fixture *f = *state;
@@ -477,10 +459,32 @@ static void test_rehearsal(void **state)
                 {"home", 1, ND_OK},    {"denied", 1, ND_EANSWER},  {"any", 0, ND_OK}};
     for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
         struct nd_op *op =
-            nd_fake_op(f->fake, "await", "target", "fleet", "expect", list[i].expect, NULL);
+            nd_fake_op(f->fake, "registration", "target", "fleet", "expect", list[i].expect, NULL);
         op->model_up = list[i].up;
         nd_fake_rehearse(op);
         assert_int_equal(nd_fake_run(op), list[i].err);
+    }
+    /* What is waited for comes in a rehearsal as well. */
+    struct nd_op *op = nd_fake_op(f->fake, "await", "target", "fleet", "every", "100ms", NULL);
+    op->model_up = 0;
+    nd_fake_rehearse(op);
+    for (int i = 0; i < 4; i++)
+        nd_fake_turn(f->fake);
+    assert_false(op->finished);
+    op->model_up = 1;
+    assert_int_equal(nd_fake_run(op), ND_OK);
+    assert_true(nd_fake_value(op, "took") > 0);
+    /* Numbers are looked at, and an emergency call needs no service. */
+    numbers(f);
+    static const struct {
+        const char *to;
+        nd_err err;
+    } calls[] = {{"centre", ND_EARG}, {"agreed", ND_OK}, {"friend", ND_EANSWER}};
+    for (size_t i = 0; i < 3; i++) {
+        op = nd_fake_op(f->fake, "call", "target", "phone", "to", calls[i].to, NULL);
+        op->model_up = 0;
+        nd_fake_rehearse(op);
+        assert_int_equal(nd_fake_run(op), calls[i].err);
     }
     assert_string_equal(f->modems[0].log, "");
 }
@@ -503,7 +507,7 @@ int main(void)
         T(test_sms),
         T(test_call),
         T(test_no_emergency_call),
-        T(test_numbers),
+
         T(test_rehearsal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -217,6 +217,13 @@ static nd_err sms_start(void *self, const struct nd_args *args, struct nd_op *op
             ND_OPT_REQUIRED, 1, 0, NULL, NULL                                                      \
     }
 
+/* A number that would be refused on the day is refused in the rehearsal. */
+static nd_err sms_rehearse(void *self, const struct nd_args *args, struct nd_op *op)
+{
+    return number_of(self, args->at[M_TO].u.target) != NULL ? handset_rehearse(self, args, op)
+                                                            : ND_EARG;
+}
+
 static const struct nd_option sms_options[] = {
     TARGET_ROW,
     TO_ROW,
@@ -238,7 +245,7 @@ const struct nd_verb handset_sms = {
     .readings = sms_readings,
     .start = sms_start,
     .cancel = fleet_cancel,
-    .rehearse = handset_rehearse,
+    .rehearse = sms_rehearse,
 };
 
 /* ---- call ---- */
@@ -344,6 +351,16 @@ static nd_err call_start(void *self, const struct nd_args *args, struct nd_op *o
     return err;
 }
 
+/* An emergency call needs no service of one's own. */
+static nd_err call_rehearse(void *self, const struct nd_args *args, struct nd_op *op)
+{
+    const struct handset *handset = self;
+    const char *number = number_of(self, args->at[C_TO].u.target);
+    if (number == NULL)
+        return ND_EARG;
+    return handset_model(handset, op, number_emergency(number) || handset->host->model_up(op));
+}
+
 static const struct nd_option call_options[] = {
     TARGET_ROW,
     TO_ROW,
@@ -367,5 +384,5 @@ const struct nd_verb handset_call = {
     .readings = call_readings,
     .start = call_start,
     .cancel = call_cancel,
-    .rehearse = handset_rehearse,
+    .rehearse = call_rehearse,
 };
