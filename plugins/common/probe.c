@@ -7,13 +7,18 @@
 #include <string.h>
 #include <time.h>
 
-const char *target_fact(const struct nd_target *target, const char *key)
+const char *note_value(const struct nd_note *notes, const char *key)
 {
-    for (const struct nd_note *note = target->facts; note->key != NULL; note++) {
-        if (strcmp(note->key, key) == 0)
-            return note->value;
+    for (; notes->key != NULL; notes++) {
+        if (strcmp(notes->key, key) == 0)
+            return notes->value;
     }
     return NULL;
+}
+
+const char *target_fact(const struct nd_target *target, const char *key)
+{
+    return note_value(target->facts, key);
 }
 
 nd_err target_peer(const struct nd_host *host, const struct nd_target *target, int64_t port,

@@ -13,6 +13,8 @@ struct peer {
     char text[INET6_ADDRSTRLEN + 8]; /* "192.0.2.1 port 2123" */
 };
 
+/* The value of a key among notes ended by a NULL key; NULL: it is not there. Borrowed. */
+const char *note_value(const struct nd_note *notes, const char *key);
 /* What the site file says of a target, NULL: nothing. Borrowed from the target. */
 const char *target_fact(const struct nd_target *target, const char *key);
 /* The target's address; port 0: the target's 'port', else `otherwise`. Errors: ND_EARG, logged. */

@@ -351,6 +351,15 @@ static nd_err rehearse(void *ctx, const struct nd_args *args, struct nd_op *op)
     return probe_model(((struct diameter *)ctx)->host, op, 2000000, 2e6);
 }
 
+/* Subscribers that would be refused on the day are refused in the rehearsal. */
+static nd_err update_rehearse(void *ctx, const struct nd_args *args, struct nd_op *op)
+{
+    struct subscribers subscribers;
+    nd_err err = subscribers_of(((struct diameter *)ctx)->host, args->at[U_SUBSCRIBERS].u.target,
+                                args->at[U_NUMBER].u.i, &subscribers);
+    return err == ND_OK ? rehearse(ctx, args, op) : err;
+}
+
 static nd_err capabilities_start(void *self, const struct nd_args *args, struct nd_op *op)
 {
     return begin(self, args, op, DIAMETER_CAPABILITIES, 1);
@@ -443,7 +452,7 @@ static const struct nd_verb verb_update = {
     .readings = readings,
     .start = update_start,
     .cancel = cancel,
-    .rehearse = rehearse,
+    .rehearse = update_rehearse,
     .stream = update_stream,
     .slots = slots,
 };

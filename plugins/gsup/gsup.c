@@ -225,10 +225,14 @@ static nd_err single(struct gsup *self, const struct nd_args *args, struct nd_op
     return err;
 }
 
+/* Subscribers that would be refused on the day are refused in the rehearsal. */
 static nd_err rehearse(void *ctx, const struct nd_args *args, struct nd_op *op)
 {
-    (void)args;
-    return probe_model(((struct gsup *)ctx)->host, op, 10000000, 1e7);
+    const struct nd_host *host = ((struct gsup *)ctx)->host;
+    struct subscribers subscribers;
+    nd_err err =
+        subscribers_of(host, args->at[SUBSCRIBERS].u.target, args->at[NUMBER].u.i, &subscribers);
+    return err == ND_OK ? probe_model(host, op, 10000000, 1e7) : err;
 }
 
 /* ---- tables ---- */

@@ -1,7 +1,7 @@
 #include "../common/probe.h"
 #include "base/units.h"
 #include "message.h"
-#include "support/fake_host.h"
+#include "support/far_end.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -125,22 +125,13 @@ static void arrive(void *ctx)
 
 static int set_up(void **state)
 {
-    static char port[8];
     struct fixture *f = nd_alloc(sizeof *f);
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof at;
     f->fake = nd_fake_new(nd_plugin_entry(), ND_FAKE_LIVE);
     f->conn = -1;
-    f->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(f->fd, (struct sockaddr *)&at, len), 0);
-    assert_int_equal(listen(f->fd, 4), 0);
-    assert_int_equal(getsockname(f->fd, (struct sockaddr *)&at, &len), 0);
-    snprintf(port, sizeof port, "%d", ntohs(at.sin_port));
-    static const char *facts[] = {"port", port, NULL};
+    f->fd = nd_far_end(f->fake, "hlr", SOCK_STREAM);
     static const char *testers[] = {
         "imsi", "001010000000009", "count", "50", "test_subscribers", "true", NULL};
     static const char *people[] = {"imsi", "001010000000009", NULL};
-    nd_fake_target(f->fake, "hlr", "127.0.0.1", facts);
     nd_fake_target(f->fake, "testers", NULL, testers);
     nd_fake_target(f->fake, "people", NULL, people);
     nd_fake_serve(f->fake, f->fd, arrive, f);
@@ -242,6 +233,21 @@ static void test_storm(void **state)
     nd_fake_cancel(op);
 }
 
+static void test_rehearsal(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *subscribers;
+        nd_err err;
+    } list[] = {{"testers", ND_OK}, {"people", ND_EARG}};
+    for (size_t i = 0; i < 2; i++) {
+        struct nd_op *op = nd_fake_op(f->fake, "update", "target", "hlr", "subscribers",
+                                      list[i].subscribers, NULL);
+        nd_fake_rehearse(op);
+        assert_int_equal(nd_fake_run(op), list[i].err);
+    }
+}
+
 static void test_messages(void **state)
 {
     (void)state;
@@ -266,6 +272,6 @@ int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
     const struct CMUnitTest tests[] = {T(test_single), T(test_refusals), T(test_storm),
-                                       T(test_messages)};
+                                       T(test_messages), T(test_rehearsal)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

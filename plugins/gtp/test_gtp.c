@@ -1,7 +1,7 @@
 #include "../common/probe.h"
 #include "base/units.h"
 #include "packet.h"
-#include "support/fake_host.h"
+#include "support/far_end.h"
 
 #include <arpa/inet.h>
 #include <math.h>
@@ -61,19 +61,11 @@ static void far_end(void *ctx)
 
 static int set_up(void **state)
 {
-    static char port[8];
     struct fixture *f = nd_alloc(sizeof *f);
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof at;
     f->fake = nd_fake_new(nd_plugin_entry(), ND_FAKE_LIVE);
-    f->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    f->fd = nd_far_end(f->fake, "far", SOCK_DGRAM);
     f->silent_from = f->silent_till = -1;
     f->restart = 5;
-    assert_int_equal(bind(f->fd, (struct sockaddr *)&at, len), 0);
-    assert_int_equal(getsockname(f->fd, (struct sockaddr *)&at, &len), 0);
-    snprintf(port, sizeof port, "%d", ntohs(at.sin_port));
-    static const char *facts[] = {"port", port, NULL};
-    nd_fake_target(f->fake, "far", "127.0.0.1", facts);
     nd_fake_serve(f->fake, f->fd, far_end, f);
     *state = f;
     return 0;

@@ -118,26 +118,17 @@ static nd_err select_start(void *self, const struct nd_args *args, struct nd_op 
 
 /* ---- undo and verify ---- */
 
-static const char *noted(const struct nd_note *notes, const char *key)
-{
-    for (; notes->key != NULL; notes++) {
-        if (strcmp(notes->key, key) == 0)
-            return notes->value;
-    }
-    return NULL;
-}
-
 /* What the modem had selected before. */
 static const char *before_of(const struct modem *modem)
 {
     for (int i = 0; i < FLEET_MAX; i++) {
         char key[24];
         snprintf(key, sizeof key, "tty.%d", i);
-        const char *tty = noted(modem->fleet->noted, key);
+        const char *tty = note_value(modem->fleet->noted, key);
         if (tty == NULL || strcmp(tty, modem->tty) != 0)
             continue;
         snprintf(key, sizeof key, "before.%d", i);
-        const char *before = noted(modem->fleet->noted, key);
+        const char *before = note_value(modem->fleet->noted, key);
         return before != NULL ? before : "0";
     }
     return "0";
@@ -146,7 +137,7 @@ static const char *before_of(const struct modem *modem)
 static void undo_over(struct modem *modem)
 {
     char now[16];
-    const char *network = noted(modem->fleet->noted, "network");
+    const char *network = note_value(modem->fleet->noted, "network");
     if (modem->err == ND_EGONE) /* with the modem its selection is out of our hands */
         modem->err = ND_OK;
     selection_text(modem, now);
@@ -186,7 +177,7 @@ static nd_err put_back(void *self, const struct nd_note *notes, struct nd_op *op
     for (int i = 0; i < FLEET_MAX; i++) {
         char key[24];
         snprintf(key, sizeof key, "tty.%d", i);
-        const char *tty = noted(notes, key);
+        const char *tty = note_value(notes, key);
         if (tty != NULL && len < sizeof ttys)
             len += (size_t)snprintf(ttys + len, sizeof ttys - len, "%s ", tty);
     }

@@ -10,15 +10,6 @@
 
 /* The verbs: starting the simulated network, and what happens in it. */
 
-static const char *noted(const struct nd_note *notes, const char *key)
-{
-    for (; notes->key != NULL; notes++) {
-        if (strcmp(notes->key, key) == 0)
-            return notes->value;
-    }
-    return NULL;
-}
-
 /* ---- the life of an act ---- */
 
 static void act_work(void *ctx)
@@ -199,7 +190,7 @@ static nd_err by_notes(struct mobile_lab *self, const char *verb, const struct n
                        struct nd_op *op, int undo)
 {
     struct act *act = self->host->state(op, sizeof *act);
-    const char *dir = noted(notes, "directory");
+    const char *dir = note_value(notes, "directory");
     if (dir == NULL)
         return ND_EARG;
     *act = (struct act){.self = self, .op = op, .fd = -1};
@@ -211,9 +202,9 @@ static nd_err by_notes(struct mobile_lab *self, const char *verb, const struct n
         static const char *const keys[] = {"thing", "before", "after"};
         for (size_t k = 0; k < 3; k++)
             snprintf(key[k], sizeof key[k], "%s.%d", keys[k], act->count);
-        const char *name = noted(notes, key[0]);
-        const char *before = noted(notes, key[1]);
-        const char *after = noted(notes, key[2]);
+        const char *name = note_value(notes, key[0]);
+        const char *before = note_value(notes, key[1]);
+        const char *after = note_value(notes, key[2]);
         struct thing *thing = &act->things[act->count];
         if (name == NULL || before == NULL || after == NULL)
             break;

@@ -200,21 +200,26 @@ static void call_answer(struct talk *talk, const struct sip_answer *answer, nd_n
     }
 }
 
+/* Whom to call; NULL: nobody, or an emergency centre that has not agreed (logged). */
+static const char *callee_of(struct sip *self, const struct nd_target *to)
+{
+    const char *uri = talk_uri(self, to, "uri", NULL);
+    if (uri == NULL || !sip_emergency(uri) || number_agreed(to))
+        return uri;
+    self->host->log(self->host, ND_INFO,
+                    "'%s' may be an emergency centre: not called; when the centre has agreed in "
+                    "writing, say 'emergency_calls_agreed: true' at target '%s'",
+                    uri, to->name);
+    return NULL;
+}
+
 static nd_err call_start(void *ctx, const struct nd_args *args, struct nd_op *op)
 {
     struct sip *self = ctx;
     struct talk *talk = self->host->state(op, sizeof *talk);
-    const struct nd_target *to = args->at[C_TO].u.target;
-    const char *uri = talk_uri(self, to, "uri", NULL);
+    const char *uri = callee_of(self, args->at[C_TO].u.target);
     if (uri == NULL)
         return ND_EARG;
-    if (sip_emergency(uri) && !number_agreed(to)) {
-        self->host->log(self->host, ND_INFO,
-                        "'%s' may be an emergency centre: not called; when the centre has agreed "
-                        "in writing, say 'emergency_calls_agreed: true' at target '%s'",
-                        uri, to->name);
-        return ND_EARG;
-    }
     talk->take = call_answer;
     talk->priority = args->at[C_PRIORITY].u.text;
     talk->lasts = args->at[C_LASTS].u.i;
@@ -248,6 +253,12 @@ static nd_err rehearse(void *ctx, const struct nd_args *args, struct nd_op *op)
 {
     (void)args;
     return probe_model(((struct sip *)ctx)->host, op, 100000000, 1e8);
+}
+
+/* Who would be refused on the day is refused in the rehearsal. */
+static nd_err call_rehearse(void *ctx, const struct nd_args *args, struct nd_op *op)
+{
+    return callee_of(ctx, args->at[C_TO].u.target) != NULL ? rehearse(ctx, args, op) : ND_EARG;
 }
 
 /* ---- tables ---- */
@@ -298,5 +309,5 @@ const struct nd_verb sip_call = {
     .readings = call_readings,
     .start = call_start,
     .cancel = call_cancel,
-    .rehearse = rehearse,
+    .rehearse = call_rehearse,
 };

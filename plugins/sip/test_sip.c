@@ -1,6 +1,6 @@
 #include "base/units.h"
 #include "sip.h"
-#include "support/fake_host.h"
+#include "support/far_end.h"
 
 #include <arpa/inet.h>
 #include <math.h>
@@ -78,22 +78,14 @@ static void far_end(void *ctx)
 
 static int set_up(void **state)
 {
-    static char port[8];
     struct fixture *f = nd_alloc(sizeof *f);
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof at;
     f->fake = nd_fake_new(nd_plugin_entry(), ND_FAKE_LIVE);
-    f->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(f->fd, (struct sockaddr *)&at, len), 0);
-    assert_int_equal(getsockname(f->fd, (struct sockaddr *)&at, &len), 0);
-    snprintf(port, sizeof port, "%d", ntohs(at.sin_port));
-    static const char *facts[] = {"port", port, NULL};
+    f->fd = nd_far_end(f->fake, "proxy", SOCK_DGRAM);
     static const char *alice[] = {
         "aor", "sip:alice@jia.test", "user", "alice", "password", "secret", NULL};
     static const char *bob[] = {"uri", "sip:bob@yi.test", NULL};
     static const char *centre[] = {"uri", "tel:1-1-2", NULL};
     static const char *broken[] = {"uri", "sip:x@y\r\nEvil: 1", NULL};
-    nd_fake_target(f->fake, "proxy", "127.0.0.1", facts);
     nd_fake_target(f->fake, "alice", NULL, alice);
     nd_fake_target(f->fake, "bob", NULL, bob);
     nd_fake_target(f->fake, "centre", NULL, centre);
@@ -226,6 +218,9 @@ static void test_guards(void **state)
     assert_non_null(strstr(op->why, "'emergency_calls_agreed: true'"));
     op = nd_fake_op(f->fake, "call", "target", "proxy", "account", "alice", "to", "broken", NULL);
     assert_int_equal(run(op), ND_EARG);
+    op = nd_fake_op(f->fake, "call", "target", "proxy", "account", "alice", "to", "centre", NULL);
+    nd_fake_rehearse(op);
+    assert_int_equal(nd_fake_run(op), ND_EARG);
     assert_string_equal(f->log, "");
     static const char *const sos[] = {"urn:service:sos", "urn:service:sos.fire",
                                       "tel:112",         "sip:119@yi.test",
