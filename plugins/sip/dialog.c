@@ -213,6 +213,20 @@ static const char *callee_of(struct sip *self, const struct nd_target *to)
     return NULL;
 }
 
+/* The other end hung up: before its time, or as we did. */
+static void call_asked(struct talk *talk, const char *method, nd_ns at)
+{
+    const struct nd_host *host = talk->self->host;
+    char why[120];
+    if (strcmp(method, "BYE") != 0 || (talk->stage != TALKING && talk->stage != ENDING))
+        return;
+    talk_answered(talk);
+    snprintf(why, sizeof why, "the other end hung up %gs after it had been called",
+             (double)(at - talk->began) / 1e9);
+    host->finish(talk->op, talk->stage == ENDING ? ND_OK : ND_EGONE,
+                 talk->stage == ENDING ? NULL : why);
+}
+
 static nd_err call_start(void *ctx, const struct nd_args *args, struct nd_op *op)
 {
     struct sip *self = ctx;
@@ -221,6 +235,7 @@ static nd_err call_start(void *ctx, const struct nd_args *args, struct nd_op *op
     if (uri == NULL)
         return ND_EARG;
     talk->take = call_answer;
+    talk->asked = call_asked;
     talk->priority = args->at[C_PRIORITY].u.text;
     talk->lasts = args->at[C_LASTS].u.i;
     nd_err err = talk_open(self, op, talk, args->at[C_SUBJECT].u.target, args->at[C_PORT].u.i);

@@ -62,6 +62,36 @@ size_t sip_make(const struct sip_request *r, char out[SIP_BYTES])
     return text.len < SIP_BYTES ? text.len : 0;
 }
 
+size_t sip_reply(const char *text, size_t len, const char *status, char out[SIP_BYTES])
+{
+    /* In full and compact form (RFC 3261 §7.3.3), a bit each. */
+    static const struct {
+        const char *name;
+        int bit;
+    } names[] = {{"via:", 1}, {"v:", 1}, {"from:", 2},    {"f:", 2},    {"to:", 4},
+                 {"t:", 4},   {"i:", 8}, {"call-id:", 8}, {"cseq:", 16}};
+    struct text reply = {.len = 0};
+    int have = 0;
+    reply.at = out;
+    add(&reply, "SIP/2.0 %s\r\n", status);
+    for (const char *end = text + len; text < end;) {
+        const char *feed = memchr(text, '\n', (size_t)(end - text));
+        size_t line = feed != NULL ? (size_t)(feed + 1 - text) : (size_t)(end - text);
+        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+            size_t name = strlen(names[i].name);
+            if (line <= name || strncasecmp(text, names[i].name, name) != 0)
+                continue;
+            add(&reply, "%.*s\r\n", (int)strcspn(text, "\r\n"), text);
+            have |= names[i].bit;
+        }
+        if (line <= 2) /* the headers' end */
+            break;
+        text += line;
+    }
+    add(&reply, "Content-Length: 0\r\n\r\n");
+    return have == 31 && reply.len < SIP_BYTES ? reply.len : 0;
+}
+
 /* ---- in ---- */
 
 static void copy(char *out, size_t bytes, const char *from)

@@ -48,6 +48,10 @@ struct sip_answer {
     struct sip_challenge challenge;
 };
 
+/* The answer to a request that came: its own headers under another first line ("200 OK"). Octets,
+ * 0: it does not fit or lacks one of them. */
+size_t sip_reply(const char *text, size_t len, const char *status, char out[SIP_BYTES]);
+
 /* 0: no SIP message. */
 int sip_read(const char *text, size_t len, struct sip_answer *answer);
 

@@ -97,6 +97,22 @@ const char *talk_authorize(struct talk *talk, const struct sip_challenge *challe
 
 /* ---- receiving ---- */
 
+/* What the other side asks within our call is taken: that is its hanging up. */
+static void answer_request(struct talk *talk, const char *bytes, size_t len, nd_ns at)
+{
+    char reply[SIP_BYTES];
+    const char *blank = memchr(bytes, ' ', len);
+    char method[16];
+    int ours = talk->asked != NULL;
+    snprintf(method, sizeof method, "%.*s", blank != NULL ? (int)(blank - bytes) : 0, bytes);
+    int bye = ours && strcmp(method, "BYE") == 0;
+    size_t size = sip_reply(bytes, len, bye ? "200 OK" : "501 Not Implemented", reply);
+    if (size != 0 && strcmp(method, "ACK") != 0)
+        send(talk->fd, reply, size, MSG_NOSIGNAL);
+    if (ours)
+        talk->asked(talk, method, at);
+}
+
 static void readable(void *ctx, int events)
 {
     struct talk *talk = ctx;
@@ -115,9 +131,14 @@ static void readable(void *ctx, int events)
         host->watch(talk->op, talk->fd, ND_READABLE, readable, talk);
     if (got < 0 && !talk->stream && error != EAGAIN && error != EINTR)
         probe_errno(host, talk->op, error, &talk->peer);
-    else if (got > 0 && sip_read(bytes, (size_t)got, &answer) && answer.status != 0 &&
-             strstr(answer.call_id, talk->cookie) != NULL)
-        talk->take(talk, &answer, receive_stamp(host, &message, now));
+    if (got <= 0 || !sip_read(bytes, (size_t)got, &answer) ||
+        strstr(answer.call_id, talk->cookie) == NULL)
+        return;
+    nd_ns at = receive_stamp(host, &message, now);
+    if (answer.status != 0)
+        talk->take(talk, &answer, at);
+    else
+        answer_request(talk, bytes, (size_t)got, at);
 }
 
 /* ---- beginning ---- */

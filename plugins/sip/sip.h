@@ -21,6 +21,8 @@ struct talk {
     char from[SIP_URI], to[SIP_URI], uri[SIP_URI];
     const char *user, *password, *priority; /* may be NULL */
     void (*take)(struct talk *talk, const struct sip_answer *answer, nd_ns at);
+    /* A request of the other side that came, already answered; may be NULL. */
+    void (*asked)(struct talk *talk, const char *method, nd_ns at);
     /* The request under way, as it is sent again until it is answered. */
     char bytes[SIP_BYTES];
     size_t len;

@@ -28,7 +28,8 @@ struct fixture {
     int fd;
     const struct reply *replies;
     int seen[8];
-    char log[512]; /* methods heard */
+    int hangs_up;  /* after the call's ACK */
+    char log[512]; /* methods heard, and status lines */
     char last[4096];
 };
 
@@ -61,6 +62,14 @@ static void far_end(void *ctx)
     header(f->last, "From: ", rest[0], sizeof rest[0]);
     header(f->last, "Call-ID: ", rest[1], sizeof rest[1]);
     header(f->last, "CSeq: ", rest[2], sizeof rest[2]);
+    if (f->hangs_up && strncmp(f->last, "ACK", 3) == 0) {
+        int size = snprintf(
+            out, sizeof out,
+            "BYE sip:alice@here SIP/2.0\r\nv: SIP/2.0/UDP far;branch=z9hG4bKfar\r\n%s\r\n%s\r\n%s"
+            "\r\nCSeq: 1 BYE\r\nContent-Length: 0\r\n\r\n",
+            to, rest[0], rest[1]);
+        sendto(f->fd, out, (size_t)size, 0, (struct sockaddr *)&from, from_len);
+    }
     for (int i = 0; f->replies != NULL && f->replies[i].method != NULL; i++) {
         const struct reply *r = &f->replies[i];
         if (strncmp(f->last, r->method, strlen(r->method)) != 0 || f->seen[i]++ < r->skip)
@@ -209,6 +218,21 @@ static void test_call_cancelled(void **state)
     assert_string_equal(f->log, "INVITE CANCEL ");
 }
 
+static void test_hung_up(void **state)
+{
+    struct fixture *f = *state;
+    f->replies = (const struct reply[]){{"INVITE", 0, "200 OK", NULL}, {0}};
+    f->hangs_up = 1;
+    struct nd_op *op = nd_fake_op(f->fake, "call", "target", "proxy", "account", "alice", "to",
+                                  "bob", "lasts", "60s", NULL);
+    assert_int_equal(run(op), ND_EGONE);
+    assert_non_null(strstr(op->why, "the other end hung up"));
+    far_end(f);
+    assert_string_equal(f->log, "INVITE ACK SIP/2.0 ");
+    assert_non_null(strstr(f->last, "SIP/2.0 200 OK\r\nv: SIP/2.0/UDP far;branch=z9hG4bKfar\r\n"));
+    assert_non_null(strstr(f->last, "CSeq: 1 BYE\r\n"));
+}
+
 static void test_guards(void **state)
 {
     struct fixture *f = *state;
@@ -254,7 +278,7 @@ int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
     const struct CMUnitTest tests[] = {T(test_options), T(test_stream),         T(test_register),
-                                       T(test_call),    T(test_call_cancelled), T(test_guards),
-                                       T(test_digest)};
+                                       T(test_call),    T(test_call_cancelled), T(test_hung_up),
+                                       T(test_guards),  T(test_digest)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     static int ready;
     struct sip_answer answer;
     char line[900];
+    char reply[SIP_BYTES];
+    struct sip_answer own;
     if (!ready)
         sip_init();
     ready = 1;
@@ -24,5 +26,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         strlen(line) >= sizeof line)
         abort();
     sip_emergency(answer.contact);
+    size_t size = sip_reply((const char *)bytes, len, "200 OK", reply);
+    if (size >= sizeof reply || (size != 0 && sip_read(reply, size, &own) && own.status != 200))
+        abort();
     return 0;
 }
