@@ -77,14 +77,17 @@ size_t sip_reply(const char *text, size_t len, const char *status, char out[SIP_
     for (const char *end = text + len; text < end;) {
         const char *feed = memchr(text, '\n', (size_t)(end - text));
         size_t line = feed != NULL ? (size_t)(feed + 1 - text) : (size_t)(end - text);
+        size_t bare = line;
+        while (bare > 0 && (text[bare - 1] == '\r' || text[bare - 1] == '\n'))
+            bare--;
         for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
             size_t name = strlen(names[i].name);
-            if (line <= name || strncasecmp(text, names[i].name, name) != 0)
+            if (bare <= name || strncasecmp(text, names[i].name, name) != 0)
                 continue;
-            add(&reply, "%.*s\r\n", (int)strcspn(text, "\r\n"), text);
+            add(&reply, "%.*s\r\n", (int)bare, text);
             have |= names[i].bit;
         }
-        if (line <= 2) /* the headers' end */
+        if (bare == 0) /* the headers' end */
             break;
         text += line;
     }
