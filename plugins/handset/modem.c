@@ -208,7 +208,7 @@ static void set_line(int fd)
 {
     struct termios line;
     if (tcgetattr(fd, &line) != 0)
-        return; /* no terminal at all: a pipe or socket of somebody's making serves as well */
+        return;
     cfmakeraw(&line);
     line.c_cflag |= CLOCAL | CREAD;
     line.c_cflag &= ~(tcflag_t)(HUPCL | CRTSCTS); /* closing must not hang up */
@@ -225,6 +225,14 @@ static void try_open(void *ctx)
     if (modem->fd < 0) {
         modem_fail(modem, errno == EACCES ? ND_ERIGHTS : ND_EGONE, "cannot be opened: %s",
                    strerror(errno));
+        modem_end(modem);
+        return;
+    }
+    /* A slip in the site file is not to write commands into somebody's file. */
+    if (isatty(modem->fd) == 0) {
+        close(modem->fd);
+        modem->fd = -1;
+        modem_fail(modem, ND_EARG, "is no tty");
         modem_end(modem);
         return;
     }

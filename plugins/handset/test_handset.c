@@ -226,6 +226,16 @@ static void test_gone(void **state)
     op = nd_fake_op(f->fake, "registration", "target", "bare", NULL);
     assert_int_equal(run(op), ND_EARG);
     assert_non_null(strstr(op->why, "'tty: /dev/ttyUSB2'"));
+    char path[] = "/tmp/netdrill-no-tty-XXXXXX";
+    int file = mkstemp(path);
+    const char *slip[] = {"tty", path, NULL};
+    nd_fake_target(f->fake, "file", NULL, slip);
+    op = nd_fake_op(f->fake, "registration", "target", "file", NULL);
+    assert_int_equal(run(op), ND_EARG);
+    assert_non_null(strstr(op->why, "is no tty"));
+    assert_int_equal(lseek(file, 0, SEEK_END), 0);
+    close(file);
+    unlink(path);
     /* pulled while it is asked */
     f->modems[0].replies = (const struct reply[]){{"ATE0", ""}, {NULL, NULL}};
     op = nd_fake_op(f->fake, "registration", "target", "phone", NULL);

@@ -325,7 +325,8 @@ static void make_control(struct server *s)
         die(s->dir, "the directory's name is too long for a socket");
     s->control = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (connect(s->control, (struct sockaddr *)&at, sizeof at) == 0)
-        die(s->dir, "a simulated network runs there already");
+        die(s->dir,
+            "a simulated network runs there already; a dead run's is ended by 'netdrill restore'");
     unlink(at.sun_path);
     if (bind(s->control, (struct sockaddr *)&at, sizeof at) != 0 || listen(s->control, 8) != 0)
         die(at.sun_path, strerror(errno));
