@@ -40,12 +40,13 @@ struct modem {
     struct at_network networks[32];
     int network_count; /* -1: no scan yet */
     struct at_signal signal;
-    int attached, addressed; /* AT_NONE: not told */
-    int call;                /* of +CLCC; AT_NONE: no own call */
-    nd_ns met;               /* when it was as the verb wants it, 0: is not */
-    int stage;               /* of the verb's own */
-    char made[2][176];       /* commands of the verb's own making */
-    const char *own[3];      /* a script of them */
+    int attached, addressed;      /* AT_NONE: not told */
+    char charset[24], params[24]; /* of +CSCS, +CSMP; "": not told */
+    int call;                     /* of +CLCC; AT_NONE: no own call */
+    nd_ns met;                    /* when it was as the verb wants it, 0: is not */
+    int stage;                    /* of the verb's own */
+    char made[3][176];            /* commands of the verb's own making */
+    const char *own[4];           /* a script of them */
 };
 
 struct fleet {
@@ -62,6 +63,8 @@ struct fleet {
     /* When all modems are done, or the call is cancelled: finishes the op with what is known. */
     void (*conclude)(struct fleet *fleet, nd_err otherwise);
     const char *const *script;
+    char message[320]; /* of a text message, as it is sent */
+    int ucs2;          /* it is in UCS2 */
     char failure[WHY_BYTES + 64];
     int concluded;
     size_t count, room; /* room: modems the op's block holds */
@@ -100,6 +103,13 @@ void modem_fail(struct modem *modem, nd_err err, const char *fmt, ...)
 /* The best service that any domain tells; reg: its code, may be NULL. */
 enum at_service modem_service(const struct modem *modem, const struct at_registration **reg);
 
+/* use.c: opens the target's modems and runs the script on each; the share of those that did not
+ * fail is the first reading. */
+nd_err use_begin(void *self, const struct nd_args *args, struct nd_op *op, int64_t patience,
+                 const char *const *script, void (*over)(struct modem *));
+/* message.c: the target's number; NULL: none, or one that may not be called (logged). */
+const char *callable_number(const struct handset *self, const struct nd_target *to);
+
 extern const struct nd_verb handset_registration, handset_await, handset_networks, handset_select,
     handset_signal, handset_data, handset_sms, handset_call;
 /* select.c */
@@ -115,6 +125,11 @@ nd_err select_verify(void *self, const char *verb, const struct nd_note *notes, 
     {                                                                                              \
         "answer_within", "how long a modem may take over one command", "ns", ND_LENGTH, 0, 1e7,    \
             6e11, "5s", NULL                                                                       \
+    }
+#define TO_ROW                                                                                     \
+    {                                                                                              \
+        "to", "a target of the site file with 'number: \"+886...\"'", "", ND_TARGET,               \
+            ND_OPT_REQUIRED, 1, 0, NULL, NULL                                                      \
     }
 #define END_ROW                                                                                    \
     {                                                                                              \

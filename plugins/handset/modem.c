@@ -135,6 +135,11 @@ static void take_line(struct modem *modem, const char *line)
     at_signal(line, &modem->signal);
     if (at_fields(line, "+CGATT:", fields, 2) > 0)
         modem->attached = at_number(&fields[0], 10);
+    if (at_fields(line, "+CSCS:", fields, 1) > 0)
+        snprintf(modem->charset, sizeof modem->charset, "%.*s", (int)fields[0].len, fields[0].at);
+    if (strncmp(line, "+CSMP: ", 7) == 0)
+        snprintf(modem->params, sizeof modem->params, "%.*s", (int)strspn(line + 7, "0123456789,"),
+                 line + 7);
     int addressed = at_address(line);
     if (addressed >= 0 && modem->addressed != 1)
         modem->addressed = addressed;
@@ -170,7 +175,7 @@ static void heard(struct modem *modem, const char *line)
     if (strcmp(line, command_of(modem)) == 0)
         return; /* an echo */
     if (strcmp(line, ">") == 0 && modem->message != NULL) {
-        char text[256];
+        char text[sizeof modem->fleet->message + 1];
         int len = snprintf(text, sizeof text, "%s\x1a", modem->message);
         modem->message = NULL;
         if (!put(modem, text, (size_t)len))

@@ -403,6 +403,33 @@ static void test_sms(void **state)
     assert_non_null(strstr(op->why, "500"));
     op = nd_fake_op(f->fake, "sms", "target", "phone", "to", "friend", "text", "a\x1a", NULL);
     assert_int_equal(run(op), ND_EARG);
+    /* in Chinese: UCS2, and the modem's own alphabet again afterwards, also when it was refused */
+    static const struct reply ucs2[] = {
+        {"AT+CSCS?", "\r\n+CSCS: \"IRA\"\r\n\r\nOK\r\n"},
+        {"AT+CSMP?", "\r\n+CSMP: 17,167,0,0\r\n\r\nOK\r\n"},
+        {"AT+CMGS=\"002B003800380036003900310032003300340035003600370038\"", "\r\n> "},
+        {"6F147DF4002000450058004500520043004900530045003A0020901A4E86", "\r\n+CMS ERROR: 38\r\n"},
+        {"AT+CSCS=\"004900520041\"", "\r\nERROR\r\n"},
+        {NULL, NULL}};
+    f->modems[0].replies = ucs2;
+    f->modems[0].log[0] = '\0';
+    op = nd_fake_op(f->fake, "sms", "target", "phone", "to", "friend", "text", "通了", NULL);
+    assert_int_equal(run(op), ND_EREFUSED);
+    assert_non_null(strstr(op->why, "error 38"));
+    assert_non_null(strstr(f->modems[0].log, "AT+CSCS=\"UCS2\"\nAT+CSMP=17,167,0,8\nAT+CMGS"));
+    assert_non_null(
+        strstr(f->modems[0].log, "AT+CSMP=17,167,0,0\nAT+CSCS=\"IRA\"\nAT+CSCS=\"0049"));
+    /* one that does not tell what it was is left as it is */
+    f->modems[0].replies = NULL;
+    f->modems[0].log[0] = '\0';
+    op = nd_fake_op(f->fake, "sms", "target", "phone", "to", "friend", "text", "通了", NULL);
+    assert_int_equal(run(op), ND_EUNABLE);
+    assert_null(strstr(f->modems[0].log, "UCS2"));
+    char long_text[256];
+    memset(long_text, 'x', 200);
+    long_text[200] = '\0';
+    op = nd_fake_op(f->fake, "sms", "target", "phone", "to", "friend", "text", long_text, NULL);
+    assert_int_equal(run(op), ND_EARG);
     op = nd_fake_op(f->fake, "sms", "target", "phone", "to", "centre", "text", "x", NULL);
     assert_int_equal(run(op), ND_EARG);
 }

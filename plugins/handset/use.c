@@ -24,8 +24,8 @@ static void conclude(struct fleet *fleet, nd_err otherwise)
                    *failure != '\0' ? "; " : "", failure);
 }
 
-static nd_err begin(void *self, const struct nd_args *args, struct nd_op *op, int64_t patience,
-                    const char *const *script, void (*over)(struct modem *))
+nd_err use_begin(void *self, const struct nd_args *args, struct nd_op *op, int64_t patience,
+                 const char *const *script, void (*over)(struct modem *))
 {
     struct fleet *fleet = fleet_new(self, op, args, args->at[0].u.target, NULL);
     if (fleet == NULL)
@@ -62,7 +62,7 @@ static void signal_over(struct modem *modem)
 
 static nd_err signal_start(void *self, const struct nd_args *args, struct nd_op *op)
 {
-    nd_err err = begin(self, args, op, args->at[1].u.i, ask_signal, signal_over);
+    nd_err err = use_begin(self, args, op, args->at[1].u.i, ask_signal, signal_over);
     struct fleet *fleet = err == ND_OK ? ((struct handset *)self)->host->state(op, 1) : NULL;
     const double none = (double)NAN;
     for (size_t i = 0; fleet != NULL && i < fleet->count; i++)
@@ -116,7 +116,7 @@ static void data_over(struct modem *modem)
 
 static nd_err data_start(void *self, const struct nd_args *args, struct nd_op *op)
 {
-    return begin(self, args, op, args->at[1].u.i, ask_data, data_over);
+    return use_begin(self, args, op, args->at[1].u.i, ask_data, data_over);
 }
 
 static const struct nd_reading data_readings[] = {
@@ -134,118 +134,6 @@ const struct nd_verb handset_data = {
     .start = data_start,
     .cancel = fleet_cancel,
     .rehearse = handset_rehearse,
-};
-
-/* ---- message ---- */
-
-enum { M_TO = 1, M_TEXT, M_PATIENCE };
-
-#define MARKER     "EXERCISE: "
-#define TEXT_BYTES 140
-
-/* Whom to send to or call, from the site file. */
-static const char *number_of(struct handset *self, const struct nd_target *to)
-{
-    const char *number = target_fact(to, "number");
-    if (number == NULL || !number_diallable(number)) {
-        handset_refuse(self,
-                       "target '%s' has no number that may be dialled; give it 'number: "
-                       "\"+886912345678\"' in the site file",
-                       to->name);
-        return NULL;
-    }
-    if (number_emergency(number) && !number_agreed(to)) {
-        handset_refuse(self,
-                       "'%s' may be an emergency number: not called; when the centre has "
-                       "agreed in writing, say 'emergency_calls_agreed: true' at target '%s'",
-                       number, to->name);
-        return NULL;
-    }
-    return number;
-}
-
-static void sms_over(struct modem *modem)
-{
-    const struct nd_host *host = modem->fleet->self->host;
-    nd_ns now = host->now(host);
-    if (modem->err == ND_OK && modem->stage == 0) {
-        modem->stage = 1;
-        modem->met = now;
-        modem_run(modem, modem->own);
-        return;
-    }
-    if (modem->err == ND_OK && modem->message != NULL)
-        modem_fail(modem, ND_EANSWER, "took the message without asking for its text");
-    if (modem->err == ND_OK)
-        host->emit(modem->fleet->op, 1, (double)(now - modem->met), now);
-    modem_end(modem);
-}
-
-static nd_err sms_start(void *self, const struct nd_args *args, struct nd_op *op)
-{
-    static const char *const prepare[] = {"ATE0", "?AT+CMEE=1", "AT+CMGF=1", NULL};
-    struct handset *handset = self;
-    const char *text = args->at[M_TEXT].u.text;
-    const char *number = number_of(handset, args->at[M_TO].u.target);
-    if (number == NULL)
-        return ND_EARG;
-    for (const char *c = text; *c != '\0'; c++) {
-        if (*c < 0x20 || *c > 0x7e || strchr("`{}[]\\^|~@$_", *c) != NULL)
-            return handset_refuse(handset,
-                                  "only letters, digits and plain signs can be sent in "
-                                  "text mode; '%.20s' cannot",
-                                  c);
-    }
-    if (strlen(text) > TEXT_BYTES)
-        return handset_refuse(handset, "a message holds at most %d characters, got %zu", TEXT_BYTES,
-                              strlen(text));
-    nd_err err = begin(self, args, op, args->at[M_PATIENCE].u.i, prepare, sms_over);
-    struct fleet *fleet = err == ND_OK ? handset->host->state(op, 1) : NULL;
-    for (size_t i = 0; fleet != NULL && i < fleet->count; i++) {
-        struct modem *modem = &fleet->at[i];
-        snprintf(modem->made[0], sizeof modem->made[0], "AT+CMGS=\"%s\"", number);
-        snprintf(modem->made[1], sizeof modem->made[1], MARKER "%s", text);
-        modem->own[0] = modem->made[0];
-        modem->message = modem->made[1];
-    }
-    return err;
-}
-
-#define TO_ROW                                                                                     \
-    {                                                                                              \
-        "to", "a target of the site file with 'number: \"+886...\"'", "", ND_TARGET,               \
-            ND_OPT_REQUIRED, 1, 0, NULL, NULL                                                      \
-    }
-
-/* A number that would be refused on the day is refused in the rehearsal. */
-static nd_err sms_rehearse(void *self, const struct nd_args *args, struct nd_op *op)
-{
-    return number_of(self, args->at[M_TO].u.target) != NULL ? handset_rehearse(self, args, op)
-                                                            : ND_EARG;
-}
-
-static const struct nd_option sms_options[] = {
-    TARGET_ROW,
-    TO_ROW,
-    {"text", "the message, sent behind \"" MARKER "\"; letters, digits, plain signs", "", ND_TEXT,
-     ND_OPT_REQUIRED, 1, 0, NULL, NULL},
-    {"answer_within", "how long the network may take to accept it", "ns", ND_LENGTH, 0, 1e7, 6e11,
-     "60s", NULL},
-    END_ROW};
-static const struct nd_reading sms_readings[] = {
-    {"share", "share of the handsets whose message was accepted", "1", 1},
-    {"took", "from the command to the network's acceptance; each handset's", "ns", 2e9},
-    {NULL, NULL, NULL, 0}};
-const struct nd_verb handset_sms = {
-    .struct_size = sizeof handset_sms,
-    .name = "sms",
-    .help = "Sends a text message (+CMGS, text mode), marked as an exercise; give it a 'deadline'.",
-    .rights = "read and write on the ttys",
-    .options = sms_options,
-    .readings = sms_readings,
-    .start = sms_start,
-    .cancel = fleet_cancel,
-    .rehearse = sms_rehearse,
 };
 
 /* ---- call ---- */
@@ -338,10 +226,10 @@ static nd_err call_start(void *self, const struct nd_args *args, struct nd_op *o
 {
     static const char *const prepare[] = {"ATE0", "?AT+CMEE=1", NULL};
     struct handset *handset = self;
-    const char *number = number_of(handset, args->at[C_TO].u.target);
+    const char *number = callable_number(handset, args->at[C_TO].u.target);
     if (number == NULL)
         return ND_EARG;
-    nd_err err = begin(self, args, op, args->at[C_PATIENCE].u.i, prepare, call_over);
+    nd_err err = use_begin(self, args, op, args->at[C_PATIENCE].u.i, prepare, call_over);
     struct fleet *fleet = err == ND_OK ? handset->host->state(op, 1) : NULL;
     for (size_t i = 0; fleet != NULL && i < fleet->count; i++) {
         /* ";" makes it a voice call (V.250 §6.3.1, TS 27.007 §6.2). */
@@ -355,7 +243,7 @@ static nd_err call_start(void *self, const struct nd_args *args, struct nd_op *o
 static nd_err call_rehearse(void *self, const struct nd_args *args, struct nd_op *op)
 {
     const struct handset *handset = self;
-    const char *number = number_of(self, args->at[C_TO].u.target);
+    const char *number = callable_number(self, args->at[C_TO].u.target);
     if (number == NULL)
         return ND_EARG;
     return handset_model(handset, op, number_emergency(number) || handset->host->model_up(op));

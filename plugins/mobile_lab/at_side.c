@@ -164,6 +164,10 @@ static int read_command(const struct at_side *side, const char *command, char *o
             snprintf(out, bytes, "\r\n+CGPADDR: 1\r\n%s", ok);
     } else if (strcmp(command, "+CFUN?") == 0) {
         snprintf(out, bytes, "\r\n+CFUN: %d\r\n%s", ue_of(side)->state != UE_OFF, ok);
+    } else if (strcmp(command, "+CSCS?") == 0) {
+        snprintf(out, bytes, "\r\n+CSCS: \"IRA\"\r\n%s", ok);
+    } else if (strcmp(command, "+CSMP?") == 0) {
+        snprintf(out, bytes, "\r\n+CSMP: 17,167,0,0\r\n%s", ok);
     } else if (strcmp(command, "+CLCC") == 0) {
         if (side->call >= 0)
             snprintf(out, bytes, "\r\n+CLCC: 1,0,%d,0,0\r\n%s", side->call, ok);
@@ -245,7 +249,8 @@ int64_t at_side_command(struct at_side *side, const char *command, int64_t now, 
         snprintf(out, bytes, "\r\n> ");
     } else {
         int known = *command == '\0' || strncmp(command, "+CMEE=", 6) == 0 ||
-                    strncmp(command, "+CMGF=", 6) == 0;
+                    strncmp(command, "+CMGF=", 6) == 0 || strncmp(command, "+CSCS=", 6) == 0 ||
+                    strncmp(command, "+CSMP=", 6) == 0;
         snprintf(out, bytes, "%s", known ? ok : error);
     }
     return 0;

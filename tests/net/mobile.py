@@ -84,6 +84,7 @@ DRILLS = {
   local census = cells.census { air }
   expect { "eight disaster roamers", census.disaster, equals = 8 }
   expect { "the two without Release 17 are not among them", census.limited, equals = 2 }
+  expect { "so is one in Chinese", handset.sms { new, to = site "friend", text = "網路恢復了", deadline = seconds(20) }.ok }
   expect { "messages are taken", handset.sms { new, to = site "friend", text = "hello", deadline = seconds(20) }.ok }
   restore { jia }
   are(old, "home", "46692")
