@@ -39,6 +39,8 @@ struct nd_jail nd_jail_of(const struct nd_plugin *plugin, int enters)
         }
         if (strstr(rights, "write access") != NULL)
             jail.flags &= ~ND_JAIL_NO_WRITES;
+        if (strstr(rights, "starts its program") != NULL)
+            jail.flags &= ~ND_JAIL_NO_PROGRAMS;
         if (((*verb)->flags & ND_VERB_ARBITRARY) != 0)
             jail.flags |= ND_JAIL_NONE;
     }

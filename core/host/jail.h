@@ -16,7 +16,8 @@ struct nd_jail {
 #define ND_JAIL_NO_PROGRAMS 2u
 #define ND_JAIL_NONE        4u /* a verb runs programs of the operator's, with his own rights */
 
-/* From the rights its verbs declare. enters: it acts in namespaces other than its own (setns(2)
+/* From the rights its verbs declare: names of capabilities, "write access" to files, and that it
+ * "starts its program". enters: it acts in namespaces other than its own (setns(2)
  * needs CAP_SYS_ADMIN). */
 struct nd_jail nd_jail_of(const struct nd_plugin *plugin, int enters);
 /* For the calling process, before it has any thread but one; there is no way back. A kernel without

@@ -473,7 +473,7 @@ static const struct nd_plugin plugin = {
     sizeof plugin, ND_ABI_MAJOR,  ND_ABI_MINOR,
     "diameter",    "1.0",         "Diameter peers: capabilities, watchdog, location update (S6a)",
     verbs,         diameter_open, free,
-    NULL,          NULL};
+    NULL,          NULL,          NULL};
 
 ND_EXPORT const struct nd_plugin *nd_plugin_entry(void)
 {

@@ -298,7 +298,7 @@ static const struct nd_plugin plugin = {
     sizeof plugin, ND_ABI_MAJOR, ND_ABI_MINOR,
     "gsup",        "1.0",        "subscribers at an HLR: authentication, location update (GSUP)",
     verbs,         gsup_open,    free,
-    NULL,          NULL};
+    NULL,          NULL,         NULL};
 
 ND_EXPORT const struct nd_plugin *nd_plugin_entry(void)
 {

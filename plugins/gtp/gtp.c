@@ -239,7 +239,7 @@ static const struct nd_plugin plugin = {
     sizeof plugin, ND_ABI_MAJOR, ND_ABI_MINOR,
     "gtp",         "1.0",        "GTP paths of a packet core: echo, control and user plane",
     verbs,         gtp_open,     free,
-    NULL,          NULL};
+    NULL,          NULL,         NULL};
 
 ND_EXPORT const struct nd_plugin *nd_plugin_entry(void)
 {

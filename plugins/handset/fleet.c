@@ -193,10 +193,12 @@ static const struct nd_verb *const verbs[] = {
     &handset_select,       &handset_signal, &handset_data,
     &handset_sms,          &handset_call,   NULL};
 static const struct nd_plugin plugin = {
-    sizeof plugin, ND_ABI_MAJOR, ND_ABI_MINOR,
-    "handset",     "1.0",        "what handsets see, by AT commands on their ttys (3GPP TS 27.007)",
-    verbs,         handset_open, free,
-    select_undo,   select_verify};
+    sizeof plugin, ND_ABI_MAJOR,
+    ND_ABI_MINOR,  "handset",
+    "1.0",         "what handsets see, by AT commands on their ttys (3GPP TS 27.007)",
+    verbs,         handset_open,
+    free,          select_undo,
+    select_verify, NULL};
 
 ND_EXPORT const struct nd_plugin *nd_plugin_entry(void)
 {

@@ -303,7 +303,7 @@ static nd_err model_up(void *self, const struct nd_args *args, struct nd_op *op)
     }
 #define CELL_WORDS    "a cell ('cell: NAME'), or all cells of a network ('network: NAME')"
 #define NETWORK_WORDS "a network of the simulated network ('network: NAME')"
-#define RIGHTS        "write access to the target's directory"
+#define RIGHTS        "write access to the target's directory; it starts its program there"
 
 static const char *const methods[] = {"mint", "plmn", "national", "emergency", NULL};
 static const struct nd_option start_options[] = {
@@ -385,7 +385,7 @@ static const struct nd_plugin plugin = {
     sizeof plugin, ND_ABI_MAJOR, ND_ABI_MINOR,
     "mobile_lab",  "1.0",        "a SIMULATED mobile network: cells, handsets, disaster roaming",
     verbs,         lab_open,     free,
-    lab_undo,      lab_verify};
+    lab_undo,      lab_verify,   NULL};
 
 ND_EXPORT const struct nd_plugin *nd_plugin_entry(void)
 {

@@ -349,7 +349,7 @@ static const struct nd_plugin plugin = {
     sizeof plugin, ND_ABI_MAJOR, ND_ABI_MINOR,
     "sip",         "1.0",        "SIP: servers, registration, calls with priority (RFC 3261, 4412)",
     verbs,         sip_open,     free,
-    NULL,          NULL};
+    NULL,          NULL,         NULL};
 
 ND_EXPORT const struct nd_plugin *nd_plugin_entry(void)
 {
