@@ -97,6 +97,21 @@ static const char *fact(const struct nd_target *target, const char *key)
     return NULL;
 }
 
+/* What the core does not know by sight, a modem or a directory, is what its facts say; a target
+ * without any is its name. */
+static char *by_facts(const char *netns, const struct nd_target *target)
+{
+    struct nd_buf key = {0};
+    nd_buf_addf(&key, "%s %s", netns, target->kind);
+    for (const struct nd_note *note = target->facts; note->key != NULL; note++)
+        nd_buf_addf(&key, " %s=%s", note->key, note->value);
+    if (target->facts[0].key == NULL)
+        nd_buf_addf(&key, " %s", target->name);
+    char *text = nd_strdup(nd_buf_str(&key));
+    nd_buf_deinit(&key);
+    return text;
+}
+
 static char *target_key(const struct nd_site *site, const struct nd_site_target *target)
 {
     const struct nd_vantage *vantage =
@@ -108,7 +123,7 @@ static char *target_key(const struct nd_site *site, const struct nd_site_target 
                 : guests != NULL  ? nd_printf("%s guests %s", netns, guests)
                 : target->target.address != NULL
                     ? nd_printf("%s address %s", netns, target->target.address)
-                    : nd_printf("%s %s %s", netns, target->target.kind, target->target.name);
+                    : by_facts(netns, &target->target);
     free(netns);
     return key;
 }

@@ -39,17 +39,17 @@ with scene:
     drill = play("journal: full disk", path, 11, os.strerror(NOSPC), SHIM_FILES="/journal.jsonl", SHIM_FAIL=f"write:{NOSPC}:12")
     same("journal: full disk", drill)
 
-    # Not permitted, once, at each entering of a namespace by which a change is looked at, made or proved:
-    # two a call, in and back, and the way back never fails here.
+    # Not permitted, once, at each entering of a namespace by which a change of links is looked at, made or
+    # proved: two a call, in and back, and the way back never fails here.
     # A proof that cannot be had is said; the change is on, and the drill goes on.
     for number in range(1, 16, 2):
         proof = number in (5, 11)
-        drill = play(f"setns {number} is not permitted", path, 0 if proof else 5, "not permitted", SHIM_FAIL=f"setns:{PERM}:{number}-")
+        drill = play(f"setns {number} is not permitted", path, 0 if proof else 5, "not permitted", SHIM_WHO="links", SHIM_FAIL=f"setns:{PERM}:{number}-")
         check(f"setns {number}: a proof is missing and not said", len(drill.events("change.not_proved")) == proof, drill.text())
         same(f"setns {number} is not permitted", drill)
     # From the end on for good: the run cannot put anything back, says so, and somebody with the right can.
     drill = play("nothing is permitted any more", scenario(work, "gone", step(CHANGES + '  note { "waiting now" }\n')), 12, "NOT VERIFIED AS RESTORED",
-                 SHIM_FAIL=f"setns:{PERM}:31")
+                 SHIM_WHO="links", SHIM_FAIL=f"setns:{PERM}:25")
     done = drill.ask("restore")
     check("restore by somebody who may: " + done.stdout, done.returncode == 0)
     same("nothing is permitted any more", drill)
@@ -57,7 +57,10 @@ with scene:
     drill = play("no new process for the keeper", path, 11, "cannot start the keeper", SHIM_FAIL=f"fork:{AGAIN}:1")
     check("without a keeper something was changed", not drill.events("change.recorded"))
     same("no new process for the keeper", drill)
-    drill = play("no new process for a change", path, 5, "cannot start", SHIM_FAIL=f"fork:{AGAIN}:2-")
+    drill = play("no new process for a plugin", path, 5, "cannot start a process", SHIM_FAIL=f"fork:{AGAIN}:2")
+    check("without a plugin's process something was changed", not drill.events("change.recorded"))
+    same("no new process for a plugin", drill)
+    drill = play("no new process for a change", path, 5, "cannot start", SHIM_WHO="exec", SHIM_FAIL=f"fork:{AGAIN}:1-")
     same("no new process for a change", drill)
 
     # The wall clock steps an hour, forward and back: told, and nothing of the drill's time moves.

@@ -1,6 +1,6 @@
 /* Faults from below, for tests: LD_PRELOAD=libshim.so. Nothing of it is in the program itself.
  *
- *     SHIM_WHO=runner|keeper     in which process (default: runner)
+ *     SHIM_WHO=run|keeper|NAME   in which process: of the run (default), keeper, plugin NAME
  *     SHIM_FILES=NAME,...        which files, by the end of their names; writes and syncs of these
  *                                are the operations counted, from 1
  *     SHIM_COUNT=FILE            the number so far goes there
@@ -51,9 +51,10 @@ __attribute__((constructor)) static void begin(void)
     if (fd >= 0)
         close(fd);
     const char *command = len > 0 ? line + strlen(line) + 1 : "";
-    int keeper = strcmp(command, "keeper") == 0;
-    active = keeper == (who != NULL && strcmp(who, "keeper") == 0) &&
-             (keeper || strcmp(command, "run") == 0);
+    const char *plugin = *command != '\0' ? command + strlen(command) + 1 : "";
+    who = who != NULL ? who : "run";
+    active = strcmp(command, who) == 0 ||
+             (strcmp(command, "plugin-host") == 0 && strcmp(plugin, who) == 0);
     snprintf(files, sizeof files, "%s", (text = getenv("SHIM_FILES")) != NULL ? text : "");
     kill_at = (text = getenv("SHIM_KILL")) != NULL ? atol(text) : 0;
     tear_at = (text = getenv("SHIM_TEAR")) != NULL ? atol(text) : 0;
