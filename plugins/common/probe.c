@@ -29,8 +29,13 @@ nd_err target_peer(const struct nd_host *host, const struct nd_target *target, i
     const char *own = target_fact(target, "port");
     memset(peer, 0, sizeof *peer);
     if (port == 0)
-        port = own != NULL ? strtol(own, NULL, 10) : otherwise;
-    if (port < 1 || port > 65535) {
+        port = own != NULL ? strtol(own, NULL, 10) : otherwise > 0 ? otherwise : 0;
+    if (port == 0 && otherwise == 0) {
+        host->log(host, ND_INFO,
+                  "target '%s' names no port; give it 'port: N', or the verb port =", target->name);
+        return ND_EARG;
+    }
+    if (otherwise >= 0 && (port < 1 || port > 65535)) {
         host->log(host, ND_INFO, "target '%s' has port '%s'; 1 to 65535 are ports", target->name,
                   own != NULL ? own : "");
         return ND_EARG;
@@ -49,7 +54,11 @@ nd_err target_peer(const struct nd_host *host, const struct nd_target *target, i
                   target->name);
         return ND_EARG;
     }
-    snprintf(peer->text, sizeof peer->text, "%s:%d", target->address, (int)port);
+    snprintf(peer->address, sizeof peer->address, "%s", target->address);
+    if (port > 0)
+        snprintf(peer->text, sizeof peer->text, "%s port %d", peer->address, (int)port);
+    else
+        snprintf(peer->text, sizeof peer->text, "%s", peer->address);
     return ND_OK;
 }
 

@@ -10,14 +10,16 @@
 struct peer {
     struct sockaddr_storage at;
     socklen_t len;
-    char text[INET6_ADDRSTRLEN + 8]; /* "192.0.2.1 port 2123" */
+    char address[INET6_ADDRSTRLEN];
+    char text[INET6_ADDRSTRLEN + 16]; /* for people: "192.0.2.1 port 2123" */
 };
 
 /* The value of a key among notes ended by a NULL key; NULL: it is not there. Borrowed. */
 const char *note_value(const struct nd_note *notes, const char *key);
 /* What the site file says of a target, NULL: nothing. Borrowed from the target. */
 const char *target_fact(const struct nd_target *target, const char *key);
-/* The target's address; port 0: the target's 'port', else `otherwise`. Errors: ND_EARG, logged. */
+/* The target's address; port 0: the target's 'port', else `otherwise` (0: it has to have one, -1:
+ * none is needed). Errors: ND_EARG, logged. */
 nd_err target_peer(const struct nd_host *host, const struct nd_target *target, int64_t port,
                    int64_t otherwise, struct peer *peer);
 /* The code of an errno value met while probing. */

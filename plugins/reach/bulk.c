@@ -39,7 +39,7 @@ static void turn(void *ctx);
 
 static void fail(struct bulk *bulk, int error)
 {
-    probe_errno(bulk->self, bulk->op, error, &bulk->peer);
+    probe_errno(bulk->self->host, bulk->op, error, &bulk->peer);
 }
 
 /* ---- the sink's word: "octets packets ns\n" ---- */
@@ -194,7 +194,7 @@ static nd_err bulk_start(void *ctx, const struct nd_args *args, struct nd_op *op
                           .octets_max = args->at[4].u.i,
                           .udp = args->at[5].u.i == 1,
                           .cookie = ++self->cookie};
-    nd_err err = peer_of(self, args->at[0].u.target, args->at[1].u.i, 1, &bulk->peer);
+    nd_err err = target_peer(self->host, args->at[0].u.target, args->at[1].u.i, 0, &bulk->peer);
     if (err != ND_OK)
         return err;
     bulk->fd = host->socket(op, bulk->peer.at.ss_family, bulk->udp ? SOCK_DGRAM : SOCK_STREAM, 0);

@@ -173,7 +173,7 @@ static int take_batch(struct flow *flow)
         nd_err err = flow->read(flow, batch.bytes[i], batch.messages[i].msg_len, &slot);
         if (err == ND_EGONE)
             continue;
-        nd_ns at = stamp_take(flow->self, &batch.messages[i].msg_hdr, now);
+        nd_ns at = receive_stamp(flow->self->host, &batch.messages[i].msg_hdr, now);
         if (flow->asks_class)
             flow->class = class_of(&batch.messages[i].msg_hdr);
         if (err == ND_OK && flow->answered != NULL)
@@ -253,7 +253,7 @@ nd_err flow_begin(struct flow *flow)
     const struct nd_host *host = flow->self->host;
     int one = 1;
     int buffer = 1 << 20; /* a second of the fastest stream, while we are held up */
-    stamp_ask(flow->fd);
+    receive_stamps(flow->fd);
     setsockopt(flow->fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
     setsockopt(flow->fd, flow->v6 ? SOL_IPV6 : SOL_IP, flow->v6 ? IPV6_RECVERR : IP_RECVERR, &one,
                sizeof one);

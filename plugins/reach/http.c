@@ -270,10 +270,10 @@ static nd_err http_start(void *ctx, const struct nd_args *args, struct nd_op *op
     probe->op = op;
     if (port == 0)
         port = own != NULL ? strtol(own, NULL, 10) : https ? 443 : 80;
-    nd_err err = peer_of(self, args->at[0].u.target, port, 1, &probe->peer);
+    nd_err err = target_peer(self->host, args->at[0].u.target, port, 0, &probe->peer);
     if (err != ND_OK)
         return err;
-    snprintf(resolve, sizeof resolve, "%.200s:%d:%s", name, (int)port, probe->peer.text);
+    snprintf(resolve, sizeof resolve, "%.200s:%d:%s", name, (int)port, probe->peer.address);
     snprintf(url, sizeof url, "%s://%.200s:%d%.300s", https ? "https" : "http", name, (int)port,
              args->at[2].u.text);
     probe->marks = marks_of(options, args);
@@ -300,7 +300,7 @@ static void http_cancel(void *self, struct nd_op *op)
 static nd_err http_rehearse(void *self, const struct nd_args *args, struct nd_op *op)
 {
     (void)args;
-    return probe_rehearse(self, op, 10000000);
+    return probe_model(((struct reach *)self)->host, op, 10000000, 10000000);
 }
 
 static const struct nd_reading readings[] = {

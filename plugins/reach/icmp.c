@@ -83,7 +83,7 @@ static nd_err begin(struct reach *self, const struct nd_args *args, struct nd_op
     flow->make = make_echo;
     flow->read = read_echo;
     flow->quoted = quoted_echo;
-    nd_err err = peer_of(self, args->at[0].u.target, 0, 0, &flow->peer);
+    nd_err err = target_peer(self->host, args->at[0].u.target, 0, -1, &flow->peer);
     if (err != ND_OK)
         return err;
     flow->v6 = flow->peer.at.ss_family == AF_INET6;
@@ -112,7 +112,7 @@ static nd_err icmp_start(void *self, const struct nd_args *args, struct nd_op *o
 static nd_err icmp_rehearse(void *self, const struct nd_args *args, struct nd_op *op)
 {
     (void)args;
-    return probe_rehearse(self, op, 2000000);
+    return probe_model(((struct reach *)self)->host, op, 2000000, 2000000);
 }
 
 static const struct nd_reading readings[] = {

@@ -146,7 +146,7 @@ static void arrived(struct walk *walk, uint64_t who)
     host->emit(walk->op, SILENT_HOPS, silent, now);
     host->emit(walk->op, RTT, (double)walk->hops[walk->reached].took, now);
     if (!known || changed)
-        host->log(host, changed ? ND_WARN : ND_INFO, "path to %s%s: %s", walk->peer.text,
+        host->log(host, changed ? ND_WARN : ND_INFO, "path to %s%s: %s", walk->peer.address,
                   changed ? " changed" : "", text);
     host->finish(walk->op, ND_OK, text);
 }
@@ -158,7 +158,7 @@ static void gave_up(struct walk *walk, int last)
     while (last > 0 && walk->hops[last].state != ANSWERED)
         last--;
     name_path(walk, last, text, sizeof text);
-    snprintf(why, sizeof why, "%s did not answer; heard on the way: %s", walk->peer.text,
+    snprintf(why, sizeof why, "%s did not answer; heard on the way: %s", walk->peer.address,
              last > 0 ? text : "nothing");
     walk->self->host->finish(walk->op, ND_ETIME, why);
 }
@@ -168,7 +168,7 @@ static void gave_up(struct walk *walk, int last)
 static uint64_t who_of(const struct walk *walk)
 {
     const char *netns = walk->self->host->netns(walk->op);
-    uint64_t sum = fold(FOLD_BEGIN, walk->peer.text, strlen(walk->peer.text));
+    uint64_t sum = fold(FOLD_BEGIN, walk->peer.address, strlen(walk->peer.address));
     sum = fold(sum, &walk->udp, sizeof walk->udp);
     return netns != NULL ? fold(sum, netns, strlen(netns)) : sum;
 }
@@ -223,7 +223,7 @@ static void send_hop(struct walk *walk, int ttl)
             return;
     }
     if (errno != ECONNREFUSED && errno != EHOSTUNREACH)
-        probe_errno(walk->self, walk->op, errno, &walk->peer);
+        probe_errno(walk->self->host, walk->op, errno, &walk->peer);
 }
 
 /* The next to send: one whose time is over, or a new one; 0: none. Counts those under way. */
@@ -341,13 +341,13 @@ static void take_error(struct walk *walk, unsigned number, const struct told *to
     else
         inet_ntop(AF_INET, &((const struct sockaddr_in *)from)->sin_addr, name, sizeof name);
     snprintf(why, sizeof why, "hop %u, %s, says that %s is not to be reached this way",
-             number % HOPS_MAX + 1, name, walk->peer.text);
+             number % HOPS_MAX + 1, name, walk->peer.address);
     walk->self->host->finish(walk->op, ND_EREACH, why);
 }
 
 static void take_errors(struct walk *walk, struct msghdr *message, const uint8_t *bytes, size_t len)
 {
-    nd_ns at = stamp_take(walk->self, message, walk->self->host->now(walk->self->host));
+    nd_ns at = receive_stamp(walk->self->host, message, walk->self->host->now(walk->self->host));
     unsigned number = 0;
     if (!number_of(walk, message->msg_name, bytes, len, &number))
         return;
@@ -384,7 +384,7 @@ static int take(struct walk *walk, int flags)
         take_errors(walk, &message, bytes, (size_t)got);
         return 1;
     }
-    nd_ns at = stamp_take(walk->self, &message, walk->self->host->now(walk->self->host));
+    nd_ns at = receive_stamp(walk->self->host, &message, walk->self->host->now(walk->self->host));
     unsigned number = 0;
     if (walk->udp) /* somebody serves that port */
         heard(walk,
@@ -437,7 +437,7 @@ static nd_err path_start(void *ctx, const struct nd_args *args, struct nd_op *op
     walk->wait = args->at[WAIT].u.i;
     walk->tries = (int)args->at[TRIES].u.i;
     walk->gap = args->at[GAP].u.i;
-    nd_err err = peer_of(self, args->at[TARGET].u.target, UDP_BASE, 0, &walk->peer);
+    nd_err err = target_peer(self->host, args->at[TARGET].u.target, UDP_BASE, -1, &walk->peer);
     if (err != ND_OK)
         return err;
     walk->v6 = walk->peer.at.ss_family == AF_INET6;
@@ -450,7 +450,7 @@ static nd_err path_start(void *ctx, const struct nd_args *args, struct nd_op *op
     err = marks_set(self, &marks, walk->fd, &walk->peer);
     if (err != ND_OK)
         return err;
-    stamp_ask(walk->fd);
+    receive_stamps(walk->fd);
     setsockopt(walk->fd, walk->v6 ? SOL_IPV6 : SOL_IP, walk->v6 ? IPV6_RECVERR : IP_RECVERR, &one,
                sizeof one);
     err = host->watch(op, walk->fd, ND_READABLE, readable, walk);
@@ -462,7 +462,7 @@ static nd_err path_start(void *ctx, const struct nd_args *args, struct nd_op *op
 static nd_err path_rehearse(void *self, const struct nd_args *args, struct nd_op *op)
 {
     (void)args;
-    return probe_model(self, op, 100000000, 5);
+    return probe_model(((struct reach *)self)->host, op, 100000000, 5);
 }
 
 static const struct nd_reading readings[] = {

@@ -299,7 +299,6 @@ static nd_err begin(struct reach *self, const struct nd_args *args, struct nd_op
                                    LEFT_KEPT * sizeof(struct left), &kept);
     struct session *session = (struct session *)flow;
     const struct nd_target *target = args->at[TARGET].u.target;
-    int64_t port = args->at[PORT].u.i;
     session->left = kept;
     flow->single = single;
     flow->make = make_packet;
@@ -309,11 +308,9 @@ static nd_err begin(struct reach *self, const struct nd_args *args, struct nd_op
     flow->left = left;
     if ((uint16_t)flow->cookie == 0)
         flow->cookie = ++self->cookie;
-    if (port == 0 && target_fact(target, "port") == NULL)
-        port = STAMP_PORT;
     nd_err err = set_up(session, args);
     if (err == ND_OK)
-        err = peer_of(self, target, port, 1, &flow->peer);
+        err = target_peer(self->host, target, args->at[PORT].u.i, STAMP_PORT, &flow->peer);
     return err == ND_OK ? flow_open_udp(flow, 1) : err;
 }
 
@@ -342,7 +339,7 @@ static void stamp_slots(void *self, struct nd_op *op, int64_t first, int64_t cou
 static nd_err stamp_rehearse(void *self, const struct nd_args *args, struct nd_op *op)
 {
     (void)args;
-    return probe_rehearse(self, op, 2000000);
+    return probe_model(((struct reach *)self)->host, op, 2000000, 2000000);
 }
 
 static const struct nd_reading readings[] = {

@@ -29,7 +29,7 @@ static void listen_for(void *ctx, int events)
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (got < 0) {
-        probe_errno(probe->self, probe->op, errno, &probe->peer);
+        probe_errno(probe->self->host, probe->op, errno, &probe->peer);
         return;
     }
     probe->heard_len += (size_t)got;
@@ -51,13 +51,13 @@ static void writable(void *ctx, int events)
     socklen_t len = sizeof error;
     (void)events;
     if (getsockopt(probe->fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0 || error != 0) {
-        probe_errno(probe->self, probe->op, error != 0 ? error : errno, &probe->peer);
+        probe_errno(probe->self->host, probe->op, error != 0 ? error : errno, &probe->peer);
         return;
     }
     probe->connected = host->now(host);
     host->emit(probe->op, 0, (double)(probe->connected - probe->began), probe->connected);
     if (probe->send != NULL && send(probe->fd, probe->send, strlen(probe->send), MSG_NOSIGNAL) < 0)
-        probe_errno(probe->self, probe->op, errno, &probe->peer);
+        probe_errno(probe->self->host, probe->op, errno, &probe->peer);
     else if (probe->expect != NULL)
         host->watch(probe->op, probe->fd, ND_READABLE, listen_for, probe);
     else
@@ -81,7 +81,7 @@ static nd_err tcp_start(void *ctx, const struct nd_args *args, struct nd_op *op)
     const struct linger linger = {.l_onoff = 1, .l_linger = 0};
     *probe = (struct probe){
         .self = self, .op = op, .send = args->at[2].u.text, .expect = args->at[3].u.text};
-    nd_err err = peer_of(self, args->at[0].u.target, args->at[1].u.i, 1, &probe->peer);
+    nd_err err = target_peer(self->host, args->at[0].u.target, args->at[1].u.i, 0, &probe->peer);
     if (err != ND_OK)
         return err;
     probe->fd = host->socket(op, probe->peer.at.ss_family, SOCK_STREAM, 0);
@@ -95,7 +95,7 @@ static nd_err tcp_start(void *ctx, const struct nd_args *args, struct nd_op *op)
     probe->began = host->now(host);
     if (connect(probe->fd, (struct sockaddr *)&probe->peer.at, probe->peer.len) != 0 &&
         errno != EINPROGRESS) {
-        probe_errno(self, op, errno, &probe->peer);
+        probe_errno(self->host, op, errno, &probe->peer);
         return ND_OK;
     }
     return host->watch(op, probe->fd, ND_WRITABLE, writable, probe);
@@ -104,7 +104,7 @@ static nd_err tcp_start(void *ctx, const struct nd_args *args, struct nd_op *op)
 static nd_err tcp_rehearse(void *self, const struct nd_args *args, struct nd_op *op)
 {
     (void)args;
-    return probe_rehearse(self, op, 2000000);
+    return probe_model(((struct reach *)self)->host, op, 2000000, 2000000);
 }
 
 static const struct nd_reading readings[] = {{"rtt", "from SYN to the connection", "ns", 2e6},

@@ -46,7 +46,7 @@ static nd_err udp_begin(struct reach *self, const struct nd_args *args, struct n
     flow->make = make_udp;
     flow->read = read_udp;
     flow->quoted = quoted_udp;
-    nd_err err = peer_of(self, args->at[0].u.target, args->at[1].u.i, 1, &flow->peer);
+    nd_err err = target_peer(self->host, args->at[0].u.target, args->at[1].u.i, 0, &flow->peer);
     return err == ND_OK ? flow_open_udp(flow, 0) : err;
 }
 
@@ -66,7 +66,7 @@ static nd_err udp_start(void *self, const struct nd_args *args, struct nd_op *op
 static nd_err rehearse(void *self, const struct nd_args *args, struct nd_op *op)
 {
     (void)args;
-    return probe_rehearse(self, op, 2000000);
+    return probe_model(((struct reach *)self)->host, op, 2000000, 2000000);
 }
 
 static const struct nd_reading udp_readings[] = {
@@ -154,9 +154,9 @@ static void readable(void *ctx, int events)
     ssize_t got = recvmsg(probe->fd, &message, 0);
     nd_ns now = host->now(host);
     if (got >= 0)
-        take_dns(probe, bytes, (size_t)got, stamp_take(probe->self, &message, now));
+        take_dns(probe, bytes, (size_t)got, receive_stamp(probe->self->host, &message, now));
     else if (errno != EAGAIN && errno != EINTR)
-        probe_errno(probe->self, probe->op, errno, &probe->peer);
+        probe_errno(probe->self->host, probe->op, errno, &probe->peer);
 }
 
 static nd_err send_probe(struct probe *probe)
@@ -165,7 +165,7 @@ static nd_err send_probe(struct probe *probe)
     probe->fd = host->socket(probe->op, probe->peer.at.ss_family, SOCK_DGRAM, 0);
     if (probe->fd < 0)
         return probe->fd;
-    stamp_ask(probe->fd);
+    receive_stamps(probe->fd);
     nd_err err = marks_set(probe->self, &probe->marks, probe->fd, &probe->peer);
     if (err == ND_OK)
         err = host->watch(probe->op, probe->fd, ND_READABLE, readable, probe);
@@ -176,7 +176,7 @@ static nd_err send_probe(struct probe *probe)
     if (failed == 0)
         failed = send(probe->fd, probe->out, probe->out_len, MSG_NOSIGNAL) < 0;
     if (failed != 0)
-        probe_errno(probe->self, probe->op, errno, &probe->peer);
+        probe_errno(probe->self->host, probe->op, errno, &probe->peer);
     return ND_OK;
 }
 
@@ -223,11 +223,7 @@ static nd_err dns_start(void *ctx, const struct nd_args *args, struct nd_op *op)
     probe->op = op;
     probe->marks = marks_of(dns_options, args);
     probe->expect = args->at[4].u.text;
-    nd_err err = peer_of(self, args->at[0].u.target,
-                         args->at[1].u.i != 0                                ? args->at[1].u.i
-                         : target_fact(args->at[0].u.target, "port") != NULL ? 0
-                                                                             : 53,
-                         1, &probe->peer);
+    nd_err err = target_peer(self->host, args->at[0].u.target, args->at[1].u.i, 53, &probe->peer);
     if (err == ND_OK)
         err = make_query(probe, args->at[2].u.text, types[args->at[3].u.i]);
     return err == ND_OK ? send_probe(probe) : err;

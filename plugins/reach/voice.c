@@ -74,7 +74,7 @@ static nd_err begin(struct reach *self, const struct nd_args *args, struct nd_op
     flow->make = make_rtp;
     flow->read = read_rtp;
     flow->quoted = quoted_rtp;
-    nd_err err = peer_of(self, args->at[0].u.target, args->at[1].u.i, 1, &flow->peer);
+    nd_err err = target_peer(self->host, args->at[0].u.target, args->at[1].u.i, 0, &flow->peer);
     return err == ND_OK ? flow_open_udp(flow, 1) : err;
 }
 
@@ -94,7 +94,7 @@ static nd_err voice_start(void *self, const struct nd_args *args, struct nd_op *
 static nd_err voice_rehearse(void *self, const struct nd_args *args, struct nd_op *op)
 {
     (void)args;
-    return probe_rehearse(self, op, 20000000);
+    return probe_model(((struct reach *)self)->host, op, 20000000, 20000000);
 }
 
 static const struct nd_reading readings[] = {
