@@ -234,7 +234,7 @@ static void plugins_ready(void *ctx, nd_err err, const char *why)
     if (run->state != ND_RUN_BUILDING)
         return;
     if (err != ND_OK) {
-        nd_run_abort(run, "core", why);
+        nd_run_refuse(run, why);
         return;
     }
     if (!run->config.make_lab) {

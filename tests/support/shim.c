@@ -6,9 +6,9 @@
  *     SHIM_COUNT=FILE            the number so far goes there
  *     SHIM_KILL=N                SIGKILL of oneself before operation N
  *     SHIM_TEAR=N                operation N, when it is a write, does half, then SIGKILL
- *     SHIM_FAIL=CALL:ERRNO:N     from the Nth call of write, fdatasync, fsync, fork or setns on it
- *                                fails so (of write and the syncs: on the files alone); N- : the
- *                                Nth alone
+ *     SHIM_FAIL=CALL:ERRNO:N     from the Nth call of write, pwrite, fdatasync, fsync, fork or
+ * setns on it fails so (of write and the syncs: on the files alone); N- : the Nth alone
+ *     SHIM_SLOW=NS               each write and sync of the files takes so much longer
  *     SHIM_WALL=NS:AFTER         the wall clock is NS ahead from AFTER ns of process time on */
 #include <dlfcn.h>
 #include <errno.h>
@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 static atomic_long operations, calls;
-static long kill_at, tear_at, fail_from;
+static long kill_at, tear_at, fail_from, slow_ns;
 static int active, fail_errno, fail_once;
 static char fail_call[32];
 static char files[256];
@@ -59,6 +59,7 @@ __attribute__((constructor)) static void begin(void)
     kill_at = (text = getenv("SHIM_KILL")) != NULL ? atol(text) : 0;
     tear_at = (text = getenv("SHIM_TEAR")) != NULL ? atol(text) : 0;
     count_path = getenv("SHIM_COUNT");
+    slow_ns = (text = getenv("SHIM_SLOW")) != NULL ? atol(text) : 0;
     if ((text = getenv("SHIM_FAIL")) != NULL) {
         char rest[16] = "";
         sscanf(text, "%31[a-z]:%d:%ld%15s", fail_call, &fail_errno, &fail_from, rest);
@@ -137,12 +138,31 @@ ssize_t write(int fd, const void *bytes, size_t len)
     return fails("write") ? -1 : real(fd, bytes, len);
 }
 
+static void be_slow(void)
+{
+    const struct timespec length = {slow_ns / 1000000000, slow_ns % 1000000000};
+    if (slow_ns > 0)
+        nanosleep(&length, NULL);
+}
+
+ssize_t pwrite64(int fd, const void *bytes, size_t len, off64_t at)
+{
+    ssize_t (*real)(int, const void *, size_t, off64_t) = NULL;
+    *(void **)&real = REAL("pwrite64");
+    if (!is_watched(fd))
+        return real(fd, bytes, len, at);
+    be_slow();
+    count();
+    return fails("pwrite") ? -1 : real(fd, bytes, len, at);
+}
+
 static int sync_of(const char *name, int fd)
 {
     int (*real)(int) = NULL;
     *(void **)&real = REAL(name);
     if (!is_watched(fd))
         return real(fd);
+    be_slow();
     count();
     return fails(name) ? -1 : real(fd);
 }
