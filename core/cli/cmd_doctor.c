@@ -209,7 +209,7 @@ static int doctor(int argc, char **argv)
         nd_doctor_clock(&doctor_);
         nd_doctor_disk(&doctor_, runs);
         nd_doctor_fonts(&doctor_);
-        nd_doctor_locks(&doctor_, runs);
+        nd_doctor_locks(&doctor_);
         nd_doctor_leftovers(&doctor_, runs, site_name);
         if (nd_cli_get(&args, "json") != NULL)
             print_json(&doctor_);

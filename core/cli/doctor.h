@@ -28,7 +28,7 @@ void nd_doctor_kernel(struct nd_doctor *doctor, bool lab);
 void nd_doctor_clock(struct nd_doctor *doctor);
 void nd_doctor_disk(struct nd_doctor *doctor, const char *runs);
 void nd_doctor_fonts(struct nd_doctor *doctor);
-void nd_doctor_locks(struct nd_doctor *doctor, const char *runs);
+void nd_doctor_locks(struct nd_doctor *doctor);
 /* site_name: NULL: any. */
 void nd_doctor_leftovers(struct nd_doctor *doctor, const char *runs, const char *site_name);
 

@@ -5,9 +5,11 @@
 #include "record/journal.h"
 #include "record/rundir.h"
 #include "record/undo.h"
+#include "run/claim.h"
 
 #include <dirent.h>
 #include <glob.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,30 +41,41 @@ static long holder_of(const char *path)
     return holder;
 }
 
-void nd_doctor_locks(struct nd_doctor *doctor, const char *runs)
+/* What the owner of a lock file says of itself: the target. */
+static char *target_of(const char *path)
 {
-    const char *const places[] = {"/run", runs};
+    json_t *owner = json_load_file(path, 0, NULL);
+    const char *target = json_string_value(json_object_get(owner, "target"));
+    char *text = nd_strdup(target != NULL ? target : "a target");
+    json_decref(owner);
+    return text;
+}
+
+void nd_doctor_locks(struct nd_doctor *doctor)
+{
     size_t held = 0;
-    for (size_t p = 0; p < 2; p++) {
-        glob_t found;
-        char *pattern = nd_printf("%s/netdrill-*.lock", places[p]);
-        int got = glob(pattern, 0, NULL, &found);
-        free(pattern);
-        for (size_t i = 0; got == 0 && i < found.gl_pathc; i++) {
-            long pid = holder_of(found.gl_pathv[i]);
-            if (pid == 0)
-                continue;
-            held++;
-            nd_doctor_add(doctor, "lock", strrchr(found.gl_pathv[i], '/') + 1, ND_FINDING_WARN,
-                          "wait for it, look at it with 'netdrill status', or end it with "
-                          "'netdrill abort'",
-                          "a run holds it (process %ld)", pid);
-        }
-        if (got == 0)
-            globfree(&found);
+    glob_t found;
+    char *dir = nd_claims_directory();
+    char *pattern = nd_printf("%s/*.lock", dir);
+    int got = glob(pattern, 0, NULL, &found);
+    for (size_t i = 0; got == 0 && i < found.gl_pathc; i++) {
+        long pid = holder_of(found.gl_pathv[i]);
+        if (pid == 0)
+            continue;
+        held++;
+        char *target = target_of(found.gl_pathv[i]);
+        nd_doctor_add(doctor, "lock", target, ND_FINDING_WARN,
+                      "wait for it, look at it with 'netdrill status', or end it with "
+                      "'netdrill abort'",
+                      "a run holds it (process %ld)", pid);
+        free(target);
     }
+    if (got == 0)
+        globfree(&found);
+    free(pattern);
+    free(dir);
     if (held == 0)
-        nd_doctor_add(doctor, "lock", "runs", ND_FINDING_OK, NULL, "no run holds a lock");
+        nd_doctor_add(doctor, "lock", "targets", ND_FINDING_OK, NULL, "no run holds one");
 }
 
 /* ---- runs ---- */

@@ -215,7 +215,8 @@ static void put_arming(const struct line *line, const char *type)
                     (long long)json_integer_value(json_object_get(line->data, "number")), people);
 }
 
-static void put_plain(const struct line *line, const char *type, const char *subject)
+/* Events that end, hold or take over the drill. */
+static bool put_run(const struct line *line, const char *type)
 {
     struct nd_buf *out = line->out;
     char length[ND_UNIT_TEXT];
@@ -240,7 +241,17 @@ static void put_plain(const struct line *line, const char *type, const char *sub
     else if (strcmp(type, "restore.overdue") == 0)
         nd_buf_addf(out, line->zh ? "復歸逾時，仍有 %lld 項" : "RESTORING IS OVERDUE, %lld left",
                     (long long)json_integer_value(json_object_get(line->data, "left")));
-    else if (strcmp(type, "lab.building") == 0)
+    else
+        return false;
+    return true;
+}
+
+static void put_plain(const struct line *line, const char *type, const char *subject)
+{
+    struct nd_buf *out = line->out;
+    if (put_run(line, type))
+        return;
+    if (strcmp(type, "lab.building") == 0)
         nd_buf_adds(out, line->zh ? "建置演練場" : "building the lab");
     else if (strcmp(type, "lab.failed") == 0)
         nd_buf_addf(out, "the lab could not be built: %s", string_of(line, "why"));
@@ -261,6 +272,33 @@ static void put_plain(const struct line *line, const char *type, const char *sub
         nd_buf_addf(out, "  (%s)", type);
     else if (strcmp(type, "keeper.acting") == 0)
         nd_buf_addf(out, "KEEPER: %s", string_of(line, "why"));
+}
+
+static void put_changes(const struct line *line, const char *type, const char *subject)
+{
+    static const struct {
+        const char *type, *en, *zh;
+        bool alarms;
+    } words[] = {
+        {"change.not_made", "was not made:", "未成立：", false},
+        {"change.verified", "restored and read back", "已復原並讀回確認", false},
+        {"change.not_proved", "not proved to be in force:", "未能證實生效：", false},
+        {"change.unverified", "NOT VERIFIED AS RESTORED:", "未確認復原：", true},
+        {"change.left_alone", "LEFT ALONE, somebody else changed it:", "遭他人變更，未予更動：",
+         true},
+    };
+    if (strcmp(type, "change.recorded") == 0)
+        nd_buf_addf(line->out, "! #%s %s.%s %s", subject, string_of(line, "plugin"),
+                    string_of(line, "verb"), string_of(line, "target"));
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(type, words[i].type) != 0)
+            continue;
+        if (words[i].alarms)
+            sgr(line, "1;31");
+        put_change(line, subject, line->zh ? words[i].zh : words[i].en);
+        if (words[i].alarms)
+            sgr(line, "0");
+    }
 }
 
 static void put_body(const struct line *line, const char *type, const char *subject)
@@ -285,25 +323,9 @@ static void put_body(const struct line *line, const char *type, const char *subj
         put_arming(line, type);
     else if (strcmp(type, "confirm.asked") == 0)
         put_confirm(line);
-    else if (strcmp(type, "change.recorded") == 0)
-        nd_buf_addf(line->out, "! #%s %s.%s %s", subject, string_of(line, "plugin"),
-                    string_of(line, "verb"), string_of(line, "target"));
-    else if (strcmp(type, "change.not_made") == 0)
-        put_change(line, subject, line->zh ? "未成立：" : "was not made:");
-    else if (strcmp(type, "change.verified") == 0)
-        put_change(line, subject, line->zh ? "已復原並讀回確認" : "restored and read back");
-    else if (strcmp(type, "change.not_proved") == 0)
-        put_change(line, subject, line->zh ? "未能證實生效：" : "not proved to be in force:");
-    else if (strcmp(type, "change.unverified") == 0) {
-        sgr(line, "1;31");
-        put_change(line, subject, line->zh ? "未確認復原：" : "NOT VERIFIED AS RESTORED:");
-        sgr(line, "0");
-    } else if (strcmp(type, "change.left_alone") == 0) {
-        sgr(line, "1;31");
-        put_change(line, subject,
-                   line->zh ? "遭他人變更，未予更動：" : "LEFT ALONE, somebody else changed it:");
-        sgr(line, "0");
-    } else if (strcmp(type, "restore.ended") == 0)
+    else if (strncmp(type, "change.", 7) == 0)
+        put_changes(line, type, subject);
+    else if (strcmp(type, "restore.ended") == 0)
         put_restore_end(line);
     else
         put_plain(line, type, subject);

@@ -54,14 +54,20 @@ int nd_claims_fd(const struct nd_claims *claims, size_t number)
 
 /* ---- where and what ---- */
 
+char *nd_claims_directory(void)
+{
+    const char *runtime = getenv("XDG_RUNTIME_DIR");
+    if (geteuid() == 0)
+        return nd_strdup("/run/netdrill");
+    return runtime != NULL && runtime[0] == '/'
+               ? nd_printf("%s/netdrill", runtime)
+               : nd_printf("/tmp/netdrill-%u", (unsigned)geteuid());
+}
+
 /* Made when missing; nobody else may write there, or he could hold up every drill. */
 static char *directory(struct nd_fail *why)
 {
-    const char *runtime = getenv("XDG_RUNTIME_DIR");
-    char *path = geteuid() == 0 ? nd_strdup("/run/netdrill")
-                 : runtime != NULL && runtime[0] == '/'
-                     ? nd_printf("%s/netdrill", runtime)
-                     : nd_printf("/tmp/netdrill-%u", (unsigned)geteuid());
+    char *path = nd_claims_directory();
     struct stat st;
     if (mkdir(path, 0700) != 0 && errno != EEXIST)
         nd_fail_errno(why, errno, "cannot make '%s' for the locks of targets", path);
@@ -98,15 +104,15 @@ static const char *fact(const struct nd_target *target, const char *key)
 }
 
 /* What the core does not know by sight, a modem or a directory, is what its facts say; a target
- * without any is its name. */
-static char *by_facts(const char *netns, const struct nd_target *target)
+ * without any is its name in its site. */
+static char *by_facts(const char *netns, const struct nd_site *site, const struct nd_target *target)
 {
     struct nd_buf key = {0};
     nd_buf_addf(&key, "%s %s", netns, target->kind);
     for (const struct nd_note *note = target->facts; note->key != NULL; note++)
         nd_buf_addf(&key, " %s=%s", note->key, note->value);
     if (target->facts[0].key == NULL)
-        nd_buf_addf(&key, " %s", target->name);
+        nd_buf_addf(&key, " %s of %s", target->name, site->name);
     char *text = nd_strdup(nd_buf_str(&key));
     nd_buf_deinit(&key);
     return text;
@@ -123,7 +129,7 @@ static char *target_key(const struct nd_site *site, const struct nd_site_target 
                 : guests != NULL  ? nd_printf("%s guests %s", netns, guests)
                 : target->target.address != NULL
                     ? nd_printf("%s address %s", netns, target->target.address)
-                    : by_facts(netns, &target->target);
+                    : by_facts(netns, site, &target->target);
     free(netns);
     return key;
 }

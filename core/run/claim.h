@@ -11,6 +11,8 @@
 
 struct nd_claims;
 
+/* Where the lock files lie; it need not be there. Caller frees. */
+char *nd_claims_directory(void);
 struct nd_claims *nd_claims_new(void);
 void nd_claims_free(struct nd_claims *claims); /* gives them up; NULL is fine */
 

@@ -1,11 +1,16 @@
 #include "nft.h"
 
 #include <nftables/libnftables.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static int run(const char *commands, unsigned flags, char **out, char *why, size_t why_bytes)
+/* Contexts of libnftables 1.0.6 share tables that making one fills and ending one frees: a renewed
+ * lease may come beside another change, each on a thread of its own. One at a time. */
+static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+
+static int run_alone(const char *commands, unsigned flags, char **out, char *why, size_t why_bytes)
 {
     struct nft_ctx *ctx = nft_ctx_new(NFT_CTX_DEFAULT);
     if (ctx == NULL) {
@@ -24,6 +29,14 @@ static int run(const char *commands, unsigned flags, char **out, char *why, size
     }
     nft_ctx_free(ctx);
     return failed != 0 ? -1 : 0;
+}
+
+static int run(const char *commands, unsigned flags, char **out, char *why, size_t why_bytes)
+{
+    pthread_mutex_lock(&one_at_a_time);
+    int failed = run_alone(commands, flags, out, why, why_bytes);
+    pthread_mutex_unlock(&one_at_a_time);
+    return failed;
 }
 
 int nft_run(const char *commands, char **out, char *why, size_t why_bytes)
