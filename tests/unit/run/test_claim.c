@@ -23,6 +23,8 @@ static const struct nd_site_target same = {.target = {"another-name", "interface
 static const struct nd_site_target other = {.target = {"other", "interface", NULL, facts_b}};
 static const struct nd_site_target host = {.target = {"host", "host", "192.0.2.7", none}};
 
+static struct nd_claims *volatile held, *volatile ours;
+
 /* What a child gets: 0, or the code; its reason goes to `said`. */
 static int in_child(const struct nd_site_target *target, char *said, size_t bytes)
 {
@@ -31,8 +33,8 @@ static int in_child(const struct nd_site_target *target, char *said, size_t byte
     pid_t pid = fork();
     if (pid == 0) {
         struct nd_fail why = {0};
-        struct nd_claims *claims = nd_claims_new();
-        nd_err err = nd_claims_take(claims, &site, target, &why);
+        held = nd_claims_new(); /* until it dies */
+        nd_err err = nd_claims_take(held, &site, target, &why);
         ssize_t put = write(ends[1], why.text, strlen(why.text) + 1);
         _exit(put > 0 ? -err : 99);
     }
@@ -52,6 +54,7 @@ static void test_between_processes(void **state)
     char pid[32];
     struct nd_fail why = {0};
     struct nd_claims *claims = nd_claims_new();
+    ours = claims;
     assert_int_equal(nd_claims_take(claims, &site, &one, &why), ND_OK);
     assert_int_equal(nd_claims_take(claims, &site, &same, &why), ND_OK); /* the same, once */
     assert_int_equal(nd_claims_count(claims), 1);
