@@ -138,7 +138,7 @@ struct nd_link *nd_link_new(struct uv_loop_s *loop, int fd,
     return link;
 }
 
-void nd_link_send(struct nd_link *link, int kind, struct nd_wire *wire)
+void nd_link_queue(struct nd_link *link, int kind, struct nd_wire *wire)
 {
     const struct header header = {wire != NULL ? (uint32_t)wire->count : 0, (uint32_t)kind};
     ND_CHECK(header.len <= ND_WIRE_MAX);
@@ -147,6 +147,11 @@ void nd_link_send(struct nd_link *link, int kind, struct nd_wire *wire)
         nd_wire_bytes(&link->out, wire->at, wire->count);
     if (wire != NULL)
         wire->count = 0;
+}
+
+void nd_link_send(struct nd_link *link, int kind, struct nd_wire *wire)
+{
+    nd_link_queue(link, kind, wire);
     if (!link->waits && !link->failed)
         flush(link);
 }

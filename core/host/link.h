@@ -41,6 +41,8 @@ struct nd_link *nd_link_new(struct uv_loop_s *loop, int fd,
                             void (*over)(void *ctx), void *ctx);
 /* wire: may be NULL; emptied and kept by the caller. */
 void nd_link_send(struct nd_link *link, int kind, struct nd_wire *wire);
+/* The same, leaving with the next that is sent: of two the other side is woken once. */
+void nd_link_queue(struct nd_link *link, int kind, struct nd_wire *wire);
 /* Closes the socket; may be called from within the callbacks. NULL is fine. */
 void nd_link_free(struct nd_link *link);
 

@@ -58,7 +58,7 @@ static bool announce(struct nd_op *op)
     struct nd_wire wire = {0};
     nd_wire_i64(&wire, op->serial);
     nd_wire_spec(&wire, op->spec);
-    nd_remote_send(remote, ND_TO_OP, &wire);
+    nd_link_queue(remote->link, ND_TO_OP, &wire); /* what is to be done with it follows */
     free(wire.at);
     return true;
 }

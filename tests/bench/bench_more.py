@@ -45,7 +45,7 @@ def large_report(bench):
     db.commit()
     db.close()
     began = time.monotonic()
-    text, cpu, memory, status = bench.measured([bench.netdrill, "report", run], None)
+    text, cpu, memory, status = bench.measured([bench.netdrill, "report", run], None, memory=True)
     took = time.monotonic() - began
     if status != 0:
         sys.exit(f"bench: netdrill report ended with {status}\n{text[-2000:]}")

@@ -99,6 +99,9 @@ def calls(bench):
         peer, peer_note = bench.marginal_peer(ask(verb, target), 200 * min(bench.SECONDS, 5))
         ours, note = bench.marginal(f"call{verb}", verb, 5, options, min(bench.SECONDS, 5))
         bench.row(f"{verb.upper()}, 200 a second: CPU a probe", ours, peer, "µs", f"{aim} of blackbox_exporter", f"{note}; {peer_note}")
+        if verb != "icmp":
+            ours, note = bench.marginal(f"tick{verb}", verb, 5, options + ', tick = "50ms"', min(bench.SECONDS, 5))
+            bench.row(f"{verb.upper()}, 200 a second, tick 50ms: CPU a probe", ours, peer, "µs", f"{aim} of blackbox_exporter", note)
 
 
 def dnsperf(bench):
