@@ -355,7 +355,6 @@ struct nd_site *nd_site_read(const char *path, const char *text, size_t len, str
     size_t errors = diags->errors;
     site->path = nd_arena_strdup(&site->arena, path);
     site->text = nd_arena_strndup(&site->arena, text, len);
-    site->text_bytes = len;
     if (!nd_utf8_valid(text, len)) {
         nd_diag_add(diags, "E0104", path, 0, 0, 0, "save it as UTF-8",
                     "the file is not UTF-8 text");

@@ -45,9 +45,8 @@ struct nd_site {
     const char *path, *name;
     struct nd_text2 title;
     const char *text; /* the file's bytes, as read */
-    size_t text_bytes;
-    char hash[72];  /* of them */
-    bool simulated; /* a lab, or said by the file */
+    char hash[72];    /* of them */
+    bool simulated;   /* a lab, or said by the file */
     struct ND_VEC(struct nd_operator) operators;
     struct ND_VEC(struct nd_person) people;
     struct ND_VEC(struct nd_vantage) vantages; /* lab hosts are vantages by their own name too */
