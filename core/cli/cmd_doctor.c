@@ -108,6 +108,22 @@ static void check_hours(struct nd_doctor *doctor, const struct nd_work *work)
         nd_doctor_add(doctor, "policy", "site", ND_FINDING_OK, NULL, "it allows this drill, now");
 }
 
+static void check_programs(struct nd_doctor *doctor, const struct nd_site *site)
+{
+    size_t from = 0;
+    size_t before = doctor->failures;
+    for (const struct nd_site_program *missing = nd_site_missing_program(site, &from);
+         missing != NULL; missing = nd_site_missing_program(site, &from)) {
+        char *remedy = nd_printf("apt-get install %s", missing->package);
+        nd_doctor_add(doctor, "lab", missing->program, ND_FINDING_FAIL, remedy,
+                      "not installed; daemon '%s' of host '%s' needs it", missing->daemon,
+                      missing->host);
+        free(remedy);
+    }
+    if (site->programs.count != 0 && doctor->failures == before)
+        nd_doctor_add(doctor, "lab", "daemons", ND_FINDING_OK, NULL, "their programs are there");
+}
+
 /* Fills in what the rest wants to know: whether there is a lab, and the site's name. */
 static void check_scenario(struct nd_doctor *doctor, const struct nd_cli_args *args, bool *lab,
                            char **site_name)
@@ -133,6 +149,7 @@ static void check_scenario(struct nd_doctor *doctor, const struct nd_cli_args *a
     if (work.site != NULL) {
         *lab = work.site->has_lab;
         *site_name = nd_strdup(work.site->name);
+        check_programs(doctor, work.site);
     }
     if (!good || work.diags.errors != 0)
         nd_doctor_add(doctor, "scenario", path, ND_FINDING_FAIL, "netdrill lint",

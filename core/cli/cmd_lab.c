@@ -1,5 +1,6 @@
 #include "cli/common.h"
 
+#include "cli/preflight.h"
 #include "cli/userns.h"
 
 #include <glob.h>
@@ -83,6 +84,7 @@ static int act(struct lab *lab, const struct nd_site *site)
 static int on_site(const char *path, bool up)
 {
     struct nd_diags diags = {0};
+    struct nd_fail why = {0};
     struct nd_site *site = nd_site_load(path, &diags);
     int code = ND_EXIT_USAGE;
     if (site == NULL || !site->has_lab) {
@@ -92,6 +94,9 @@ static int on_site(const char *path, bool up)
                 site == NULL ? nd_buf_str(&out)
                              : "netdrill lab: the site file has no 'lab:' section\n");
         nd_buf_deinit(&out);
+    } else if (up && nd_preflight_programs(site, &why) != ND_OK) {
+        fprintf(stderr, "netdrill lab: %s; nothing was made\n", why.text);
+        code = ND_EXIT_REFUSED;
     } else {
         uv_loop_t loop;
         struct lab lab = {.up = up};

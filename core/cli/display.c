@@ -116,7 +116,8 @@ static void put_changes(struct picture *p)
     json_array_foreach(json_object_get(p->status, "changes"), i, change)
     {
         const char *state = string_of(change, "state");
-        if (strcmp(state, "verified") == 0 || strcmp(string_of(change, "plugin"), "lab") == 0)
+        if (strcmp(state, "verified") == 0 ||
+            nd_undo_is_lab(string_of(change, "plugin"), string_of(change, "verb")))
             continue;
         const json_t *by = json_object_get(change, "restore_by_rel_ns");
         struct nd_buf text = {0};

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* What comes before a drill is played for real: nothing here changes anything but the run's own
@@ -244,17 +245,40 @@ static int check_hours(const struct nd_live *live)
     return ND_EXIT_REFUSED;
 }
 
-/* The lab is made with rights of its own; anything else needs ours. */
+/* The lab is made with rights of its own, and needs its programs; anything else needs our rights.
+ */
 static int check_rights(struct nd_live *live)
 {
     struct nd_fail why = {0};
     int code = check_hours(live);
     if (code != ND_EXIT_OK)
         return code;
-    if (live->lab || nd_preflight(live->plan, live->work.site, live->work.plugins, &why) == ND_OK)
+    nd_err err = live->lab ? nd_preflight_programs(live->work.site, &why)
+                           : nd_preflight(live->plan, live->work.site, live->work.plugins, &why);
+    if (err == ND_OK)
         return ND_EXIT_OK;
     fprintf(stderr, "netdrill run: %s; nothing was changed\n", why.text);
     return ND_EXIT_REFUSED;
+}
+
+/* The files of the lab's daemons, beside the site file as they were beside the first. */
+static nd_err copy_daemon_files(const struct nd_rundir *dir, const struct nd_site *site,
+                                struct nd_fail *why)
+{
+    nd_err err = ND_OK;
+    for (size_t i = 0; i < site->files.count && err == ND_OK; i++) {
+        const struct nd_site_file *file = &site->files.at[i];
+        char *path = nd_rundir_file(dir, file->name);
+        for (char *slash = strchr(path + strlen(dir->path) + 1, '/'); slash != NULL;
+             slash = strchr(slash + 1, '/')) {
+            *slash = '\0';
+            mkdir(path, 0755); /* it may be there; whatever else is wrong, the write tells */
+            *slash = '/';
+        }
+        err = nd_file_write(path, file->text, strlen(file->text), why);
+        free(path);
+    }
+    return err;
 }
 
 static int make_dir(struct nd_live *live)
@@ -267,6 +291,8 @@ static int make_dir(struct nd_live *live)
         err = copy_file(&live->dir, drill->path, "scenario.lua", &why);
     if (err == ND_OK && live->work.site != NULL)
         err = copy_file(&live->dir, live->work.site->path, "site.yaml", &why);
+    if (err == ND_OK && live->work.site != NULL)
+        err = copy_daemon_files(&live->dir, live->work.site, &why);
     if (err == ND_OK) {
         char *text = json_dumps(live->plan, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
         char *path = nd_rundir_file(&live->dir, "plan.json");

@@ -77,6 +77,18 @@ nd_err nd_preflight(const json_t *plan, const struct nd_site *site, struct nd_pl
     return ND_OK;
 }
 
+nd_err nd_preflight_programs(const struct nd_site *site, struct nd_fail *why)
+{
+    size_t from = 0;
+    const struct nd_site_program *missing = nd_site_missing_program(site, &from);
+    if (missing == NULL)
+        return ND_OK;
+    return nd_fail_set(why, ND_EUNABLE,
+                       "the lab's daemon '%s' of host '%s' needs '%s', which is not installed; "
+                       "apt-get install %s",
+                       missing->daemon, missing->host, missing->program, missing->package);
+}
+
 nd_err nd_preflight_claim(const json_t *plan, const struct nd_site *site, bool lab,
                           struct nd_claims *claims, struct nd_fail *why)
 {

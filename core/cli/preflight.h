@@ -12,6 +12,9 @@
 nd_err nd_preflight(const json_t *plan, const struct nd_site *site, struct nd_plugins *plugins,
                     struct nd_fail *why);
 
+/* Whether the programs of the lab's daemons are installed. Errors: ND_EUNABLE. */
+nd_err nd_preflight_programs(const struct nd_site *site, struct nd_fail *why);
+
 /* Whether the process holds a capability, by number (capabilities(7)). */
 bool nd_has_capability(unsigned number);
 #define ND_CAP_NET_BIND_SERVICE 10

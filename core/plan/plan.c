@@ -75,10 +75,11 @@ json_t *nd_plan_json(const struct nd_drill *drill, const struct nd_site *site, u
         json_array_append_new(objectives,
                               json_pack("{s:s, s:o}", "id", drill->objectives[i].id, "text",
                                         text2_json(&drill->objectives[i].text)));
-    json_t *site_json =
-        site != NULL ? json_pack("{s:s, s:s, s:s, s:b}", "name", site->name, "path", site->path,
-                                 "hash", site->hash, "simulated", site->simulated)
-                     : json_null();
+    json_t *site_json = site != NULL
+                            ? json_pack("{s:s, s:s, s:s, s:b, s:o}", "name", site->name, "path",
+                                        site->path, "hash", site->hash, "simulated",
+                                        site->simulated, "files", nd_site_files_json(site, true))
+                            : json_null();
     json_t *plan =
         json_pack("{s:s, s:{s:s, s:o, s:I, s:I, s:s, s:s}, s:o, s:I, s:s?, s:o, s:o, s:o}",
                   "schema", "netdrill.plan/1", "drill", "id", drill->id, "title",
@@ -125,6 +126,19 @@ nd_err nd_plan_load(const char *path, json_t **plan, struct nd_fail *why)
     return ND_OK;
 }
 
+/* The files of the lab's daemons; a plan of a site without any may lack the entry. */
+static nd_err check_files(const json_t *plan, const struct nd_site *site, struct nd_fail *why)
+{
+    const json_t *then = json_object_get(json_object_get(plan, "site"), "files");
+    json_t *now = nd_site_files_json(site, true);
+    bool same = then == NULL ? site->files.count == 0 : json_equal(then, now) != 0;
+    json_decref(now);
+    return same ? ND_OK
+                : nd_fail_set(why, ND_ESTATE,
+                              "stale plan: a file of the lab's daemons has changed since it was "
+                              "made; plan anew with 'netdrill plan'");
+}
+
 nd_err nd_plan_check_fresh(const json_t *plan, const struct nd_drill *drill,
                            const struct nd_site *site, struct nd_fail *why)
 {
@@ -142,5 +156,5 @@ nd_err nd_plan_check_fresh(const json_t *plan, const struct nd_drill *drill,
                            "stale plan: site file '%s' has changed since it was made; plan anew "
                            "with 'netdrill plan'",
                            site->path);
-    return ND_OK;
+    return site != NULL ? check_files(plan, site, why) : ND_OK;
 }

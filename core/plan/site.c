@@ -75,8 +75,8 @@ static bool get_flag(struct nd_site_load *load, const struct nd_yaml *map, const
     return yes;
 }
 
-static struct nd_text2 get_title(struct nd_site_load *load, const struct nd_yaml *map,
-                                 const char *fallback)
+struct nd_text2 nd_site_get_title(struct nd_site_load *load, const struct nd_yaml *map,
+                                  const char *fallback)
 {
     const struct nd_yaml *node = nd_yaml_get(map, "title");
     static const char *const keys[] = {"?zh", "?en", NULL};
@@ -113,7 +113,7 @@ static void read_operators(struct nd_site_load *load, const struct nd_yaml *root
         const char *name = map->keys[i]->text;
         if (!nd_site_check_map(load, map->items[i], "an operator", keys))
             continue;
-        struct nd_operator entry = {name, get_title(load, map->items[i], name),
+        struct nd_operator entry = {name, nd_site_get_title(load, map->items[i], name),
                                     nd_site_get_text(load, map->items[i], "plmn")};
         nd_vec_push(&load->site->operators, entry);
     }
@@ -141,49 +141,20 @@ static void read_people(struct nd_site_load *load, const struct nd_yaml *root)
         const char *name = map->keys[i]->text;
         if (!nd_site_check_map(load, map->items[i], "a person", keys))
             continue;
-        struct nd_person entry = {name, get_title(load, map->items[i], name),
+        struct nd_person entry = {name, nd_site_get_title(load, map->items[i], name),
                                   get_operator(load, map->items[i])};
         nd_vec_push(&load->site->people, entry);
     }
 }
 
-static bool good_name(const char *name, size_t max)
+bool nd_site_good_name(const char *name, size_t max)
 {
     size_t len = strlen(name);
     return len != 0 && len <= max &&
            name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0' && *name != '-';
 }
 
-#define HOST_NAME_MAX_BYTES 24
 #define SITE_NAME_MAX_BYTES 32
-
-static void read_lab(struct nd_site_load *load, const struct nd_yaml *root)
-{
-    struct nd_site *site = load->site;
-    const struct nd_yaml *lab = section(load, root, "lab");
-    if (lab == NULL)
-        return;
-    site->has_lab = true;
-    const struct nd_yaml *hosts = nd_yaml_get(lab, "hosts");
-    if (hosts == NULL || hosts->kind != ND_YAML_MAP) {
-        nd_site_complain(load, "E0402", lab, NULL, "the lab lacks 'hosts' (a mapping of names)");
-        return;
-    }
-    for (size_t i = 0; i < hosts->count; i++) {
-        const char *name = hosts->keys[i]->text;
-        if (!good_name(name, HOST_NAME_MAX_BYTES))
-            nd_site_complain(load, "E0404", hosts->keys[i], NULL,
-                             "host name '%s': 1 to %d of a-z, 0-9 and '-'", name,
-                             HOST_NAME_MAX_BYTES);
-        char *netns = nd_site_netns_path(site, name);
-        struct nd_vantage entry = {.name = name,
-                                   .title = get_title(load, hosts->items[i], name),
-                                   .host = name,
-                                   .netns = nd_arena_strdup(&site->arena, netns)};
-        free(netns);
-        nd_vec_push(&site->vantages, entry);
-    }
-}
 
 static void read_vantages(struct nd_site_load *load, const struct nd_yaml *root)
 {
@@ -195,7 +166,7 @@ static void read_vantages(struct nd_site_load *load, const struct nd_yaml *root)
         if (!nd_site_check_map(load, item, "a vantage", keys))
             continue;
         struct nd_vantage entry = {.name = name,
-                                   .title = get_title(load, item, name),
+                                   .title = nd_site_get_title(load, item, name),
                                    .host = nd_site_get_text(load, item, "host"),
                                    .netns = nd_site_get_text(load, item, "netns"),
                                    .interface = nd_site_get_text(load, item, "interface")};
@@ -261,7 +232,7 @@ static void read_target(struct nd_site_load *load, const struct nd_yaml *key,
         .target = {.name = key->text,
                    .kind = nd_site_get_text(load, map, "kind"),
                    .address = nd_site_get_text(load, map, "address")},
-        .title = get_title(load, map, key->text),
+        .title = nd_site_get_title(load, map, key->text),
         .operator_name = get_operator(load, map),
         .vantage = nd_site_get_text(load, map, "vantage"),
         .may_be_disturbed = get_flag(load, map, "may_be_disturbed"),
@@ -330,20 +301,21 @@ static void read_site(struct nd_site_load *load, const struct nd_yaml *root)
     site->name = nd_site_get_text(load, root, "site");
     if (site->name == NULL)
         return;
-    if (!good_name(site->name, SITE_NAME_MAX_BYTES))
+    if (!nd_site_good_name(site->name, SITE_NAME_MAX_BYTES))
         nd_site_complain(load, "E0404", nd_yaml_get(root, "site"), NULL,
                          "site name '%s': 1 to %d of a-z, 0-9 and '-'", site->name,
                          SITE_NAME_MAX_BYTES);
-    site->title = get_title(load, root, site->name);
+    site->title = nd_site_get_title(load, root, site->name);
     site->simulated = get_flag(load, root, "simulated");
     read_operators(load, root);
     read_people(load, root);
-    read_lab(load, root);
+    nd_site_read_lab(load, section(load, root, "lab"));
     site->simulated = site->simulated || site->has_lab;
     read_vantages(load, root);
     read_targets(load, root);
     nd_site_read_policy(load, nd_yaml_get(root, "policy"));
     json_t *json = nd_yaml_json(root);
+    json_object_set_new(json, "files", nd_site_files_json(site, false));
     site->json = json_dumps(json, JSON_COMPACT);
     json_decref(json);
 }
@@ -394,6 +366,8 @@ void nd_site_free(struct nd_site *site)
     nd_vec_free(&site->vantages);
     nd_vec_free(&site->targets);
     nd_vec_free(&site->policy.hours);
+    nd_vec_free(&site->files);
+    nd_vec_free(&site->programs);
     free(site->json);
     nd_arena_deinit(&site->arena);
     free(site);

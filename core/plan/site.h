@@ -5,6 +5,9 @@
 #define ND_PLAN_SITE_H
 #include "plan/diag.h"
 #include "plan/policy.h"
+#include "record/rundir.h"
+
+#include <jansson.h>
 
 /* A text in both languages; either may be NULL, not both. A plain text is both. */
 struct nd_text2 {
@@ -41,6 +44,20 @@ struct nd_site_target {
     int line;
 };
 
+/* A file of a lab's daemons, beside the site file. */
+struct nd_site_file {
+    const char *name; /* its path below the site file's directory: "jia/hlr.cfg" */
+    const char *text;
+    char hash[ND_HASH_TEXT];
+};
+
+/* A program that a lab's daemon needs. */
+struct nd_site_program {
+    const char *host, *daemon; /* daemon: NULL when it has no name, which is a fault told already */
+    const char *program;       /* looked for on the usual path, or a path */
+    const char *package;       /* what to install */
+};
+
 struct nd_site {
     const char *path, *name;
     struct nd_text2 title;
@@ -53,6 +70,8 @@ struct nd_site {
     struct ND_VEC(struct nd_site_target) targets;
     struct nd_policy policy;
     bool has_lab;
+    struct ND_VEC(struct nd_site_file) files;
+    struct ND_VEC(struct nd_site_program) programs;
     char *json; /* the whole file as JSON, for nd_site_json */
     struct nd_arena arena;
 };
@@ -72,8 +91,13 @@ const struct nd_person *nd_site_person_find(const struct nd_site *site, const ch
 bool nd_site_outside_lab(const struct nd_site *site, const char *rights, const char *vantage);
 /* The nearest target name to a wrong one, or NULL. */
 const char *nd_site_target_nearest(const struct nd_site *site, const char *name);
-/* The subtree at a dotted path ("lab.hosts") as JSON text, NULL when absent. Caller frees. */
+/* The subtree at a dotted path ("lab.hosts") as JSON text, NULL when absent; "files": {name: text}
+ * of the files of the lab's daemons. Caller frees. */
 char *nd_site_json(const struct nd_site *site, const char *path);
+/* {name: text}, or {name: hash}. Caller drops. */
+json_t *nd_site_files_json(const struct nd_site *site, bool hashes);
+/* The next program, from number *from on, that this machine lacks; NULL: none. */
+const struct nd_site_program *nd_site_missing_program(const struct nd_site *site, size_t *from);
 /* Path of the namespace of a lab host: "/run/netns/nd-<site name>-<host>". Caller frees. */
 char *nd_site_netns_path(const struct nd_site *site, const char *host);
 

@@ -18,6 +18,13 @@ bool nd_site_check_map(struct nd_site_load *load, const struct nd_yaml *map, con
                        const char *const *known);
 /* NULL when absent, or no text (then it is told). */
 const char *nd_site_get_text(struct nd_site_load *load, const struct nd_yaml *map, const char *key);
+/* "title: text" or {zh, en}; fallback when absent. */
+struct nd_text2 nd_site_get_title(struct nd_site_load *load, const struct nd_yaml *map,
+                                  const char *fallback);
+/* 1 to max of a-z, 0-9 and '-', not beginning with that. */
+bool nd_site_good_name(const char *name, size_t max);
+/* site_lab.c. lab: may be NULL. */
+void nd_site_read_lab(struct nd_site_load *load, const struct nd_yaml *lab);
 /* policy_read.c; after people and targets. map: may be NULL. */
 void nd_site_read_policy(struct nd_site_load *load, const struct nd_yaml *map);
 

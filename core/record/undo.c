@@ -99,6 +99,12 @@ static nd_err append_json(struct nd_undo *undo, json_t *object, struct nd_fail *
     return err;
 }
 
+bool nd_undo_is_lab(const char *plugin, const char *verb)
+{
+    return plugin != NULL && verb != NULL && strcmp(plugin, "lab") == 0 &&
+           strcmp(verb, "build") == 0;
+}
+
 struct nd_undo *nd_undo_open(const char *path, struct nd_fail *why)
 {
     struct nd_undo_list list = {0};

@@ -35,6 +35,10 @@ struct nd_undo_rec {
     char *why; /* of the last mark, or NULL */
 };
 
+/* Whether a change is the making of the lab itself, which outlasts all other changes. Texts may be
+ * NULL. */
+bool nd_undo_is_lab(const char *plugin, const char *verb);
+
 /* Creates path, or goes on with it. */
 struct nd_undo *nd_undo_open(const char *path, struct nd_fail *why);
 void nd_undo_close(struct nd_undo *undo); /* NULL is fine */

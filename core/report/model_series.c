@@ -1,5 +1,6 @@
 #include "report/internal.h"
 
+#include "record/undo.h"
 #include "run/series.h"
 
 #include <math.h>
@@ -74,7 +75,8 @@ static bool changed(const struct load *load, nd_ns from, nd_ns till, nd_ns slack
     {
         const json_t *began = json_object_get(change, "began_rel_ns");
         const json_t *back = json_object_get(change, "verified_rel_ns");
-        if (!json_is_integer(began) || strcmp(nd_str_of(change, "plugin"), "lab") == 0)
+        if (!json_is_integer(began) ||
+            nd_undo_is_lab(nd_str_of(change, "plugin"), nd_str_of(change, "verb")))
             continue;
         nd_ns start = json_integer_value(began) + load->t0;
         nd_ns end =

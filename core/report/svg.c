@@ -1,5 +1,7 @@
 #include "report/internal.h"
 
+#include "record/undo.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,7 +102,7 @@ static void put_changes(const struct nd_page *page, double end, double *y)
     {
         const json_t *began = json_object_get(c, "began_rel_ns");
         const json_t *back = json_object_get(c, "verified_rel_ns");
-        if (!json_is_integer(began) || strcmp(nd_str_of(c, "plugin"), "lab") == 0)
+        if (!json_is_integer(began) || nd_undo_is_lab(nd_str_of(c, "plugin"), nd_str_of(c, "verb")))
             continue;
         char *name = nd_printf("! %s.%s %s", nd_str_of(c, "plugin"), nd_str_of(c, "verb"),
                                nd_str_of(c, "target"));

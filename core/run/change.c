@@ -238,7 +238,7 @@ void nd_changes_restore(struct nd_run *run, const char *reason, const char *cons
     for (size_t i = 0; i < run->changes.count; i++) {
         struct nd_change *change = run->changes.at[i];
         /* The lab stands until the drill is over. */
-        bool lab = change->rec.plugin != NULL && strcmp(change->rec.plugin, "lab") == 0;
+        bool lab = nd_undo_is_lab(change->rec.plugin, change->rec.verb);
         if (!wanted(change, targets, count) ||
             (lab && (run->state == ND_RUN_RUNNING || nd_baseline_pending(run))))
             continue;

@@ -85,7 +85,7 @@ static void read_changes(struct reading *reading, const char *type, const char *
             .step = nd_strdup(str_of(data, "step")),
             .words = nd_printf("#%s %s.%s%s%s", subject, str_of(data, "plugin"),
                                str_of(data, "verb"), *target != '\0' ? " " : "", target),
-            .undone_by_runner = strcmp(str_of(data, "plugin"), "lab") == 0};
+            .undone_by_runner = nd_undo_is_lab(str_of(data, "plugin"), str_of(data, "verb"))};
         nd_vec_push(&reading->changes, change);
         return;
     }

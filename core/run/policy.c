@@ -16,7 +16,7 @@ static int64_t in_force(const struct nd_run *run, const struct nd_change *but)
     int64_t count = 0;
     for (size_t i = 0; i < run->changes.count; i++) {
         const struct nd_change *change = run->changes.at[i];
-        bool lab = change->rec.plugin != NULL && strcmp(change->rec.plugin, "lab") == 0;
+        bool lab = nd_undo_is_lab(change->rec.plugin, change->rec.verb);
         if (change != but && !lab && !change->verified &&
             (change->call != NULL || change->rec.id != 0))
             count++;

@@ -85,7 +85,13 @@ static nd_err prepare_lab(struct nd_run *run, struct nd_fail *why)
         return nd_fail_wrap(why, "building the lab");
     struct nd_diags diags = {0};
     const struct nd_verb *build = nd_plugin_verb(lab, "build");
-    bool good = build != NULL && nd_schema_check("lab", build, run->config.site, NULL, 0, "lab",
+    /* What its daemons say is kept with the run. */
+    char *whole = realpath(run->config.dir->path, NULL);
+    struct nd_given logs = {.key = "logs", .kind = ND_GIVEN_TEXT};
+    logs.u.text =
+        nd_arena_printf(&run->arena, "%s/lab", whole != NULL ? whole : run->config.dir->path);
+    free(whole);
+    bool good = build != NULL && nd_schema_check("lab", build, run->config.site, &logs, 1, "lab",
                                                  &run->arena, &run->lab_spec, &diags);
     nd_diags_deinit(&diags);
     return good ? ND_OK : nd_fail_set(why, ND_EUNABLE, "plugin 'lab' has no usable verb 'build'");

@@ -303,7 +303,7 @@ static nd_err await_ready(struct job *job, int fd, const char *program)
     return err;
 }
 
-nd_err lab_spawn(struct job *job, char **argv)
+nd_err lab_start(struct job *job, char **argv, int *fd)
 {
     pid_t pid = 0;
     int ready[2];
@@ -322,10 +322,18 @@ nd_err lab_spawn(struct job *job, char **argv)
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attr);
     close(ready[1]);
+    *fd = ready[0];
     if (failed == 0)
-        return await_ready(job, ready[0], argv[0]);
+        return ND_OK;
     close(ready[0]);
     return lab_fail(job, ND_EIO, "cannot start '%s': %s", argv[0], strerror(failed));
+}
+
+nd_err lab_spawn(struct job *job, char **argv)
+{
+    int fd = -1;
+    nd_err err = lab_start(job, argv, &fd);
+    return err == ND_OK ? await_ready(job, fd, argv[0]) : err;
 }
 
 /* ---- the whole ---- */
@@ -374,7 +382,7 @@ static nd_err make_hosts(struct job *job)
         if (err == ND_OK)
             err = netns_in(job, name, host_in, host);
     }
-    return err;
+    return err == ND_OK ? lab_remove_directory(job) : err;
 }
 
 static nd_err furnish_hosts(struct job *job)
@@ -390,6 +398,15 @@ static nd_err furnish_hosts(struct job *job)
             err = netns_in(job, name, admission_in, admission);
         if (err == ND_OK && json_array_size(services) != 0)
             err = netns_in(job, name, services_in, services);
+    }
+    json_object_foreach(json_object_get(job->lab, "hosts"), name, host)
+    {
+        json_t *daemons = json_object_get(host, "daemons");
+        json_t *named = json_pack("{s:s, s:O}", "host", name, "daemons",
+                                  daemons != NULL ? daemons : json_null());
+        if (err == ND_OK && json_array_size(daemons) != 0)
+            err = netns_in(job, name, lab_daemons_in, named);
+        json_decref(named);
     }
     return err;
 }
@@ -433,6 +450,7 @@ static void remove_host(struct job *job, const char *host)
 void lab_remove(struct job *job)
 {
     each_host(job, remove_host);
+    lab_remove_directory(job);
 }
 
 static void verify_host(struct job *job, const char *host)
@@ -446,7 +464,11 @@ static void verify_host(struct job *job, const char *host)
 
 void lab_verify(struct job *job)
 {
+    char directory[PATH_BYTES];
+    lab_directory(job, directory);
     each_host(job, verify_host);
+    if (access(directory, F_OK) == 0)
+        lab_fail(job, ND_ESTATE, "'%s' is still there", directory);
 }
 
 static void prove_host(struct job *job, const char *host)

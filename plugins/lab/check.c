@@ -32,8 +32,8 @@ static nd_err known_keys(struct job *job, const json_t *object, const char *what
 
 static nd_err check_host(struct job *job, const char *name, const json_t *host)
 {
-    static const char *const keys[] = {"title",     "forward",  "addresses",
-                                       "admission", "services", NULL};
+    static const char *const keys[] = {"title",    "forward", "addresses", "admission",
+                                       "services", "daemons", NULL};
     static const char *const service_keys[] = {"kind", "address", "port", "names", NULL};
     static const char *const kinds[] = {"web", "dns", "emergency", "echo", "stamp", "sink", NULL};
     char what[96];

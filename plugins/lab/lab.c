@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A lab of network namespaces, as the site file's lab section says. One verb, build; to undo it is
- * to take it all away. */
+/* A lab of network namespaces, as the site file's lab section says. To undo build is to take it all
+ * away; stop is about one of its daemons. */
 
 nd_err lab_fail(struct job *job, nd_err err, const char *fmt, ...)
 {
@@ -44,9 +44,11 @@ static void job_done(void *ctx)
         host->log(host, ND_WARN, "%s", job->said);
     free(job->site);
     free(job->hosts);
+    free(job->logs);
     json_decref(job->lab);
-    job->site = job->hosts = NULL;
-    job->lab = NULL;
+    json_decref(job->files);
+    job->site = job->hosts = job->logs = NULL;
+    job->lab = job->files = NULL;
     host->finish(job->op, job->err, job->err != ND_OK ? job->why : NULL);
 }
 
@@ -59,6 +61,8 @@ static nd_err read_lab(struct lab *self, struct nd_op *op, struct job *job)
     job->self = self;
     job->op = op;
     job->lab = lab != NULL ? json_loads(lab, 0, NULL) : NULL;
+    const char *files = host->site_json(op, "files");
+    job->files = files != NULL ? json_loads(files, 0, NULL) : NULL;
     json_t *name = site != NULL ? json_loads(site, JSON_DECODE_ANY, NULL) : NULL;
     job->site = json_is_string(name) ? strdup(json_string_value(name)) : NULL;
     json_decref(name);
@@ -75,9 +79,11 @@ static nd_err read_lab(struct lab *self, struct nd_op *op, struct job *job)
 static void drop_lab(struct job *job)
 {
     free(job->site);
+    free(job->logs);
     json_decref(job->lab);
-    job->site = NULL;
-    job->lab = NULL;
+    json_decref(job->files);
+    job->site = job->logs = NULL;
+    job->lab = job->files = NULL;
 }
 
 static nd_err build_plan(void *self, const struct nd_args *args, struct nd_op *op)
@@ -113,14 +119,19 @@ static nd_err build_start(void *self, const struct nd_args *args, struct nd_op *
 {
     struct lab *lab = self;
     struct job *job = lab->host->state(op, sizeof *job);
-    (void)args;
     nd_err err = read_lab(lab, op, job);
     if (err != ND_OK) {
         drop_lab(job);
         return err;
     }
-    job->work = lab_build;
-    return lab->host->offload(op, job_work, job_done, job);
+    job->logs = args->at[0].u.text != NULL ? strdup(args->at[0].u.text) : NULL;
+    return lab_offload(job, lab_build);
+}
+
+nd_err lab_offload(struct job *job, void (*work)(struct job *))
+{
+    job->work = work;
+    return job->self->host->offload(job->op, job_work, job_done, job);
 }
 
 static nd_err by_notes(struct lab *self, const struct nd_note *noted, struct nd_op *op,
@@ -129,54 +140,64 @@ static nd_err by_notes(struct lab *self, const struct nd_note *noted, struct nd_
     struct job *job = self->host->state(op, sizeof *job);
     job->self = self;
     job->op = op;
-    job->work = work;
     for (; noted->key != NULL; noted++) {
         if (strcmp(noted->key, "site") == 0)
             job->site = strdup(noted->value);
         else if (strcmp(noted->key, "hosts") == 0)
             job->hosts = strdup(noted->value);
+        else if (strcmp(noted->key, "host") == 0)
+            snprintf(job->host, sizeof job->host, "%s", noted->value);
+        else if (strcmp(noted->key, "daemon") == 0)
+            snprintf(job->daemon, sizeof job->daemon, "%s", noted->value);
     }
-    if (job->site == NULL || job->hosts == NULL)
+    if (job->site == NULL || (job->hosts == NULL && job->daemon[0] == '\0'))
         return ND_EARG;
-    return self->host->offload(op, job_work, job_done, job);
+    return lab_offload(job, work);
+}
+
+static int is_stop(const char *verb)
+{
+    return strcmp(verb, lab_verb_stop.name) == 0;
 }
 
 static nd_err lab_undo(void *self, const char *verb, const struct nd_note *noted, struct nd_op *op)
 {
-    (void)verb;
-    return by_notes(self, noted, op, lab_remove);
+    return by_notes(self, noted, op, is_stop(verb) ? lab_start_again : lab_remove);
 }
 
 static nd_err lab_verified(void *self, const char *verb, const struct nd_note *noted,
                            struct nd_op *op)
 {
-    (void)verb;
-    return by_notes(self, noted, op, lab_verify);
+    return by_notes(self, noted, op, is_stop(verb) ? lab_runs : lab_verify);
 }
 
 static nd_err lab_proved(void *self, const char *verb, const struct nd_note *noted,
                          struct nd_op *op)
 {
-    (void)verb;
-    return by_notes(self, noted, op, lab_prove);
+    return by_notes(self, noted, op, is_stop(verb) ? lab_is_stopped : lab_prove);
 }
 
-static const struct nd_option no_options[] = {{NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL}};
+static const struct nd_option build_options[] = {
+    {"logs",
+     "directory for what the lab's daemons print; without, it lies with the lab and goes with it",
+     "", ND_TEXT, 0, 1, 0, NULL, NULL},
+    {NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL}};
 static const struct nd_reading no_readings[] = {{NULL, NULL, NULL, 0}};
 static const struct nd_verb verb_build = {
     .struct_size = sizeof verb_build,
     .flags = ND_VERB_CHANGES,
     .name = "build",
     .help =
-        "Makes the site's lab: network namespaces, links, addresses, routes, simulated services.",
+        "Makes the site's lab: network namespaces, links, addresses, routes, simulated services, "
+        "real daemons.",
     .rights = "CAP_SYS_ADMIN, CAP_NET_ADMIN; CAP_NET_RAW, CAP_NET_BIND_SERVICE, CAP_KILL and "
               "CAP_SYS_PTRACE for what it starts; or a user namespace of its own",
-    .options = no_options,
+    .options = build_options,
     .readings = no_readings,
     .plan_undo = build_plan,
     .start = build_start,
 };
-static const struct nd_verb *const verbs[] = {&verb_build, NULL};
+static const struct nd_verb *const verbs[] = {&verb_build, &lab_verb_stop, NULL};
 
 static nd_err lab_open(const struct nd_host *host, void **self)
 {
@@ -192,6 +213,7 @@ static nd_err lab_open(const struct nd_host *host, void **self)
         const char *dir = slash != NULL ? info.dli_fname : ".";
         snprintf(lab->reflect, sizeof lab->reflect, "%.*s/netdrill-reflect", len, dir);
         snprintf(lab->emulate, sizeof lab->emulate, "%.*s/netdrill-emulate", len, dir);
+        snprintf(lab->daemon, sizeof lab->daemon, "%.*s/netdrill-daemon", len, dir);
     }
     *self = lab;
     return ND_OK;

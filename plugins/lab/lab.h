@@ -5,12 +5,14 @@
 
 #include <jansson.h>
 
-#define WHY_BYTES  256
-#define PATH_BYTES 128
+#define WHY_BYTES         256
+#define PATH_BYTES        128
+#define DAEMON_PATH_BYTES 224
 
 struct lab {
     const struct nd_host *host;
-    char reflect[512], emulate[512]; /* paths of netdrill-reflect and netdrill-emulate */
+    /* paths of netdrill-reflect, netdrill-emulate and netdrill-daemon */
+    char reflect[512], emulate[512], daemon[512];
 };
 
 /* One act under way. The tree is read on the loop and walked by the worker thread. */
@@ -18,11 +20,14 @@ struct job {
     struct lab *self;
     struct nd_op *op;
     void (*work)(struct job *job);
-    char *site;  /* name */
-    json_t *lab; /* the site file's lab section */
-    char *hosts; /* undo, verify: names with blanks between */
+    char *site;    /* name */
+    json_t *lab;   /* the site file's lab section */
+    json_t *files; /* {name: text} of its daemons */
+    char *logs;    /* directory of their logs; NULL: that of the lab */
+    char *hosts;   /* undo, verify: names with blanks between */
     int notes;
     nd_err err;
+    char host[32], daemon[32]; /* stop */
     char why[WHY_BYTES], said[WHY_BYTES];
 };
 
@@ -35,6 +40,8 @@ const char *lab_text(const json_t *object, const char *key); /* "" when absent *
 /* check.c: the lab section in depth; on the loop */
 nd_err lab_check(struct job *job);
 /* netns.c: on the worker thread */
+/* The process runs a program of the lab's. */
+int lab_runs_ours(int pid);
 nd_err netns_make(struct job *job, const char *host);
 /* Ends our processes in it and takes it away; one that is not ours is left alone (ND_ESTATE). */
 nd_err netns_remove(struct job *job, const char *host);
@@ -48,10 +55,28 @@ int netns_processes(const char *path, int end);
 /* build.c: on the worker thread */
 void lab_build(struct job *job);
 nd_err lab_make_link(struct job *job, const json_t *link);
-/* Starts a program of ours, which inherits the namespace of this thread. */
+/* Starts a program of ours, which inherits the namespace of this thread; fd: its output. */
+nd_err lab_start(struct job *job, char **argv, int *fd);
+/* The same, and waits until it says that it serves. */
 nd_err lab_spawn(struct job *job, char **argv);
 /* No IPv6 in a namespace that only carries others' frames. */
 nd_err lab_silent(struct job *job, const json_t *unused);
+/* daemons.c: real daemons, on the worker thread. "/run/netdrill/lab-<site>" is theirs. */
+void lab_directory(const struct job *job, char path[PATH_BYTES]);
+/* named: {host, daemons}, in the namespace of that host. */
+nd_err lab_daemons_in(struct job *job, const json_t *named);
+nd_err lab_remove_directory(struct job *job);
+/* "<directory>/<host>.<daemon><suffix>" */
+void lab_place(const struct job *job, const char *host, const char *daemon, const char *suffix,
+               char path[DAEMON_PATH_BYTES]);
+/* stop.c: the daemon named by the job; on the worker thread */
+extern const struct nd_verb lab_verb_stop;
+void lab_stop(struct job *job);
+void lab_start_again(struct job *job);
+void lab_runs(struct job *job);
+void lab_is_stopped(struct job *job);
+/* lab.c: on the loop; the job is drawn up already. */
+nd_err lab_offload(struct job *job, void (*work)(struct job *));
 /* lines.c: links that are emulated. The middle of link number N is host "line.N". */
 #define LAB_MIDDLE "line."
 nd_err lab_line_check(struct job *job, const json_t *settings);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <netlink/netlink.h>
 #include <netlink/route/link.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +16,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define ENDS_WITHIN_MS 2000 /* a process that was told to */
 
 /* Network namespaces by name, as iproute2 keeps them: a file under /run/netns that the namespace is
  * bind-mounted on. */
@@ -147,19 +150,52 @@ nd_err netns_in(struct job *job, const char *host, nd_err (*fn)(struct job *, co
     return err;
 }
 
-/* The process's program is one that the lab starts. */
-static int is_ours(const char *pid)
+static const char *const programs[] = {"netdrill-reflect", "netdrill-emulate", "netdrill-daemon"};
+
+/* The process's program is one that the lab starts. (deleted: the file may have been replaced.) */
+int lab_runs_ours(int pid)
 {
     char path[64];
     char exe[512];
-    snprintf(path, sizeof path, "/proc/%.20s/exe", pid);
+    snprintf(path, sizeof path, "/proc/%d/exe", pid);
     ssize_t len = readlink(path, exe, sizeof exe - 1);
     if (len <= 0)
         return 0;
     exe[len] = '\0';
     const char *name = strrchr(exe, '/');
-    return name != NULL && (strncmp(name + 1, "netdrill-reflect", 16) == 0 ||
-                            strncmp(name + 1, "netdrill-emulate", 16) == 0);
+    for (size_t i = 0; name != NULL && i < sizeof programs / sizeof programs[0]; i++) {
+        if (strncmp(name + 1, programs[i], strlen(programs[i])) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+static int parent_of(int pid)
+{
+    char path[64];
+    char line[128];
+    int parent = 0;
+    snprintf(path, sizeof path, "/proc/%d/status", pid);
+    FILE *status = fopen(path, "re");
+    while (status != NULL && fgets(line, sizeof line, status) != NULL) {
+        if (sscanf(line, "PPid: %d", &parent) == 1)
+            break;
+    }
+    if (status != NULL)
+        fclose(status);
+    return parent;
+}
+
+/* A program of the lab's, or what one of its daemons has started: those have netdrill-daemon at
+ * the head of their process namespace, so it is an ancestor of them all. */
+static int is_ours(int pid)
+{
+    for (int depth = 0; pid > 1 && depth < 32; depth++) {
+        if (lab_runs_ours(pid))
+            return 1;
+        pid = parent_of(pid);
+    }
+    return 0;
 }
 
 static void end_process(int pid)
@@ -167,13 +203,16 @@ static void end_process(int pid)
     int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
     if (pidfd < 0)
         return;
-    char text[24];
-    snprintf(text, sizeof text, "%d", pid);
-    /* Looked at again through the descriptor's lifetime: the number may have changed hands. */
-    if (is_ours(text))
-        syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+    struct pollfd gone = {.fd = pidfd, .events = POLLIN};
     siginfo_t info;
-    waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED); /* fails at once when it is not our child */
+    /* Looked at again through the descriptor's lifetime: the number may have changed hands. */
+    static const int how[] = {SIGTERM, SIGKILL};
+    for (size_t i = 0; i < 2 && lab_runs_ours(pid); i++) {
+        if (syscall(SYS_pidfd_send_signal, pidfd, how[i], NULL, 0) != 0 ||
+            poll(&gone, 1, ENDS_WITHIN_MS) != 0)
+            break;
+    }
+    waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG); /* fails when it is not our child */
     close(pidfd);
 }
 
@@ -195,10 +234,11 @@ int netns_processes(const char *path, int end)
         snprintf(link, sizeof link, "/proc/%s/ns/net", entry->d_name);
         if (stat(link, &mine) != 0 || mine.st_ino != ns.st_ino || mine.st_dev != ns.st_dev)
             continue;
-        if (!is_ours(entry->d_name))
+        int pid = atoi(entry->d_name);
+        if (!is_ours(pid))
             others++;
-        else if (end)
-            end_process(atoi(entry->d_name));
+        else if (end && lab_runs_ours(pid) && !is_ours(parent_of(pid)))
+            end_process(pid); /* the rest ends with it */
     }
     closedir(proc);
     return others;
