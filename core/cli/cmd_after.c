@@ -102,14 +102,14 @@ static int restore(int argc, char **argv)
         all = all || strcmp(argv[i], "--all") == 0;
     if (all) {
         bool help = false;
-        if (nd_cli_parse(&nd_command_restore, restore_options, argc, argv, 0, 0, &args, &help))
+        if (nd_cli_parse(&nd_command_restore, argc, argv, 0, 0, &args, &help))
             code = restore_all(nd_cli_runs(&args));
         else
             code = help ? ND_EXIT_OK : ND_EXIT_USAGE;
         nd_cli_args_deinit(&args);
         return code;
     }
-    if (nd_cli_open_run(&nd_command_restore, restore_options, argc, argv, &args, &dir, &code)) {
+    if (nd_cli_open_run(&nd_command_restore, argc, argv, &args, &dir, &code)) {
         int64_t left = nd_restore_dir(&dir, "by-hand", print_line, NULL, &why);
         if (left < 0)
             fprintf(stderr, "netdrill restore: %s\n", why.text);
@@ -124,11 +124,14 @@ static int restore(int argc, char **argv)
 }
 
 const struct nd_command nd_command_restore = {
-    "restore", "restore [RUN | --all] [--runs DIR]",
+    "restore",
+    "restore [RUN | --all] [--runs DIR]",
     "Puts back what a run that died has changed, and reads it back.\n\n"
     "  netdrill restore last\n"
     "  netdrill restore --all --runs /var/lib/netdrill/runs    at the start of the machine",
-    restore, 0};
+    restore,
+    0,
+    restore_options};
 
 /* ---- report ---- */
 
@@ -176,7 +179,7 @@ static int report(int argc, char **argv)
     struct nd_rundir dir;
     struct nd_fail why = {0};
     int code = 0;
-    if (nd_cli_open_run(&nd_command_report, report_options, argc, argv, &args, &dir, &code)) {
+    if (nd_cli_open_run(&nd_command_report, argc, argv, &args, &dir, &code)) {
         const char *format = nd_cli_get(&args, "format");
         code = ND_EXIT_OK;
         if (format != NULL) {
@@ -194,11 +197,14 @@ static int report(int argc, char **argv)
 }
 
 const struct nd_command nd_command_report = {
-    "report", "report [RUN] [--format html|md|json|junit] [--lang zh|en|both]",
+    "report",
+    "report [RUN] [--format html|md|json|junit] [--lang zh|en|both]",
     "Renders a run's report from its directory alone.\n\n"
     "  netdrill report last\n"
     "  netdrill report last --format md --lang zh",
-    report, 0};
+    report,
+    0,
+    report_options};
 
 /* ---- keeper (internal) ---- */
 
@@ -211,6 +217,6 @@ static int keeper(int argc, char **argv)
     return nd_keeper_main(argv[1], atoi(argv[2]), atoi(argv[3]));
 }
 
-const struct nd_command nd_command_keeper = {"keeper", "keeper DIR FD PIDFD",
-                                             "Internal: the process that restores.", keeper,
-                                             ND_COMMAND_HIDDEN};
+const struct nd_command nd_command_keeper = {
+    "keeper", "keeper DIR FD PIDFD", "Internal: the process that restores.",
+    keeper,   ND_COMMAND_HIDDEN,     NULL};

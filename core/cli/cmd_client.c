@@ -21,16 +21,15 @@ static const char *actor(void)
 }
 
 /* Parses, finds the run, asks; the answer is NULL (and the reason told) when that failed. */
-static json_t *ask(const struct nd_command *command, const struct nd_cli_option *options, int argc,
-                   char **argv, struct nd_cli_args *args, json_t *(*request)(struct nd_cli_args *),
-                   int *code)
+static json_t *ask(const struct nd_command *command, int argc, char **argv,
+                   struct nd_cli_args *args, json_t *(*request)(struct nd_cli_args *), int *code)
 {
     struct nd_rundir dir = {0};
     struct nd_fail why = {0};
     json_t *answer = NULL;
     bool help = false;
     *code = ND_EXIT_USAGE;
-    if (!nd_cli_parse(command, options, argc, argv, 0, 2, args, &help)) {
+    if (!nd_cli_parse(command, argc, argv, 0, 2, args, &help)) {
         *code = help ? ND_EXIT_OK : ND_EXIT_USAGE;
         return NULL;
     }
@@ -69,8 +68,7 @@ static int status(int argc, char **argv)
 {
     struct nd_cli_args args;
     int code = 0;
-    json_t *answer =
-        ask(&nd_command_status, status_options, argc, argv, &args, status_request, &code);
+    json_t *answer = ask(&nd_command_status, argc, argv, &args, status_request, &code);
     const json_t *object = json_object_get(answer, "status");
     if (code == ND_EXIT_OK && object != NULL && nd_cli_get(&args, "json") != NULL) {
         char *text = json_dumps(object, JSON_COMPACT);
@@ -87,9 +85,12 @@ static int status(int argc, char **argv)
     return code;
 }
 
-const struct nd_command nd_command_status = {"status", "status [RUN] [--json] [--runs DIR]",
+const struct nd_command nd_command_status = {"status",
+                                             "status [RUN] [--json] [--runs DIR]",
                                              "A living run as it stands.\n\n  netdrill status last",
-                                             status, 0};
+                                             status,
+                                             0,
+                                             status_options};
 
 static const struct nd_cli_option arm_options[] = {
     {"runs", "DIR", "where runs are kept (default: runs)", 0},
@@ -110,7 +111,7 @@ static int arm(int argc, char **argv)
 {
     struct nd_cli_args args;
     int code = 0;
-    json_t *answer = ask(&nd_command_arm, arm_options, argc, argv, &args, arm_request, &code);
+    json_t *answer = ask(&nd_command_arm, argc, argv, &args, arm_request, &code);
     long long left = (long long)json_integer_value(json_object_get(answer, "left"));
     if (code == ND_EXIT_OK && answer != NULL && left != 0)
         printf("armed by %s; it takes %lld more\n", nd_cli_get(&args, "as"), left);
@@ -122,10 +123,13 @@ static int arm(int argc, char **argv)
 }
 
 const struct nd_command nd_command_arm = {
-    "arm", "arm [RUN] --as NAME [--runs DIR]",
+    "arm",
+    "arm [RUN] --as NAME [--runs DIR]",
     "Lets a run begin, where the site's policy wants several people to say so.\n\n"
     "  netdrill arm last --as lin",
-    arm, 0};
+    arm,
+    0,
+    arm_options};
 
 static const struct nd_cli_option confirm_options[] = {
     {"runs", "DIR", "where runs are kept (default: runs)", 0},
@@ -152,8 +156,7 @@ static int confirm(int argc, char **argv)
 {
     struct nd_cli_args args;
     int code = 0;
-    json_decref(
-        ask(&nd_command_confirm, confirm_options, argc, argv, &args, confirm_request, &code));
+    json_decref(ask(&nd_command_confirm, argc, argv, &args, confirm_request, &code));
     nd_cli_args_deinit(&args);
     return code;
 }
@@ -163,7 +166,9 @@ const struct nd_command nd_command_confirm = {"confirm",
                                               "Answers a confirmation of a living run.\n\n"
                                               "  netdrill confirm last 1\n"
                                               "  netdrill confirm last 2 --no --by lin",
-                                              confirm, 0};
+                                              confirm,
+                                              0,
+                                              confirm_options};
 
 static const struct nd_cli_option pause_options[] = {
     {"runs", "DIR", "where runs are kept (default: runs)", 0}, {NULL, NULL, NULL, 0}};
@@ -185,7 +190,7 @@ static int ask_only(const struct nd_command *command, int argc, char **argv,
 {
     struct nd_cli_args args;
     int code = 0;
-    json_decref(ask(command, pause_options, argc, argv, &args, request, &code));
+    json_decref(ask(command, argc, argv, &args, request, &code));
     nd_cli_args_deinit(&args);
     return code;
 }
@@ -201,16 +206,22 @@ static int resume_run(int argc, char **argv)
 }
 
 const struct nd_command nd_command_pause = {
-    "pause", "pause [RUN] [--runs DIR]",
+    "pause",
+    "pause [RUN] [--runs DIR]",
     "Holds a living run: no step begins or goes on until it is resumed.\n\n"
     "  netdrill pause last\n\n"
     "Later moments shift by the pause's length. Changes stay, but those with while_paused =\n"
     "\"revert\" are put back and made again at resume. Guards, measurements and restore_by go on.",
-    pause_run, 0};
+    pause_run,
+    0,
+    pause_options};
 
-const struct nd_command nd_command_resume = {"resume", "resume [RUN] [--runs DIR]",
+const struct nd_command nd_command_resume = {"resume",
+                                             "resume [RUN] [--runs DIR]",
                                              "Lets a paused run go on.\n\n  netdrill resume last",
-                                             resume_run, 0};
+                                             resume_run,
+                                             0,
+                                             pause_options};
 
 static const struct nd_cli_option abort_options[] = {
     {"runs", "DIR", "where runs are kept (default: runs)", 0},
@@ -228,13 +239,16 @@ static int abort_run(int argc, char **argv)
 {
     struct nd_cli_args args;
     int code = 0;
-    json_decref(ask(&nd_command_abort, abort_options, argc, argv, &args, abort_request, &code));
+    json_decref(ask(&nd_command_abort, argc, argv, &args, abort_request, &code));
     nd_cli_args_deinit(&args);
     return code;
 }
 
 const struct nd_command nd_command_abort = {
-    "abort", "abort [RUN] [--reason TEXT]",
+    "abort",
+    "abort [RUN] [--reason TEXT]",
     "Ends a living run at once and restores the network.\n\n"
     "  netdrill abort last --reason \"a real emergency\"",
-    abort_run, 0};
+    abort_run,
+    0,
+    abort_options};

@@ -216,7 +216,7 @@ static int doctor(int argc, char **argv)
     bool lab = false;
     char *site_name = NULL;
     int code = ND_EXIT_USAGE;
-    if (nd_cli_parse(&nd_command_doctor, doctor_options, argc, argv, 0, 1, &args, &help)) {
+    if (nd_cli_parse(&nd_command_doctor, argc, argv, 0, 1, &args, &help)) {
         const char *runs = nd_cli_runs(&args);
         if (args.words.count != 0)
             check_scenario(&doctor_, &args, &lab, &site_name);
@@ -241,8 +241,11 @@ static int doctor(int argc, char **argv)
 }
 
 const struct nd_command nd_command_doctor = {
-    "doctor", "doctor [SCENARIO|PLAN] [--runs DIR] [--json]",
+    "doctor",
+    "doctor [SCENARIO|PLAN] [--runs DIR] [--json]",
     "Tells whether a drill would work here, and what earlier ones left.\n\n"
     "  netdrill doctor\n"
     "  netdrill doctor drills/disaster-roaming.lua",
-    doctor, 0};
+    doctor,
+    0,
+    doctor_options};

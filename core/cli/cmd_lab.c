@@ -13,8 +13,6 @@
 
 extern const struct nd_command nd_command_lab;
 
-static const struct nd_cli_option no_options[] = {{NULL, NULL, NULL, 0}};
-
 /* The acts run one after the other on a loop of their own. */
 struct lab {
     struct nd_sched *sched;
@@ -130,7 +128,7 @@ static int lab(int argc, char **argv)
     struct nd_cli_args args;
     bool help = false;
     int code = ND_EXIT_USAGE;
-    if (nd_cli_parse(&nd_command_lab, no_options, argc, argv, 1, 2, &args, &help)) {
+    if (nd_cli_parse(&nd_command_lab, argc, argv, 1, 2, &args, &help)) {
         const char *what = args.words.at[0];
         bool up = strcmp(what, "up") == 0;
         if (strcmp(what, "list") == 0 && args.words.count == 1) {
@@ -150,8 +148,11 @@ static int lab(int argc, char **argv)
     return help ? ND_EXIT_OK : code;
 }
 
-const struct nd_command nd_command_lab = {"lab", "lab up SITE | lab down SITE | lab list",
+const struct nd_command nd_command_lab = {"lab",
+                                          "lab up SITE | lab down SITE | lab list",
                                           "A lab of network namespaces that stays between runs.\n\n"
                                           "  netdrill lab up drills/sites/disaster-roaming.yaml\n"
                                           "  netdrill lab down drills/sites/disaster-roaming.yaml",
-                                          lab, 0};
+                                          lab,
+                                          0,
+                                          NULL};

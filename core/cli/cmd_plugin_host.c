@@ -13,6 +13,6 @@ static int plugin_host(int argc, char **argv)
     return nd_guest_main();
 }
 
-const struct nd_command nd_command_plugin_host = {"plugin-host", "plugin-host NAME",
-                                                  "Runs one plugin for a run (internal).",
-                                                  plugin_host, ND_COMMAND_HIDDEN};
+const struct nd_command nd_command_plugin_host = {
+    "plugin-host", "plugin-host NAME", "Runs one plugin for a run (internal).",
+    plugin_host,   ND_COMMAND_HIDDEN,  NULL};

@@ -15,12 +15,11 @@ extern const struct nd_command nd_command_reflect;
 
 static int reflect(int argc, char **argv)
 {
-    static const struct nd_cli_option none[] = {{NULL, NULL, NULL, 0}};
     struct nd_cli_args args;
     struct nd_fail why = {0};
     char *plugin = NULL;
     bool help = false;
-    if (!nd_cli_parse(&nd_command_reflect, none, argc, argv, 1, 64, &args, &help)) {
+    if (!nd_cli_parse(&nd_command_reflect, argc, argv, 1, 64, &args, &help)) {
         nd_cli_args_deinit(&args);
         return help ? ND_EXIT_OK : ND_EXIT_USAGE;
     }
@@ -40,7 +39,8 @@ static int reflect(int argc, char **argv)
 }
 
 const struct nd_command nd_command_reflect = {
-    "reflect", "reflect KIND:ADDRESS:PORT...",
+    "reflect",
+    "reflect KIND:ADDRESS:PORT...",
     "Answers probes, as their far end, until it is ended (SIGTERM, SIGINT).\n\n"
     "  netdrill reflect stamp:0.0.0.0:862 echo:0.0.0.0:7 web:[2001:db8::7]:80\n"
     "  netdrill reflect key:/etc/netdrill/stamp.key stamp:10.0.0.7:862\n\n"
@@ -57,4 +57,6 @@ const struct nd_command nd_command_reflect = {
     "what\nits STAMP services answered and dropped. Whoever can reach the address is answered: "
     "bind "
     "it to the\ndrill's network, and end it afterwards.",
-    reflect, 0};
+    reflect,
+    0,
+    NULL};

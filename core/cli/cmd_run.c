@@ -255,7 +255,7 @@ static int run(int argc, char **argv)
 {
     struct nd_live live = {.lab = false};
     bool help = false;
-    if (!nd_cli_parse(&nd_command_run, run_options, argc, argv, 0, 1, &live.args, &help)) {
+    if (!nd_cli_parse(&nd_command_run, argc, argv, 0, 1, &live.args, &help)) {
         nd_cli_args_deinit(&live.args);
         return help ? ND_EXIT_OK : ND_EXIT_USAGE;
     }
@@ -283,4 +283,6 @@ const struct nd_command nd_command_run = {
     "  netdrill run drills/disaster-roaming.lua --lab\n"
     "  netdrill run today.plan --lab --answers drills/answers/disaster-roaming.yaml\n"
     "  netdrill run --resume last        go on with a run that died (docs/decisions/resume.md)",
-    run, 0};
+    run,
+    0,
+    run_options};

@@ -95,7 +95,7 @@ static int samples(int argc, char **argv)
     struct nd_fail why = {0};
     bool help = false;
     int code = ND_EXIT_USAGE;
-    if (!nd_cli_parse(&nd_command_samples, samples_options, argc, argv, 0, 1, &args, &help)) {
+    if (!nd_cli_parse(&nd_command_samples, argc, argv, 0, 1, &args, &help)) {
         nd_cli_args_deinit(&args);
         return help ? ND_EXIT_OK : ND_EXIT_USAGE;
     }
@@ -123,10 +123,13 @@ static int samples(int argc, char **argv)
 }
 
 const struct nd_command nd_command_samples = {
-    "samples", "samples [RUN] [--csv] [--series N] [--runs DIR]",
+    "samples",
+    "samples [RUN] [--csv] [--series N] [--runs DIR]",
     "Lists what a run measured, or prints every sample as CSV.\n\n"
     "  netdrill samples last\n"
     "  netdrill samples last --csv --series 1 >page.csv\n\n"
     "Moments are nanoseconds on the run clock; 'value' is in the series' unit. What the columns\n"
     "mean: docs/records.md.",
-    samples, 0};
+    samples,
+    0,
+    samples_options};

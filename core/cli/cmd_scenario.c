@@ -50,7 +50,7 @@ static int lint(int argc, char **argv)
     struct nd_cli_args args;
     struct nd_work work;
     bool help = false;
-    if (!nd_cli_parse(&nd_command_lint, lint_options, argc, argv, 1, 1, &args, &help)) {
+    if (!nd_cli_parse(&nd_command_lint, argc, argv, 1, 1, &args, &help)) {
         nd_cli_args_deinit(&args);
         return help ? ND_EXIT_OK : ND_EXIT_USAGE;
     }
@@ -67,10 +67,13 @@ static int lint(int argc, char **argv)
 }
 
 const struct nd_command nd_command_lint = {
-    "lint", "lint SCENARIO [--site FILE] [--json] [--strict]",
+    "lint",
+    "lint SCENARIO [--site FILE] [--json] [--strict]",
     "Tells all that is wrong with a scenario and its site file.\n\n"
     "  netdrill lint drills/disaster-roaming.lua",
-    lint, 0};
+    lint,
+    0,
+    lint_options};
 
 /* ---- plan ---- */
 
@@ -131,7 +134,7 @@ static int plan(int argc, char **argv)
     struct nd_work work;
     bool help = false;
     uint64_t seed = 1;
-    if (!nd_cli_parse(&nd_command_plan, plan_options, argc, argv, 1, 1, &args, &help) ||
+    if (!nd_cli_parse(&nd_command_plan, argc, argv, 1, 1, &args, &help) ||
         !read_seed(&args, &seed)) {
         nd_cli_args_deinit(&args);
         return help ? ND_EXIT_OK : ND_EXIT_USAGE;
@@ -147,11 +150,14 @@ static int plan(int argc, char **argv)
 }
 
 const struct nd_command nd_command_plan = {
-    "plan", "plan SCENARIO [--out FILE] [--site FILE] [--seed N] [--json]",
+    "plan",
+    "plan SCENARIO [--out FILE] [--site FILE] [--seed N] [--json]",
     "The timetable of a drill: what it will change, what cannot be previewed.\n\n"
     "  netdrill plan drills/disaster-roaming.lua\n"
     "  netdrill plan drills/disaster-roaming.lua --out today.plan",
-    plan, 0};
+    plan,
+    0,
+    plan_options};
 
 /* ---- rehearse ---- */
 
@@ -237,7 +243,7 @@ static int rehearse(int argc, char **argv)
     struct nd_work work;
     bool help = false;
     uint64_t seed = 1;
-    if (!nd_cli_parse(&nd_command_rehearse, rehearse_options, argc, argv, 1, 1, &args, &help) ||
+    if (!nd_cli_parse(&nd_command_rehearse, argc, argv, 1, 1, &args, &help) ||
         !read_seed(&args, &seed)) {
         nd_cli_args_deinit(&args);
         return help ? ND_EXIT_OK : ND_EXIT_USAGE;
@@ -258,4 +264,6 @@ const struct nd_command nd_command_rehearse = {
     "Plays a drill on a virtual clock with models in place of the network.\n\n"
     "  netdrill rehearse drills/disaster-roaming.lua\n"
     "  netdrill rehearse drills/disaster-roaming.lua --fail links.down#1",
-    rehearse, 0};
+    rehearse,
+    0,
+    rehearse_options};

@@ -9,8 +9,6 @@
 
 extern const struct nd_command nd_command_plugin, nd_command_explain;
 
-static const struct nd_cli_option no_options[] = {{NULL, NULL, NULL, 0}};
-
 static void show_option(const struct nd_option *option)
 {
     printf("      %-14s %s", option->name, option->help);
@@ -107,7 +105,7 @@ static int plugin_run(int argc, char **argv)
     struct nd_cli_args args;
     bool help = false;
     int code = ND_EXIT_USAGE;
-    if (nd_cli_parse(&nd_command_plugin, no_options, argc, argv, 1, 2, &args, &help)) {
+    if (nd_cli_parse(&nd_command_plugin, argc, argv, 1, 2, &args, &help)) {
         struct nd_sched *sched = nd_work_virtual();
         struct nd_plugins *plugins = nd_plugins_new(sched, NULL);
         code = plugin_command(&args, plugins);
@@ -119,11 +117,14 @@ static int plugin_run(int argc, char **argv)
 }
 
 const struct nd_command nd_command_plugin = {
-    "plugin", "plugin list | plugin show NAME | plugin check NAME|PATH",
+    "plugin",
+    "plugin list | plugin show NAME | plugin check NAME|PATH",
     "The plugins there are, their verbs, options and readings.\n\n"
     "  netdrill plugin list\n"
     "  netdrill plugin show reach",
-    plugin_run, 0};
+    plugin_run,
+    0,
+    NULL};
 
 /* ---- explain ---- */
 
@@ -132,7 +133,7 @@ static int explain(int argc, char **argv)
     struct nd_cli_args args;
     bool help = false;
     int code = ND_EXIT_USAGE;
-    if (!nd_cli_parse(&nd_command_explain, no_options, argc, argv, 0, 1, &args, &help)) {
+    if (!nd_cli_parse(&nd_command_explain, argc, argv, 0, 1, &args, &help)) {
         nd_cli_args_deinit(&args);
         return help ? ND_EXIT_OK : code;
     }
@@ -153,7 +154,10 @@ static int explain(int argc, char **argv)
     return code;
 }
 
-const struct nd_command nd_command_explain = {"explain", "explain [CODE]",
+const struct nd_command nd_command_explain = {"explain",
+                                              "explain [CODE]",
                                               "What a diagnostic means, with an example.\n\n"
                                               "  netdrill explain E0207",
-                                              explain, 0};
+                                              explain,
+                                              0,
+                                              NULL};

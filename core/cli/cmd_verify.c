@@ -116,7 +116,7 @@ static int verify(int argc, char **argv)
     struct nd_cli_args args;
     struct nd_rundir dir;
     int code = 0;
-    if (nd_cli_open_run(&nd_command_verify, verify_options, argc, argv, &args, &dir, &code))
+    if (nd_cli_open_run(&nd_command_verify, argc, argv, &args, &dir, &code))
         code = check_run(&dir, nd_cli_get(&args, "key"));
     nd_rundir_deinit(&dir);
     nd_cli_args_deinit(&args);
@@ -124,15 +124,16 @@ static int verify(int argc, char **argv)
 }
 
 const struct nd_command nd_command_verify = {
-    "verify", "verify [RUN] [--key PUB] [--runs DIR]",
+    "verify",
+    "verify [RUN] [--key PUB] [--runs DIR]",
     "Checks that a run's journal and files are what they were, and who sealed it.\n\n"
     "  netdrill verify last\n"
     "  netdrill verify last --key drills.key.pub",
-    verify, 0};
+    verify,
+    0,
+    verify_options};
 
 /* ---- key ---- */
-
-static const struct nd_cli_option no_options[] = {{NULL, NULL, NULL, 0}};
 
 static int key(int argc, char **argv)
 {
@@ -141,7 +142,7 @@ static int key(int argc, char **argv)
     bool help = false;
     char id[ND_KEY_ID];
     int code = ND_EXIT_USAGE;
-    if (nd_cli_parse(&nd_command_key, no_options, argc, argv, 2, 2, &args, &help)) {
+    if (nd_cli_parse(&nd_command_key, argc, argv, 2, 2, &args, &help)) {
         const char *path = args.words.at[1];
         if (strcmp(args.words.at[0], "new") != 0) {
             fprintf(stderr, "netdrill key: it is used like this:\n  netdrill %s\n",
@@ -161,8 +162,11 @@ static int key(int argc, char **argv)
 }
 
 const struct nd_command nd_command_key = {
-    "key", "key new FILE",
+    "key",
+    "key new FILE",
     "Makes a key that seals runs: FILE (secret) and FILE.pub.\n\n"
     "  netdrill key new drills.key\n"
     "  netdrill run today.plan --lab --sign drills.key",
-    key, 0};
+    key,
+    0,
+    NULL};

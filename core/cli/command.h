@@ -24,11 +24,21 @@ enum {
 #undef ND_EXIT_ENUM
 };
 
+struct nd_cli_option {
+    const char *name; /* without the dashes; NULL ends the table */
+    const char *arg;  /* what it takes, "FILE", or the choices, "zh|en"; NULL: a flag */
+    const char *help;
+    unsigned flags; /* ND_CLI_REPEAT */
+};
+#define ND_CLI_REPEAT 1u /* may be given more than once */
+
+/* Parsing, help, man pages and the shells' completion are all made from this record. */
 struct nd_command {
     const char *name, *usage,
         *help; /* usage without the program's name; help leads with examples */
-    int (*run)(int argc, char **argv); /* argv[0]: the command's name; returns an exit code */
-    unsigned flags;                    /* ND_COMMAND_HIDDEN */
+    int (*run)(int argc, char **argv);   /* argv[0]: the command's name; returns an exit code */
+    unsigned flags;                      /* ND_COMMAND_HIDDEN */
+    const struct nd_cli_option *options; /* NULL: it has none */
 };
 #define ND_COMMAND_HIDDEN 1u
 

@@ -30,15 +30,14 @@ const char *nd_cli_runs(const struct nd_cli_args *args)
     return runs != NULL ? runs : "runs";
 }
 
-bool nd_cli_open_run(const struct nd_command *command, const struct nd_cli_option *options,
-                     int argc, char **argv, struct nd_cli_args *args, struct nd_rundir *dir,
-                     int *code)
+bool nd_cli_open_run(const struct nd_command *command, int argc, char **argv,
+                     struct nd_cli_args *args, struct nd_rundir *dir, int *code)
 {
     struct nd_fail why = {0};
     bool help = false;
     *dir = (struct nd_rundir){0};
     *code = ND_EXIT_USAGE;
-    if (!nd_cli_parse(command, options, argc, argv, 0, 1, args, &help)) {
+    if (!nd_cli_parse(command, argc, argv, 0, 1, args, &help)) {
         *code = help ? ND_EXIT_OK : ND_EXIT_USAGE;
         return false;
     }

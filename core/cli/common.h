@@ -19,9 +19,8 @@ bool nd_cli_zh(const struct nd_cli_args *args);
 const char *nd_cli_runs(const struct nd_cli_args *args);
 /* Parses the arguments of a command about one run ("last" without) and finds it. False: *code
  * tells; args and dir are to be freed in either case. */
-bool nd_cli_open_run(const struct nd_command *command, const struct nd_cli_option *options,
-                     int argc, char **argv, struct nd_cli_args *args, struct nd_rundir *dir,
-                     int *code);
+bool nd_cli_open_run(const struct nd_command *command, int argc, char **argv,
+                     struct nd_cli_args *args, struct nd_rundir *dir, int *code);
 
 /* ---- a scenario and what belongs to it ---- */
 

@@ -71,8 +71,9 @@ static int version(int argc, char **argv)
     return ND_EXIT_OK;
 }
 
-static const struct nd_command command_help = {"help", "help", "This overview.", help, 0};
-static const struct nd_command command_version = {"version", "version", "The version.", version, 0};
+static const struct nd_command command_help = {"help", "help", "This overview.", help, 0, NULL};
+static const struct nd_command command_version = {"version", "version", "The version.",
+                                                  version,   0,         NULL};
 
 static int unknown(const char *name)
 {

@@ -6,8 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-void nd_cli_help(const struct nd_command *command, const struct nd_cli_option *options)
+static const struct nd_cli_option no_options[] = {{NULL, NULL, NULL, 0}};
+
+static const struct nd_cli_option *options_of(const struct nd_command *command)
 {
+    return command->options != NULL ? command->options : no_options;
+}
+
+void nd_cli_help(const struct nd_command *command)
+{
+    const struct nd_cli_option *options = options_of(command);
     printf("netdrill %s\n\n%s\n", command->usage, command->help);
     if (options->name != NULL)
         printf("\nOptions:\n");
@@ -19,22 +27,21 @@ void nd_cli_help(const struct nd_command *command, const struct nd_cli_option *o
     }
 }
 
-static const struct nd_cli_option *find(const struct nd_cli_option *options, const char *name,
+static const struct nd_cli_option *find(const struct nd_command *command, const char *name,
                                         size_t len)
 {
-    for (const struct nd_cli_option *o = options; o->name != NULL; o++) {
+    for (const struct nd_cli_option *o = options_of(command); o->name != NULL; o++) {
         if (strlen(o->name) == len && strncmp(o->name, name, len) == 0)
             return o;
     }
     return NULL;
 }
 
-static void unknown_option(const struct nd_command *command, const struct nd_cli_option *options,
-                           const char *name)
+static void unknown_option(const struct nd_command *command, const char *name)
 {
     const char *names[64];
     size_t count = 0;
-    for (const struct nd_cli_option *o = options; o->name != NULL && count < 64; o++)
+    for (const struct nd_cli_option *o = options_of(command); o->name != NULL && count < 64; o++)
         names[count++] = o->name;
     char *bare = strndup(name, strcspn(name, "="));
     const char *near = nd_text_nearest(bare, names, count);
@@ -45,15 +52,15 @@ static void unknown_option(const struct nd_command *command, const struct nd_cli
 }
 
 /* One option at argv[*at]; moves *at to its last word. */
-static bool take_option(const struct nd_command *command, const struct nd_cli_option *options,
-                        int argc, char **argv, int *at, struct nd_cli_args *args)
+static bool take_option(const struct nd_command *command, int argc, char **argv, int *at,
+                        struct nd_cli_args *args)
 {
     const char *name = argv[*at] + 2;
     const char *equals = strchr(name, '=');
     const struct nd_cli_option *option =
-        find(options, name, equals != NULL ? (size_t)(equals - name) : strlen(name));
+        find(command, name, equals != NULL ? (size_t)(equals - name) : strlen(name));
     if (option == NULL) {
-        unknown_option(command, options, name);
+        unknown_option(command, name);
         return false;
     }
     const char *value = "";
@@ -78,22 +85,21 @@ static bool take_option(const struct nd_command *command, const struct nd_cli_op
     return true;
 }
 
-bool nd_cli_parse(const struct nd_command *command, const struct nd_cli_option *options, int argc,
-                  char **argv, size_t words_min, size_t words_max, struct nd_cli_args *args,
-                  bool *help)
+bool nd_cli_parse(const struct nd_command *command, int argc, char **argv, size_t words_min,
+                  size_t words_max, struct nd_cli_args *args, bool *help)
 {
-    *args = (struct nd_cli_args){.options = options};
+    *args = (struct nd_cli_args){.names = {NULL, 0, 0}};
     *help = false;
     bool words_only = false;
     for (int i = 1; i < argc; i++) {
         if (!words_only && strcmp(argv[i], "--") == 0) {
             words_only = true;
         } else if (!words_only && (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)) {
-            nd_cli_help(command, options);
+            nd_cli_help(command);
             *help = true;
             return false;
         } else if (!words_only && strncmp(argv[i], "--", 2) == 0) {
-            if (!take_option(command, options, argc, argv, &i, args))
+            if (!take_option(command, argc, argv, &i, args))
                 return false;
         } else if (!words_only && argv[i][0] == '-' && argv[i][1] != '\0') {
             fprintf(stderr, "netdrill %s: options are written out, '--name', got '%s'\n",
