@@ -137,10 +137,13 @@ static int explain(int argc, char **argv)
         nd_cli_args_deinit(&args);
         return help ? ND_EXIT_OK : code;
     }
-    char code_name[8] = "";
-    if (args.words.count != 0)
-        snprintf(code_name, sizeof code_name, "%s", args.words.at[0]);
-    code_name[0] = code_name[0] == 'e' ? 'E' : code_name[0] == 'w' ? 'W' : code_name[0];
+    const char *typed = args.words.count != 0 ? args.words.at[0] : "";
+    char code_name[8];
+    snprintf(code_name, sizeof code_name, "%s%s",
+             *typed == 'e'   ? "E"
+             : *typed == 'w' ? "W"
+                             : "",
+             *typed == 'e' || *typed == 'w' ? typed + 1 : typed);
     if (args.words.count == 0) {
         for (size_t i = 0; nd_diag_code(i) != NULL; i++)
             printf("%s  %s\n", nd_diag_code(i), nd_diag_title(nd_diag_code(i)));
@@ -151,7 +154,7 @@ static int explain(int argc, char **argv)
         code = ND_EXIT_OK;
     } else {
         fprintf(stderr, "netdrill explain: there is no code '%s'; 'netdrill explain' lists them\n",
-                args.words.at[0]);
+                typed);
     }
     nd_cli_args_deinit(&args);
     return code;
