@@ -51,7 +51,7 @@ def play(name, **shimmed):
     missed = sum(o == 1 for o, _ in rows)
     print(f"{name}: {len(rows)} of {COUNT} stored, {gaps[0] or 0} in gaps ({gaps[1]}), {missed} slots missed, "
           f"median lateness {late[len(late) // 2] / 1e6:.2f} ms")
-    check(missed < COUNT / 10, f"{name}: {missed} slots were not sent")
+    check(missed < COUNT / 5, f"{name}: {missed} slots were not sent")
     verify = subprocess.run([netdrill, "verify", run], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     check("journal   ok" in verify.stdout, f"{name}: {verify.stdout}")
     return rows, gaps, run
