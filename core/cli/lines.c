@@ -1,5 +1,6 @@
 #include "base/units.h"
 #include "cli/common.h"
+#include "cli/lines_duty.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -327,7 +328,7 @@ static void put_body(const struct line *line, const char *type, const char *subj
         put_changes(line, type, subject);
     else if (strcmp(type, "restore.ended") == 0)
         put_restore_end(line);
-    else
+    else if (!nd_line_duty(line->event, type, line->zh, line->colour, line->out))
         put_plain(line, type, subject);
 }
 

@@ -5,6 +5,7 @@
 #include "record/key.h"
 #include "run/restore_dir.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -192,6 +193,23 @@ static nd_err copy_file(const struct nd_rundir *dir, const char *from, const cha
     return err;
 }
 
+/* The profiles it is played with: they may change, and a report may be asked for years later. */
+static nd_err copy_profiles(const struct nd_rundir *dir, const struct nd_drill *drill,
+                            struct nd_fail *why)
+{
+    nd_err err = ND_OK;
+    char *folder = nd_rundir_file(dir, "profiles");
+    if (drill->profiles_count != 0 && mkdir(folder, 0700) != 0)
+        err = nd_fail_errno(why, errno, "cannot make '%s'", folder);
+    free(folder);
+    for (size_t i = 0; i < drill->profiles_count && err == ND_OK; i++) {
+        char *name = nd_printf("profiles/%s.yaml", drill->profiles[i]->name);
+        err = copy_file(dir, drill->profiles[i]->path, name, why);
+        free(name);
+    }
+    return err;
+}
+
 /* The plan that is run: the saved one, or one made now by a rehearsal of its own. */
 static int make_plan(struct nd_live *live)
 {
@@ -293,6 +311,8 @@ static int make_dir(struct nd_live *live)
         err = copy_file(&live->dir, live->work.site->path, "site.yaml", &why);
     if (err == ND_OK && live->work.site != NULL)
         err = copy_daemon_files(&live->dir, live->work.site, &why);
+    if (err == ND_OK)
+        err = copy_profiles(&live->dir, drill, &why);
     if (err == ND_OK) {
         char *text = json_dumps(live->plan, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
         char *path = nd_rundir_file(&live->dir, "plan.json");

@@ -377,7 +377,7 @@ static const struct nd_token *string_token(const struct nd_source *source, const
     return NULL;
 }
 
-static void complain_name(lua_State *L, const char *name, const char *code, const char *text)
+void nd_name_complain(lua_State *L, const char *name, const char *code, const char *text)
 {
     struct nd_scenario *scenario = nd_scenario_of(L);
     int line = nd_lua_line(L, 1);
@@ -400,7 +400,7 @@ static int frame_use(lua_State *L)
     else
         plugin = nd_plugins_load(scenario->plugins, name, &why);
     if (plugin == NULL)
-        complain_name(L, name, why.code == ND_EGONE ? "E0201" : "E0209", why.text);
+        nd_name_complain(L, name, why.code == ND_EGONE ? "E0201" : "E0209", why.text);
     nd_plugin_push(L, plugin);
     return 1;
 }
@@ -416,7 +416,7 @@ static int frame_site(lua_State *L)
         nd_fail_set(&text, ND_EARG, "the site file has no target '%s'%s%s%s", name,
                     near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
                     near != NULL ? "'" : "");
-        complain_name(L, name, "E0306", text.text);
+        nd_name_complain(L, name, "E0306", text.text);
     }
     nd_target_push(L, target);
     return 1;
@@ -460,6 +460,9 @@ void nd_frame_finish(struct nd_scenario *scenario)
     drill->baselines_count = scenario->baselines.count;
     drill->baselines = copy(arena, scenario->baselines.at, scenario->baselines.count,
                             sizeof *scenario->baselines.at);
+    drill->profiles_count = scenario->profiles.count;
+    drill->profiles =
+        copy(arena, scenario->profiles.at, scenario->profiles.count, sizeof *scenario->profiles.at);
     struct nd_phase *phases = nd_arena_alloc(arena, (scenario->phases.count + 1) * sizeof *phases);
     drill->phases = phases;
     drill->phases_count = scenario->phases.count;

@@ -9,6 +9,7 @@
  *   given.c     a Lua table as the arguments of a verb
  *   bodies.c    what steps do, the one await
  *   prims.c     what `expect` stands on
+ *   profiles.c  profiles and their rules
  *   scenario.c  loading, the one resume */
 #ifndef ND_LUA_INTERNAL_H
 #define ND_LUA_INTERNAL_H
@@ -118,6 +119,8 @@ struct nd_lua_question {
 #define ND_META_TARGET   "netdrill target"
 #define ND_META_SERIES   "netdrill series"
 #define ND_META_QUESTION "netdrill question"
+#define ND_META_PROFILE  "netdrill profile"
+#define ND_META_RULE     "netdrill rule"
 
 void nd_values_open(lua_State *L);                                         /* [-0, +0, e] */
 void nd_quantity_push(lua_State *L, enum nd_quantity_kind kind, double v); /* [-0, +1, m] */
@@ -162,14 +165,22 @@ struct nd_scenario {
     struct ND_VEC(struct nd_guard) guards;
     struct ND_VEC(struct nd_baseline) baselines;
     struct ND_VEC(struct nd_phase_draft *) phases;
+    struct ND_VEC(struct nd_profile *) profiles;
     struct ND_VEC(struct nd_arena) buried; /* arenas of dropped tasks: calls may still use them */
     struct nd_task *task;                  /* the one being resumed, else NULL */
 };
 
 struct nd_scenario *nd_scenario_of(lua_State *L);
-void nd_frame_open(lua_State *L);  /* [-0, +0, e] into the table at the top */
-void nd_bodies_open(lua_State *L); /* likewise */
-void nd_prims_open(lua_State *L);  /* `expect`, likewise; after the library */
+void nd_frame_open(lua_State *L);    /* [-0, +0, e] into the table at the top */
+void nd_bodies_open(lua_State *L);   /* likewise */
+void nd_prims_open(lua_State *L);    /* `expect`, likewise; after the library */
+void nd_profiles_open(lua_State *L); /* likewise */
+/* The profile of that name, loaded if need be; NULL and a complaint about the name where it stands
+ * in the text. Raises in a body, where only profiles of the frame are known. [-0, +0, e] */
+const struct nd_profile *nd_profile_named(lua_State *L, const char *name);
+/* A diagnostic about a name that stands as a string in the line of the call being run; in a body an
+ * error. [-0, +0, e] */
+void nd_name_complain(lua_State *L, const char *name, const char *code, const char *text);
 /* The task whose step is being resumed; raises E0204 outside of steps. [-0, +0, e] */
 struct nd_task *nd_lua_current(lua_State *L, const char *what);
 /* The one await: the engine has been told what the task waits for. [-0, +0, -] */

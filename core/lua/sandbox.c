@@ -74,11 +74,11 @@ void nd_sandbox_charge(lua_State *L, size_t units)
 }
 
 const char *const nd_lua_globals[] = {
-    "assert", "baseline",   "confirm", "drill",      "error",    "expect",   "guard",    "hours",
-    "ipairs", "kbit_per_s", "math",    "mbit_per_s", "measure",  "minutes",  "ms",       "note",
-    "now",    "pairs",      "pcall",   "percent",    "phase",    "restore",  "seconds",  "select",
-    "site",   "step",       "string",  "table",      "together", "tonumber", "tostring", "type",
-    "use",    "utf8",       "wait",    NULL};
+    "assert", "baseline",   "confirm", "drill",      "error",   "expect",   "guard",    "hours",
+    "ipairs", "kbit_per_s", "math",    "mbit_per_s", "measure", "minutes",  "ms",       "note",
+    "now",    "pairs",      "pcall",   "percent",    "phase",   "profile",  "restore",  "seconds",
+    "select", "site",       "step",    "string",     "table",   "together", "tonumber", "tostring",
+    "type",   "use",        "utf8",    "wait",       NULL};
 
 static size_t globals_count(void)
 {
@@ -131,6 +131,7 @@ static int build(lua_State *L)
     nd_frame_open(L);
     nd_bodies_open(L);
     nd_prims_open(L);
+    nd_profiles_open(L);
     lua_newtable(L); /* their metatable */
     lua_pushcfunction(L, no_such_global);
     lua_setfield(L, -2, "__index");

@@ -16,7 +16,8 @@ enum nd_severity { ND_DIAG_ERROR, ND_DIAG_WARNING };
 
 /* Every code, its title, and the text of `netdrill explain`. E0xxx: error, W0xxx: warning.
  * 01xx reading the file; 02xx frame and verbs; 03xx values; 04xx site file; 05xx safety;
- * 06xx coverage and texts. The list is core/plan/diag_codes.def: X(code, title, explanation). */
+ * 06xx coverage and texts; 08xx profiles and obligations. The list is core/plan/diag_codes.def:
+ * X(code, title, explanation). */
 const char *nd_diag_title(const char *code);       /* NULL: no such code */
 const char *nd_diag_explanation(const char *code); /* NULL: no such code */
 /* Code number i of the list in order, NULL past the end. */

@@ -8,6 +8,8 @@
 void nd_drill_deinit(struct nd_drill *drill)
 {
     struct nd_arena arena = drill->arena;
+    for (size_t i = 0; i < drill->profiles_count; i++)
+        nd_profile_free(drill->profiles[i]);
     *drill = (struct nd_drill){0};
     nd_arena_deinit(&arena);
 }

@@ -5,6 +5,7 @@
  * from the phase's start or a moment of the drill, or `after` another step of the drill ended. */
 #ifndef ND_PLAN_MODEL_H
 #define ND_PLAN_MODEL_H
+#include "plan/profile.h"
 #include "plan/schema.h"
 
 struct nd_objective {
@@ -77,6 +78,8 @@ struct nd_drill {
     const struct nd_phase *phases;
     size_t phases_count;
     size_t steps_count;
+    struct nd_profile *const *profiles; /* that it names; its own */
+    size_t profiles_count;
     struct nd_arena arena;
 };
 

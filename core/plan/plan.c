@@ -91,6 +91,7 @@ json_t *nd_plan_json(const struct nd_drill *drill, const struct nd_site *site, u
     char *policy = site != NULL && site->policy.given ? nd_site_json(site, "policy") : NULL;
     json_object_set_new(plan, "policy", policy != NULL ? json_loads(policy, 0, NULL) : json_null());
     json_object_set_new(plan, "baselines", baselines_json(drill));
+    json_object_set_new(plan, "profiles", nd_plan_profiles(drill));
     free(policy);
     static const char *const lists[] = {"changes",       "measures", "confirmations",
                                         "not_previewed", "plugins",  "verbs"};
@@ -156,5 +157,6 @@ nd_err nd_plan_check_fresh(const json_t *plan, const struct nd_drill *drill,
                            "stale plan: site file '%s' has changed since it was made; plan anew "
                            "with 'netdrill plan'",
                            site->path);
-    return site != NULL ? check_files(plan, site, why) : ND_OK;
+    nd_err err = site != NULL ? check_files(plan, site, why) : ND_OK;
+    return err == ND_OK ? nd_plan_check_profiles(plan, drill, why) : err;
 }

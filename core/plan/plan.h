@@ -5,6 +5,7 @@
  *    "phases":[{id,title,at_ns|null,steps:[{id,title,owner,objective,at_ns|null,after,line}]}],
  *    "policy":{as the site file says}|null,"baselines":[{id,title,within_ns}],
  *    "objectives":[{id,text}],"guards":[{id,title,every_ns,at_most,at_least,otherwise}],
+ *    "profiles":[{name,title,law,since,seen,note,path,hash}],
  *    "changes":[{step,plugin,verb,target,vantage,args,lease_ns,restore_by_ns,arbitrary}],
  *    "measures":[{step,plugin,verb,target,vantage,every_ns,args}],
  *    "confirmations":[{step,text,by,within_ns}],
@@ -25,9 +26,13 @@ json_t *nd_plan_json(const struct nd_drill *drill, const struct nd_site *site, u
 void nd_plan_hash(const json_t *plan, char *out);
 /* Reads a saved plan; ND_EPARSE when it is none. */
 nd_err nd_plan_load(const char *path, json_t **plan, struct nd_fail *why);
-/* ND_ESTATE with the reason when scenario or site have changed since ("stale plan"). */
+/* ND_ESTATE with the reason when scenario, site or profiles have changed since ("stale plan"). */
 nd_err nd_plan_check_fresh(const json_t *plan, const struct nd_drill *drill,
                            const struct nd_site *site, struct nd_fail *why);
+/* plan_profiles.c */
+json_t *nd_plan_profiles(const struct nd_drill *drill);
+nd_err nd_plan_check_profiles(const json_t *plan, const struct nd_drill *drill,
+                              struct nd_fail *why);
 /* The timetable for people (the sample in exercise practice §4.2 is the model). zh: titles in
  * zh-TW, else English. */
 void nd_plan_print(const json_t *plan, bool zh, struct nd_buf *out);

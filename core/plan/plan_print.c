@@ -155,6 +155,15 @@ static void print_policy(const json_t *policy, struct nd_buf *out)
     }
 }
 
+static void print_profiles(const json_t *plan, bool zh, struct nd_buf *out)
+{
+    size_t i = 0;
+    json_t *one = NULL;
+    json_array_foreach(json_object_get(plan, "profiles"), i, one)
+        nd_buf_addf(out, "  profile  %s  %.23s  %s\n", string_of(one, "path"),
+                    string_of(one, "hash"), text_of(one, "law", zh));
+}
+
 static void print_baselines(const json_t *plan, bool zh, struct nd_buf *out)
 {
     char unit[ND_UNIT_TEXT];
@@ -181,6 +190,7 @@ void nd_plan_print(const json_t *plan, bool zh, struct nd_buf *out)
         nd_buf_addf(out, "  site     %s  %.23s%s\n", string_of(site, "path"),
                     string_of(site, "hash"),
                     json_is_true(json_object_get(site, "simulated")) ? "  SIMULATED" : "");
+    print_profiles(plan, zh, out);
     print_policy(json_object_get(plan, "policy"), out);
     nd_buf_adds(out, "\n");
     print_baselines(plan, zh, out);

@@ -20,7 +20,7 @@ void nd_site_complain(struct nd_site_load *load, const char *code, const struct 
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
     int width = at->kind == ND_YAML_SCALAR ? (int)nd_text_width(at->text) : 0;
-    nd_diag_add(load->diags, code, load->site->path, at->line, at->column, width, help, "%s", text);
+    nd_diag_add(load->diags, code, load->file, at->line, at->column, width, help, "%s", text);
 }
 
 bool nd_site_check_map(struct nd_site_load *load, const struct nd_yaml *map, const char *what,
@@ -75,22 +75,27 @@ static bool get_flag(struct nd_site_load *load, const struct nd_yaml *map, const
     return yes;
 }
 
-struct nd_text2 nd_site_get_title(struct nd_site_load *load, const struct nd_yaml *map,
-                                  const char *fallback)
+struct nd_text2 nd_site_get_text2(struct nd_site_load *load, const struct nd_yaml *map,
+                                  const char *key, const char *fallback)
 {
-    const struct nd_yaml *node = nd_yaml_get(map, "title");
+    const struct nd_yaml *node = nd_yaml_get(map, key);
     static const char *const keys[] = {"?zh", "?en", NULL};
     if (node == NULL)
         return (struct nd_text2){fallback, fallback};
     if (node->kind == ND_YAML_SCALAR)
         return (struct nd_text2){node->text, node->text};
-    if (!nd_site_check_map(load, node, "a title", keys))
+    if (!nd_site_check_map(load, node, "a text in two languages", keys))
         return (struct nd_text2){fallback, fallback};
-    struct nd_text2 title = {nd_site_get_text(load, node, "zh"),
-                             nd_site_get_text(load, node, "en")};
-    if (title.zh == NULL && title.en == NULL)
-        nd_site_complain(load, "E0402", node, NULL, "a title needs 'zh' or 'en'");
-    return title;
+    struct nd_text2 text = {nd_site_get_text(load, node, "zh"), nd_site_get_text(load, node, "en")};
+    if (text.zh == NULL && text.en == NULL)
+        nd_site_complain(load, "E0402", node, NULL, "'%s' needs 'zh' or 'en'", key);
+    return text;
+}
+
+struct nd_text2 nd_site_get_title(struct nd_site_load *load, const struct nd_yaml *map,
+                                  const char *fallback)
+{
+    return nd_site_get_text2(load, map, "title", fallback);
 }
 
 /* The section's mapping, NULL when it is absent or none. */
@@ -323,7 +328,7 @@ static void read_site(struct nd_site_load *load, const struct nd_yaml *root)
 struct nd_site *nd_site_read(const char *path, const char *text, size_t len, struct nd_diags *diags)
 {
     struct nd_site *site = nd_alloc(sizeof *site);
-    struct nd_site_load load = {site, diags};
+    struct nd_site_load load = {site, path, diags};
     size_t errors = diags->errors;
     site->path = nd_arena_strdup(&site->arena, path);
     site->text = nd_arena_strndup(&site->arena, text, len);

@@ -1,12 +1,13 @@
-/* What the readers of the site file share; internal to core/plan. Every reader notes what is wrong
- * and goes on. */
+/* What the readers of the site file and of profiles share; internal to core/plan. Every reader
+ * notes what is wrong and goes on. */
 #ifndef ND_PLAN_SITE_READ_H
 #define ND_PLAN_SITE_READ_H
 #include "plan/site.h"
 #include "plan/yaml.h"
 
 struct nd_site_load {
-    struct nd_site *site;
+    struct nd_site *site; /* NULL: a profile is read */
+    const char *file;
     struct nd_diags *diags;
 };
 
@@ -25,6 +26,9 @@ struct nd_text2 nd_site_get_title(struct nd_site_load *load, const struct nd_yam
 bool nd_site_good_name(const char *name, size_t max);
 /* site_lab.c. lab: may be NULL. */
 void nd_site_read_lab(struct nd_site_load *load, const struct nd_yaml *lab);
+/* A text, or {zh: .., en: ..}; fallback when it is absent or wrong (then it is told). */
+struct nd_text2 nd_site_get_text2(struct nd_site_load *load, const struct nd_yaml *map,
+                                  const char *key, const char *fallback);
 /* policy_read.c; after people and targets. map: may be NULL. */
 void nd_site_read_policy(struct nd_site_load *load, const struct nd_yaml *map);
 

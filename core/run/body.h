@@ -8,6 +8,7 @@
 #ifndef ND_RUN_BODY_H
 #define ND_RUN_BODY_H
 #include "plan/model.h"
+#include "plan/profile.h"
 #include "run/series.h"
 
 struct nd_task;
@@ -91,6 +92,12 @@ struct nd_verdict {
 };
 void nd_task_verdict(struct nd_task *task, const struct nd_verdict *verdict);
 void nd_task_note(struct nd_task *task, const struct nd_text2 *text);
+/* Asks a rule of a profile and journals the answer. about: what it is asked for, or NULL. values:
+ * of the profile's figures in their order, NAN where none was given. holds: of each condition,
+ * filled in. Returns whether the rule holds. */
+bool nd_task_ask_rule(struct nd_task *task, const struct nd_profile *profile,
+                      const struct nd_rule *rule, const char *about, const double *values,
+                      bool *holds);
 struct nd_arena *nd_run_arena(struct nd_run *run);
 /* T+0 on the run clock; before STARTEX, when the baseline is measured, its beginning. */
 nd_ns nd_run_start(const struct nd_run *run);

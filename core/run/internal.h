@@ -11,6 +11,7 @@
  *   arming.c    waiting for the people who have to agree
  *   baseline.c  the steady state, before and after
  *   guard.c     safety conditions
+ *   rule.c      rules of profiles, asked by bodies
  *   again.c     going on with a run that died
  *   pause.c     pause and resume; moments of the drill and the run clock
  *   event.c     journalling

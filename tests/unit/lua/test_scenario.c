@@ -85,6 +85,11 @@ static void test_faults_and_places(void **state)
                  "local s = measure { p.probe, every = ms(10), lasts = ms(50) }\n"
                  "expect { 'x', s, 'los<1%' } end }",
             "E0313", 6, 18, "did you mean 'loss'");
+    refused(HEAD "local r = profile 'tw-disaster-roming'", "E0801", 3, 19, "tw-disaster-roming");
+    refused(HEAD "local r = profile 'tw-disaster-roaming'\nlocal x = r.activaton", "E0802", 4, 0,
+            "did you mean 'activation'");
+    refused(HEAD "profile('tw-disaster-roaming').ending { repaired = percent(9) }", "E0204", 3, 0,
+            "acts");
     refused("drill { 'T' id = 't' }", "E0102", 1, 0, "expected");
 }
 
