@@ -114,11 +114,3 @@ double nd_fold_jitter(const double *values, size_t count)
         sum += fabs(values[i] - values[i - 1]);
     return count > 1 ? sum / (double)(count - 1) : 0;
 }
-
-double nd_fold_rtp_jitter(const double *values, size_t count)
-{
-    double jitter = 0;
-    for (size_t i = 1; i < count; i++)
-        jitter += (fabs(values[i] - values[i - 1]) - jitter) / 16;
-    return jitter;
-}

@@ -36,7 +36,5 @@ double nd_fold_mean(const double *values, size_t count);
 double nd_fold_deviation(const double *values, size_t count);
 /* Mean magnitude of consecutive differences (RFC 3393); 0 for fewer than two. */
 double nd_fold_jitter(const double *values, size_t count);
-/* Interarrival jitter as RFC 3550 §6.4.1 leaves it after the last value. */
-double nd_fold_rtp_jitter(const double *values, size_t count);
 
 #endif

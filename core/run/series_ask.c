@@ -250,7 +250,7 @@ static double fold(double *values, size_t count, enum nd_stat stat)
     case ND_STAT_JITTER:
         return nd_fold_jitter(values, count);
     case ND_STAT_RTP_JITTER:
-        return nd_fold_rtp_jitter(values, count);
+        return nd_voice_jitter(values, count);
     case ND_STAT_MEAN:
         return nd_fold_mean(values, count);
     default:

@@ -1,5 +1,6 @@
-#include "marks.h"
+#include "../common/marks.h"
 #include "parse.h"
+#include "reach.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -200,7 +201,7 @@ static nd_err bulk_start(void *ctx, const struct nd_args *args, struct nd_op *op
     bulk->fd = host->socket(op, bulk->peer.at.ss_family, bulk->udp ? SOCK_DGRAM : SOCK_STREAM, 0);
     if (bulk->fd < 0)
         return bulk->fd;
-    err = marks_set(self, &marks, bulk->fd, &bulk->peer);
+    err = marks_set(self->host, &marks, bulk->fd, &bulk->peer);
     if (err != ND_OK)
         return err;
     if (connect(bulk->fd, (struct sockaddr *)&bulk->peer.at, bulk->peer.len) != 0 &&

@@ -272,7 +272,7 @@ nd_err flow_open_udp(struct flow *flow, int keeps_source)
     flow->fd = flow->self->host->socket(flow->op, peer->sa_family, SOCK_DGRAM, 0);
     if (flow->fd < 0)
         return flow->fd;
-    nd_err err = marks_set(flow->self, &flow->marks, flow->fd, &flow->peer);
+    nd_err err = marks_set(flow->self->host, &flow->marks, flow->fd, &flow->peer);
     if (err != ND_OK)
         return err;
     /* Without a route yet, each packet tries again by itself. */

@@ -2,8 +2,9 @@
  * cookie of the stream and its slot's number in the payload. What is in a packet is the verb's. */
 #ifndef ND_PLUGINS_REACH_FLOW_H
 #define ND_PLUGINS_REACH_FLOW_H
-#include "marks.h"
+#include "../common/marks.h"
 #include "parse.h"
+#include "reach.h"
 
 #define FLOW_PACKET_MAX 1500
 #define FLOW_BATCH      32

@@ -1,4 +1,5 @@
-#include "marks.h"
+#include "../common/marks.h"
+#include "reach.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -182,7 +183,7 @@ static curl_socket_t on_open(void *ctx, curlsocktype purpose, struct curl_sockad
     const struct nd_host *host = probe->self->host;
     (void)purpose;
     int fd = host->socket(probe->op, address->family, address->socktype, address->protocol);
-    probe->refused = fd < 0 ? fd : marks_set(probe->self, &probe->marks, fd, &probe->peer);
+    probe->refused = fd < 0 ? fd : marks_set(probe->self->host, &probe->marks, fd, &probe->peer);
     if (probe->refused == ND_OK)
         return fd;
     if (fd >= 0)

@@ -92,7 +92,7 @@ static nd_err begin(struct reach *self, const struct nd_args *args, struct nd_op
         return flow->fd;
     if (flow->raw)
         filter_raw(flow->fd, flow->v6, flow->cookie);
-    err = marks_set(self, &flow->marks, flow->fd, &flow->peer);
+    err = marks_set(self->host, &flow->marks, flow->fd, &flow->peer);
     return err == ND_OK ? flow_begin(flow) : err;
 }
 

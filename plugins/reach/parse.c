@@ -4,30 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-uint32_t get32(const uint8_t *at)
-{
-    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
-}
-
-void put32(uint8_t *at, uint32_t value)
-{
-    for (int i = 0; i < 4; i++)
-        at[i] = (uint8_t)(value >> (24 - 8 * i));
-}
-
-void mark_put(uint8_t *at, uint32_t cookie, int64_t slot)
-{
-    put32(at, cookie);
-    put32(at + 4, (uint32_t)((uint64_t)slot >> 32));
-    put32(at + 8, (uint32_t)slot);
-}
-
-int mark_get(const uint8_t *at, uint32_t cookie, int64_t *slot)
-{
-    *slot = (int64_t)((uint64_t)get32(at + 4) << 32 | get32(at + 8));
-    return get32(at) == cookie && *slot >= 0;
-}
-
 /* ---- ICMP ---- */
 
 size_t ipv4_header(const uint8_t *bytes, size_t len)
@@ -98,12 +74,6 @@ int echo_slot(const uint8_t *bytes, size_t len, uint32_t cookie, int64_t *slot)
 {
     return len >= 8 + MARK_BYTES && memcmp(bytes, ECHO_MAGIC, 8) == 0 &&
            mark_get(bytes + 8, cookie, slot);
-}
-
-int rtp_slot(const uint8_t *bytes, size_t len, uint32_t cookie, int64_t *slot)
-{
-    return len >= RTP_HEADER + MARK_BYTES && bytes[0] >> 6 == 2 && get32(bytes + 8) == cookie &&
-           mark_get(bytes + RTP_HEADER, cookie, slot);
 }
 
 int sink_parse(const char *text, struct sink_word *word)

@@ -2,17 +2,7 @@
  * Each parser reads within len octets only and changes nothing. */
 #ifndef ND_PLUGINS_REACH_PARSE_H
 #define ND_PLUGINS_REACH_PARSE_H
-#include <stddef.h>
-#include <stdint.h>
-
-uint32_t get32(const uint8_t *at);
-void put32(uint8_t *at, uint32_t value);
-
-/* Our mark in a payload: the stream's cookie and the slot's number. */
-#define MARK_BYTES 12
-void mark_put(uint8_t *at, uint32_t cookie, int64_t slot);
-/* 1: a mark of that cookie, *slot is its slot. */
-int mark_get(const uint8_t *at, uint32_t cookie, int64_t *slot);
+#include "../common/payload.h"
 
 /* Types of RFC 792 and RFC 4443. */
 #define ECHO_REQUEST_4 8
@@ -38,10 +28,6 @@ int path_number(const uint8_t *bytes, size_t len, int v6, int id, unsigned *numb
 /* A UDP echo, or as much of it as an error quotes: "netdrill" and the mark. */
 #define ECHO_MAGIC "netdrill"
 int echo_slot(const uint8_t *bytes, size_t len, uint32_t cookie, int64_t *slot);
-
-/* An RTP packet (RFC 3550 §5.1) of ours: version 2, our source, our mark in the payload. */
-#define RTP_HEADER 12
-int rtp_slot(const uint8_t *bytes, size_t len, uint32_t cookie, int64_t *slot);
 
 /* A sink's word: "octets packets nanoseconds"; 0: it is none. text: ended by a NUL. */
 struct sink_word {

@@ -1,5 +1,6 @@
-#include "marks.h"
+#include "../common/marks.h"
 #include "parse.h"
+#include "reach.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -447,7 +448,7 @@ static nd_err path_start(void *ctx, const struct nd_args *args, struct nd_op *op
     if (walk->fd < 0)
         return walk->fd;
     const struct marks marks = marks_of(options, args);
-    err = marks_set(self, &marks, walk->fd, &walk->peer);
+    err = marks_set(self->host, &marks, walk->fd, &walk->peer);
     if (err != ND_OK)
         return err;
     receive_stamps(walk->fd);

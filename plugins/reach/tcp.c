@@ -1,4 +1,5 @@
-#include "marks.h"
+#include "../common/marks.h"
+#include "reach.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -88,7 +89,7 @@ static nd_err tcp_start(void *ctx, const struct nd_args *args, struct nd_op *op)
     if (probe->fd < 0)
         return probe->fd;
     const struct marks marks = marks_of(options, args);
-    err = marks_set(self, &marks, probe->fd, &probe->peer);
+    err = marks_set(self->host, &marks, probe->fd, &probe->peer);
     if (err != ND_OK)
         return err;
     setsockopt(probe->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);

@@ -166,7 +166,7 @@ static nd_err send_probe(struct probe *probe)
     if (probe->fd < 0)
         return probe->fd;
     receive_stamps(probe->fd);
-    nd_err err = marks_set(probe->self, &probe->marks, probe->fd, &probe->peer);
+    nd_err err = marks_set(probe->self->host, &probe->marks, probe->fd, &probe->peer);
     if (err == ND_OK)
         err = host->watch(probe->op, probe->fd, ND_READABLE, readable, probe);
     if (err != ND_OK)

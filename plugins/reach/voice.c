@@ -1,39 +1,20 @@
 #include "flow.h"
 
-#include <string.h>
-
-/* A stream of voice: RTP (RFC 3550 §5.1) at a codec's pace and size, which the far end sends back
+/* A stream of voice: RTP at a codec's pace and size, which the far end sends back
  * as it came. What is heard is silence; the payload carries our mark. Judged by the core, which
  * knows when each packet was sent and came back. */
 
-#define CLOCK_NB 8000 /* Hz: G.711 */
-#define CLOCK_WB 16000
-
-/* Payload of 20 ms, and the static or a dynamic payload type (RFC 3551 §6). G.711: 64 kbit/s.
- * AMR-WB at 23.85 kbit/s: 477 bits of speech with 10 of header and table (RFC 4867 §4.3,
- * bandwidth-efficient). EVS at 13.2 kbit/s: 264 bits. How each is judged: core/run/voice.c. */
-static const struct codec {
-    uint8_t type;
-    int clock, octets;
-} codecs[] = {{0, CLOCK_NB, 160}, {0, CLOCK_NB, 160}, {96, CLOCK_WB, 61}, {97, CLOCK_WB, 33}};
-static const char *const names[] = {"g711", "g711_no_concealment", "amr_wb", "evs", NULL};
+static const char *const names[] = {ND_CODEC_MAP(ND_CODEC_NAME) NULL};
 
 struct voice {
     struct flow flow; /* first: flow.c knows no more */
-    struct codec codec;
+    const struct nd_codec *codec;
 };
 
 static void make_rtp(const struct flow *flow, uint8_t *bytes, int64_t slot)
 {
-    const struct codec *codec = &((const struct voice *)flow)->codec;
-    bytes[0] = 2 << 6;                                          /* version 2, nothing else */
-    bytes[1] = (uint8_t)(codec->type | (slot == 0 ? 0x80 : 0)); /* marker: a talkspurt begins */
-    bytes[2] = (uint8_t)(slot >> 8);
-    bytes[3] = (uint8_t)slot;
-    put32(bytes + 4, (uint32_t)(slot * codec->clock / 50));
-    put32(bytes + 8, flow->cookie);
-    memset(bytes + RTP_HEADER, 0xff, flow->len - RTP_HEADER); /* silence, in mu-law */
-    mark_put(bytes + RTP_HEADER, flow->cookie, slot);
+    const struct nd_codec *codec = ((const struct voice *)flow)->codec;
+    rtp_make(bytes, codec, codec->type, flow->cookie, slot);
 }
 
 static int quoted_rtp(const struct flow *flow, const uint8_t *bytes, size_t len, int64_t *slot)
@@ -68,8 +49,8 @@ static nd_err begin(struct reach *self, const struct nd_args *args, struct nd_op
     const struct marks marks = marks_of(options, args);
     struct flow *flow = flow_state(self, op, sizeof(struct voice), &marks, 0, NULL);
     struct voice *voice = (struct voice *)flow;
-    voice->codec = codecs[args->at[2].u.i];
-    flow->len = RTP_HEADER + (size_t)voice->codec.octets;
+    voice->codec = &nd_codecs[args->at[2].u.i];
+    flow->len = RTP_HEADER + (size_t)voice->codec->octets;
     flow->single = single;
     flow->make = make_rtp;
     flow->read = read_rtp;

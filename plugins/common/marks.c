@@ -42,9 +42,9 @@ static nd_err bind_source(const struct marks *marks, int fd, int v6)
     return bind(fd, at, v6 ? sizeof at6 : sizeof at4) == 0 ? ND_OK : probe_err(errno);
 }
 
-nd_err marks_set(struct reach *self, const struct marks *marks, int fd, const struct peer *peer)
+nd_err marks_set(const struct nd_host *host, const struct marks *marks, int fd,
+                 const struct peer *peer)
 {
-    const struct nd_host *host = self->host;
     int v6 = peer->at.ss_family == AF_INET6;
     int class = marks->dscp * 4; /* above the two bits of ECN */
     char words[80];

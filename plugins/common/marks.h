@@ -1,7 +1,7 @@
 /* How a probe's packets are marked, and which way they leave. */
-#ifndef ND_PLUGINS_REACH_MARKS_H
-#define ND_PLUGINS_REACH_MARKS_H
-#include "reach.h"
+#ifndef ND_PLUGINS_COMMON_MARKS_H
+#define ND_PLUGINS_COMMON_MARKS_H
+#include "probe.h"
 
 struct marks {
     int dscp, hops;  /* -1: the system's */
@@ -23,7 +23,7 @@ struct marks {
 #define MARK_ROWS                                                                                  \
     {"ttl", "hop limit; else the system's", "", ND_INT, 0, 1, 255, NULL, NULL}, ROUTE_ROWS
 
-/* For verbs that send by flow.c. */
+/* For verbs of streams (reach). */
 #define STAMPS_ROW                                                                                 \
     {                                                                                              \
         "stamps", "receive: the kernel says when an answer came; both: also when a packet left",   \
@@ -34,6 +34,7 @@ extern const char *const marks_stamps[];
 struct marks marks_of(const struct nd_option *options, const struct nd_args *args);
 /* On a socket of the peer's family, before it is connected. On failure logs and returns the code.
  */
-nd_err marks_set(struct reach *self, const struct marks *marks, int fd, const struct peer *peer);
+nd_err marks_set(const struct nd_host *host, const struct marks *marks, int fd,
+                 const struct peer *peer);
 
 #endif
