@@ -155,6 +155,8 @@ static void take_headers(const osip_message_t *message, struct sip_answer *answe
         copy(answer->branch, sizeof answer->branch, param->gvalue);
     if (message->to != NULL && osip_to_get_tag(message->to, &param) == 0)
         copy(answer->to_tag, sizeof answer->to_tag, param->gvalue);
+    if (message->from != NULL && osip_from_get_tag(message->from, &param) == 0)
+        copy(answer->from_tag, sizeof answer->from_tag, param->gvalue);
     if (message->call_id != NULL)
         copy(answer->call_id, sizeof answer->call_id, message->call_id->number);
     if (message->cseq != NULL && message->cseq->number != NULL) {
@@ -175,6 +177,17 @@ static void take_headers(const osip_message_t *message, struct sip_answer *answe
     take_routes(message, answer);
 }
 
+/* Of its only body; several are not taken apart. */
+static void take_body(const osip_message_t *message, struct sip_answer *answer)
+{
+    const osip_content_type_t *type = message->content_type;
+    osip_body_t *body = NULL;
+    if (type != NULL && type->type != NULL && type->subtype != NULL &&
+        strcasecmp(type->type, "application") == 0 && strcasecmp(type->subtype, "sdp") == 0 &&
+        osip_message_get_body(message, 0, &body) >= 0 && body->body != NULL)
+        sip_read_sdp(body->body, &answer->media);
+}
+
 int sip_read(const char *text, size_t len, struct sip_answer *answer)
 {
     osip_message_t *message = NULL;
@@ -188,6 +201,7 @@ int sip_read(const char *text, size_t len, struct sip_answer *answer)
         answer->status = MSG_IS_RESPONSE(message) ? osip_message_get_status_code(message) : 0;
         copy(answer->reason, sizeof answer->reason, message->reason_phrase);
         take_headers(message, answer);
+        take_body(message, answer);
     }
     free(whole);
     osip_message_free(message);

@@ -1,14 +1,16 @@
 /* SIP requests as text, and what comes read by libosip2 (RFC 3261; digest: RFC 2617 §3.2.2, MD5;
- * Resource-Priority: RFC 4412). */
+ * Resource-Priority: RFC 4412; SDP: RFC 4566, RFC 3264). */
 #ifndef ND_PLUGINS_SIP_MESSAGE_H
 #define ND_PLUGINS_SIP_MESSAGE_H
 #include <stddef.h>
 
-#define SIP_PORT   5060
-#define SIP_BYTES  4000 /* the longest request that we send */
-#define SIP_URI    200
-#define SIP_ROUTES 4
-#define SIP_REALM  96
+#define SIP_PORT    5060
+#define SIP_BYTES   4000 /* the longest request that we send */
+#define SIP_URI     200
+#define SIP_ROUTES  4
+#define SIP_REALM   96
+#define SIP_SDP     600
+#define SIP_FORMATS 8
 
 /* Once a process, before anything of it. */
 void sip_init(void);
@@ -38,15 +40,33 @@ struct sip_challenge {
     int other; /* another algorithm than MD5 */
 };
 
+/* The first stream of audio of a session. */
+struct sip_format {
+    int type;        /* RTP payload type */
+    char rtpmap[24]; /* "PCMU/8000"; empty: none said */
+};
+struct sip_media {
+    int given; /* there is one */
+    char address[48];
+    int port;
+    int both_ways; /* neither inactive, sendonly nor recvonly (RFC 3264 §5.1) */
+    struct sip_format format[SIP_FORMATS];
+    int formats;
+};
+
 struct sip_answer {
     int status;                                           /* 100 to 699; 0: it is a request */
     char reason[80], branch[64], method[16], call_id[80]; /* branch: of the topmost Via */
     long cseq;
-    char to_tag[64], contact[SIP_URI];
+    char to_tag[64], from_tag[64], contact[SIP_URI];
+    struct sip_media media;
     char routes[SIP_ROUTES][SIP_URI]; /* as they are to be sent in the dialog: the last first */
     int route_count, challenged;
     struct sip_challenge challenge;
 };
+
+/* Reads the audio of an SDP text. */
+void sip_read_sdp(const char *text, struct sip_media *media);
 
 /* The answer to a request that came: its own headers under another first line ("200 OK"). Octets,
  * 0: it does not fit or lacks one of them. */

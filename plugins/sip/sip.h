@@ -1,7 +1,7 @@
 /* What the files of the sip plugin share. */
 #ifndef ND_PLUGINS_SIP_H
 #define ND_PLUGINS_SIP_H
-#include "../common/probe.h"
+#include "../common/marks.h"
 #include "message.h"
 
 struct sip {
@@ -9,7 +9,7 @@ struct sip {
     unsigned serial;
 };
 
-/* One op: a socket of its own, connected to the peer. */
+/* One op: a socket of its own, connected to the peer. First in the verb's block. */
 struct talk {
     struct sip *self;
     struct nd_op *op;
@@ -21,8 +21,11 @@ struct talk {
     char from[SIP_URI], to[SIP_URI], uri[SIP_URI];
     const char *user, *password, *priority; /* may be NULL */
     void (*take)(struct talk *talk, const struct sip_answer *answer, nd_ns at);
-    /* A request of the other side that came, already answered; may be NULL. */
-    void (*asked)(struct talk *talk, const char *method, nd_ns at);
+    /* A request of the other side within the call; 1: it replied, and may have ended the op. NULL:
+     * none is taken. */
+    int (*asked)(struct talk *talk, const struct sip_answer *request, nd_ns at);
+    const char *asking; /* what `asked` is about */
+    size_t asking_len;
     /* The request under way, as it is sent again until it is answered. */
     char bytes[SIP_BYTES];
     size_t len;
@@ -30,27 +33,33 @@ struct talk {
     int branch;  /* number of the one sent last */
     long cseq, expires;
     nd_ns began;
-    int authorized, stage;
-    struct sip_answer dialog; /* of a call that was answered */
-    nd_ns lasts;
+    int authorized;
 };
 
-/* sip.c */
-/* Opens the op's talk with the peer. Errors are logged. */
+/* talk.c */
+/* Opens the op's talk with the peer; priority is set. Errors are logged. */
 nd_err talk_open(struct sip *self, struct nd_op *op, struct talk *talk,
-                 const struct nd_target *target, int64_t port);
+                 const struct nd_target *target, int64_t port, const struct marks *marks);
 /* A fact of a target that goes into a header; `otherwise` when there is none. NULL: logged why. */
 const char *talk_uri(struct sip *self, const struct nd_target *target, const char *key,
                      const char *otherwise);
+/* Whom to call or write to; NULL: nobody, or an emergency centre that has not agreed (logged). */
+const char *talk_callee(struct sip *self, const struct nd_target *to);
+/* Who we are, of a target: aor, and user and password if it has them. Errors are logged. */
+nd_err talk_account(struct talk *talk, const struct nd_target *account);
 /* Sends a request of the talk, made complete with what all of them have; again: repeated until it
- * is answered. Returns 0 when it does not fit or cannot be sent: then the op is finished. */
+ * is answered. Returns 0 when it does not fit or cannot be sent: then the op is finished if it was
+ * to be repeated. */
 int talk_send(struct talk *talk, const struct sip_request *like, int again);
+/* Answers the request that `asked` is told of. */
+void talk_reply(struct talk *talk, const char *status);
 /* Nothing is to be sent again. */
 void talk_answered(struct talk *talk);
 void talk_finish(struct talk *talk, nd_err err, const struct sip_answer *answer);
-/* The header line for a challenge; NULL: it cannot be met (logged as the op's reason). */
-const char *talk_authorize(struct talk *talk, const struct sip_challenge *challenge,
-                           const char *method, const char *uri, char line[900]);
+/* A challenge is met once; met again, it is a refusal. Returns the header line in `line`, NULL: not
+ * to be met, and the op is finished. */
+const char *talk_meet(struct talk *talk, const struct sip_answer *answer, const char *method,
+                      char line[900]);
 
 extern const struct nd_verb sip_options, sip_register, sip_call;
 

@@ -1,6 +1,6 @@
 #include "base/units.h"
-#include "sip.h"
 #include "support/far_end.h"
+#include "voice.h"
 
 #include <arpa/inet.h>
 #include <math.h>
@@ -21,6 +21,7 @@ struct reply {
     int skip; /* requests of the method that are not answered first */
     const char *status;
     const char *more; /* header lines */
+    const char *sdp;
 };
 
 struct fixture {
@@ -29,6 +30,8 @@ struct fixture {
     const struct reply *replies;
     int seen[8];
     int hangs_up;  /* after the call's ACK */
+    int echo;      /* of RTP; loses packets 3 and 4 */
+    int forks;     /* a second branch answers too */
     char log[512]; /* methods heard, and status lines */
     char last[4096];
 };
@@ -65,21 +68,26 @@ static void far_end(void *ctx)
     if (f->hangs_up && strncmp(f->last, "ACK", 3) == 0) {
         int size = snprintf(
             out, sizeof out,
-            "BYE sip:alice@here SIP/2.0\r\nv: SIP/2.0/UDP far;branch=z9hG4bKfar\r\n%s\r\n%s\r\n%s"
-            "\r\nCSeq: 1 BYE\r\nContent-Length: 0\r\n\r\n",
-            to, rest[0], rest[1]);
+            "BYE sip:alice@here SIP/2.0\r\nv: SIP/2.0/UDP far;branch=z9hG4bKfar\r\nFrom: %s\r\n"
+            "To: %s\r\n%s\r\nCSeq: 1 BYE\r\nContent-Length: 0\r\n\r\n",
+            to + 4, rest[0] + 6, rest[1]);
         sendto(f->fd, out, (size_t)size, 0, (struct sockaddr *)&from, from_len);
     }
     for (int i = 0; f->replies != NULL && f->replies[i].method != NULL; i++) {
         const struct reply *r = &f->replies[i];
         if (strncmp(f->last, r->method, strlen(r->method)) != 0 || f->seen[i]++ < r->skip)
             continue;
-        int size =
-            snprintf(out, sizeof out,
-                     "SIP/2.0 %s\r\n%s\r\n%s%s\r\n%s\r\n%s\r\n%s\r\n%sContent-Length: 0\r\n\r\n",
-                     r->status, via, to, strstr(to, "tag=") != NULL ? "" : ";tag=far", rest[0],
-                     rest[1], rest[2], r->more != NULL ? r->more : "");
-        sendto(f->fd, out, (size_t)size, 0, (struct sockaddr *)&from, from_len);
+        const char *sdp = r->sdp != NULL ? r->sdp : "";
+        for (int k = 0; k <= (f->forks && r->status[0] == '2' && r->sdp != NULL); k++) {
+            int size = snprintf(
+                out, sizeof out,
+                "SIP/2.0 %s\r\n%s\r\n%s%s%s\r\n%s\r\n%s\r\n%s\r\n%s%s"
+                "Content-Length: %zu\r\n\r\n%s",
+                r->status, via, to, strstr(to, "tag=") != NULL ? "" : ";tag=far", k != 0 ? "2" : "",
+                rest[0], rest[1], rest[2], r->more != NULL ? r->more : "",
+                r->sdp != NULL ? "Content-Type: application/sdp\r\n" : "", strlen(sdp), sdp);
+            sendto(f->fd, out, (size_t)size, 0, (struct sockaddr *)&from, from_len);
+        }
         if (strncmp(r->status, "1", 1) != 0)
             break;
     }
@@ -127,14 +135,14 @@ static void test_options(void **state)
 {
     struct fixture *f = *state;
     /* the first is lost: it is sent again after half a second */
-    f->replies = (const struct reply[]){{"OPTIONS", 1, "200 OK", NULL}, {0}};
+    f->replies = (const struct reply[]){{"OPTIONS", 1, "200 OK", NULL, NULL}, {0}};
     struct nd_op *op = nd_fake_op(f->fake, "options", "target", "proxy", "priority", "ets.0", NULL);
     assert_int_equal(run(op), ND_OK);
     assert_string_equal(f->log, "OPTIONS OPTIONS ");
     assert_non_null(
         strstr(f->last, "\r\nResource-Priority: ets.0\r\nRequire: resource-priority\r\n"));
     assert_true(nd_fake_value(op, "rtt") >= 5e8);
-    f->replies = (const struct reply[]){{"OPTIONS", 0, "503 Busy", NULL}, {0}};
+    f->replies = (const struct reply[]){{"OPTIONS", 0, "503 Busy", NULL, NULL}, {0}};
     op = nd_fake_op(f->fake, "options", "target", "proxy", NULL);
     assert_int_equal(run(op), ND_EREFUSED);
     assert_non_null(strstr(op->why, "answered 503 Busy"));
@@ -145,7 +153,7 @@ static void test_options(void **state)
 static void test_stream(void **state)
 {
     struct fixture *f = *state;
-    f->replies = (const struct reply[]){{"OPTIONS", 2, "200 OK", NULL}, {0}};
+    f->replies = (const struct reply[]){{"OPTIONS", 2, "200 OK", NULL, NULL}, {0}};
     struct nd_op *op = nd_fake_op(f->fake, "options", "target", "proxy", NULL);
     nd_fake_stream(op);
     nd_fake_slots(op, 0, 10);
@@ -163,8 +171,9 @@ static const char challenge[] =
 static void test_register(void **state)
 {
     struct fixture *f = *state;
-    f->replies = (const struct reply[]){
-        {"REGISTER", 1, "200 OK", NULL}, {"REGISTER", 0, "401 Unauthorized", challenge}, {0}};
+    f->replies = (const struct reply[]){{"REGISTER", 1, "200 OK", NULL, NULL},
+                                        {"REGISTER", 0, "401 Unauthorized", challenge, NULL},
+                                        {0}};
     struct nd_op *op = nd_fake_op(f->fake, "register", "target", "proxy", "account", "alice", NULL);
     assert_int_equal(run(op), ND_OK);
     assert_true(nd_fake_value(op, "challenged") == 1);
@@ -173,7 +182,7 @@ static void test_register(void **state)
         strstr(f->last, "Authorization: Digest username=\"alice\", realm=\"jia.test\""));
     assert_non_null(strstr(f->last, "CSeq: 2 REGISTER"));
     /* challenged again: refused, not asked for ever */
-    f->replies = (const struct reply[]){{"REGISTER", 0, "401 Unauthorized", challenge}, {0}};
+    f->replies = (const struct reply[]){{"REGISTER", 0, "401 Unauthorized", challenge, NULL}, {0}};
     f->log[0] = '\0';
     op = nd_fake_op(f->fake, "register", "target", "proxy", "account", "alice", NULL);
     assert_int_equal(run(op), ND_EREFUSED);
@@ -185,9 +194,9 @@ static void test_call(void **state)
     struct fixture *f = *state;
     static const char contact[] = "Contact: <sip:bob@127.0.0.9>\r\nRecord-Route: <sip:one;lr>\r\n"
                                   "Record-Route: <sip:two;lr>\r\n";
-    f->replies = (const struct reply[]){{"INVITE", 0, "180 Ringing", NULL},
-                                        {"INVITE", 0, "200 OK", contact},
-                                        {"BYE", 0, "200 OK", NULL},
+    f->replies = (const struct reply[]){{"INVITE", 0, "180 Ringing", NULL, NULL},
+                                        {"INVITE", 0, "200 OK", contact, NULL},
+                                        {"BYE", 0, "200 OK", NULL, NULL},
                                         {0}};
     struct nd_op *op = nd_fake_op(f->fake, "call", "target", "proxy", "account", "alice", "to",
                                   "bob", "lasts", "50ms", NULL);
@@ -196,7 +205,7 @@ static void test_call(void **state)
     assert_true(nd_fake_value(op, "ringing") <= nd_fake_value(op, "setup"));
     assert_non_null(strstr(f->last, "BYE sip:bob@127.0.0.9 SIP/2.0"));
     assert_non_null(strstr(f->last, "Route: <sip:two;lr>\r\nRoute: <sip:one;lr>\r\n"));
-    f->replies = (const struct reply[]){{"INVITE", 0, "403 Roaming not allowed", NULL}, {0}};
+    f->replies = (const struct reply[]){{"INVITE", 0, "403 Roaming not allowed", NULL, NULL}, {0}};
     f->log[0] = '\0';
     op = nd_fake_op(f->fake, "call", "target", "proxy", "account", "alice", "to", "bob", NULL);
     assert_int_equal(run(op), ND_EREFUSED);
@@ -205,10 +214,129 @@ static void test_call(void **state)
     assert_true(nd_fake_value(op, "status") == 403);
 }
 
+static void echo(void *ctx)
+{
+    struct fixture *f = ctx;
+    uint8_t packet[2048];
+    struct sockaddr_in from;
+    socklen_t from_len = sizeof from;
+    ssize_t got = recvfrom(f->echo, packet, sizeof packet, 0, (struct sockaddr *)&from, &from_len);
+    if (got == RTP_MAX && packet[3] != 3 && packet[3] != 4)
+        sendto(f->echo, packet, (size_t)got, 0, (struct sockaddr *)&from, from_len);
+}
+
+/* A port that echoes, and the SDP that says so. */
+static void open_echo(struct fixture *f, char *sdp, size_t bytes)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof at;
+    f->echo = socket(AF_INET, SOCK_DGRAM, 0);
+    assert_int_equal(bind(f->echo, (struct sockaddr *)&at, len), 0);
+    getsockname(f->echo, (struct sockaddr *)&at, &len);
+    nd_fake_serve(f->fake, f->echo, echo, f);
+    snprintf(sdp, bytes,
+             "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+             "m=audio %d RTP/AVP 0 101\r\na=rtpmap:0 pcmu/8000/1\r\n",
+             ntohs(at.sin_port));
+}
+
+static struct nd_op *voice_call(struct fixture *f, const char *lasts, const char *codec)
+{
+    f->log[0] = '\0';
+    return nd_fake_op(f->fake, "call", "target", "proxy", "account", "alice", "to", "bob", "lasts",
+                      lasts, "voice", codec, NULL);
+}
+
+static void test_voice(void **state)
+{
+    struct fixture *f = *state;
+    char sdp[400];
+    open_echo(f, sdp, sizeof sdp);
+    f->replies = (const struct reply[]){
+        {"INVITE", 0, "200 OK", NULL, sdp}, {"BYE", 0, "200 OK", NULL, NULL}, {0}};
+    f->forks = 1;
+    struct nd_op *op = voice_call(f, "190ms", "g711");
+    nd_fake_start(op);
+    assert_int_equal(nd_fake_run(op), ND_OK);
+    assert_string_equal(f->log, "INVITE ACK ACK BYE BYE ");
+    assert_true(nd_fake_value(op, "branches") == 2);
+    /* held up, a test sends less; what it sent and lost it knows */
+    double packets = nd_fake_value(op, "voice_packets");
+    assert_true(packets >= 1 && packets <= 10);
+    assert_true(nd_fake_value(op, "voice_loss") <= 2 / packets + 1e-9);
+    assert_true(nd_fake_value(op, "mos") > 1 && nd_fake_value(op, "r_factor") > 0);
+    assert_true(nd_fake_value(op, "mouth_to_ear") >= 8e7);
+    assert_true(nd_fake_value(op, "heard") >= nd_fake_value(op, "setup"));
+    close(f->echo);
+    nd_fake_serve(f->fake, f->echo, NULL, NULL);
+}
+
+static void test_voice_refused(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *sdp, *words;
+    } cases[] = {
+        {NULL, "without audio"},
+        {"v=0\r\nm=audio 0 RTP/AVP 0\r\n", "without audio"},
+        {"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+         "m=audio 4000 RTP/AVP 8\r\n",
+         "no voice of that codec"},
+        {"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+         "m=audio 4000 RTP/AVP 0\r\na=sendonly\r\n",
+         "no voice both ways"},
+        {"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 239.1.1.1\r\nt=0 0\r\n"
+         "m=audio 4000 RTP/AVP 0\r\n",
+         "where none may go"},
+        {"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+         "m=audio 53 RTP/AVP 0\r\n",
+         "where none may go"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        f->replies = (const struct reply[]){{"INVITE", 0, "200 OK", NULL, cases[i].sdp}, {0}};
+        struct nd_op *op = voice_call(f, "100ms", "g711");
+        assert_int_equal(run(op), ND_EANSWER);
+        assert_non_null(strstr(op->why, cases[i].words));
+        far_end(f);
+        far_end(f);
+        assert_string_equal(f->log, "INVITE ACK BYE ");
+    }
+}
+
+static void test_sdp(void **state)
+{
+    (void)state;
+    struct sip_media media;
+    sip_read_sdp("v=0\r\no=- 1 1 IN IP6 ::1\r\ns=-\r\nc=IN IP6 2001:db8::1\r\nt=0 0\r\n"
+                 "a=sendonly\r\nm=video 6000 RTP/AVP 31\r\nm=audio 5000 RTP/AVP 0 97\r\n"
+                 "a=sendrecv\r\na=rtpmap:97 EVS/16000/1\r\n",
+                 &media);
+    assert_true(media.given && media.both_ways && media.port == 5000 && media.formats == 2);
+    assert_string_equal(media.address, "2001:db8::1");
+    assert_string_equal(media.format[1].rtpmap, "EVS/16000");
+    sip_read_sdp("m=audio 99999 RTP/AVP 0\r\n", &media);
+    assert_false(media.given);
+    sip_read_sdp("", &media);
+    assert_false(media.given);
+}
+
+static void test_call_rehearsed(void **state)
+{
+    struct fixture *f = *state;
+    struct nd_op *op = voice_call(f, "10ms", "evs");
+    nd_fake_rehearse(op);
+    assert_int_equal(nd_fake_run(op), ND_OK);
+    assert_true(nd_fake_value(op, "mos") > 4);
+    op = voice_call(f, "10ms", "none");
+    nd_fake_rehearse(op);
+    assert_int_equal(nd_fake_run(op), ND_OK);
+    assert_true(isnan(nd_fake_value(op, "mos")));
+}
+
 static void test_call_cancelled(void **state)
 {
     struct fixture *f = *state;
-    f->replies = (const struct reply[]){{"INVITE", 0, "180 Ringing", NULL}, {0}};
+    f->replies = (const struct reply[]){{"INVITE", 0, "180 Ringing", NULL, NULL}, {0}};
     struct nd_op *op =
         nd_fake_op(f->fake, "call", "target", "proxy", "account", "alice", "to", "bob", NULL);
     nd_fake_deadline(op, ND_MS(200));
@@ -221,7 +349,7 @@ static void test_call_cancelled(void **state)
 static void test_hung_up(void **state)
 {
     struct fixture *f = *state;
-    f->replies = (const struct reply[]){{"INVITE", 0, "200 OK", NULL}, {0}};
+    f->replies = (const struct reply[]){{"INVITE", 0, "200 OK", NULL, NULL}, {0}};
     f->hangs_up = 1;
     struct nd_op *op = nd_fake_op(f->fake, "call", "target", "proxy", "account", "alice", "to",
                                   "bob", "lasts", "60s", NULL);
@@ -277,8 +405,9 @@ static void test_digest(void **state)
 int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
-    const struct CMUnitTest tests[] = {T(test_options), T(test_stream),         T(test_register),
-                                       T(test_call),    T(test_call_cancelled), T(test_hung_up),
-                                       T(test_guards),  T(test_digest)};
+    const struct CMUnitTest tests[] = {
+        T(test_options),        T(test_stream),        T(test_register), T(test_call),
+        T(test_call_cancelled), T(test_hung_up),       T(test_guards),   T(test_digest),
+        T(test_voice),          T(test_voice_refused), T(test_sdp),      T(test_call_rehearsed)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -58,26 +58,37 @@ request_route {
 COPIED = "\n".join(f"[last_{name}:]" for name in ("Via", "From", "Call-ID", "CSeq", "Record-Route"))
 
 
-def answer(status, contact=True):
+SDP = """v=0
+o=user1 53655765 2353687637 IN IP[local_ip_type] [local_ip]
+s=-
+c=IN IP[media_ip_type] [media_ip]
+t=0 0
+m=audio [media_port] RTP/AVP 0
+a=rtpmap:0 PCMU/8000
+"""
+
+
+def answer(status, contact=True, sdp=False):
     return f"""<send><![CDATA[
 SIP/2.0 {status}
 {COPIED}
 [last_To:];tag=[pid]SIPp[call_number]
 {"Contact: <sip:[local_ip]:[local_port]>" if contact else ""}
-Content-Length: 0
+{"Content-Type: application/sdp" if sdp else ""}
+Content-Length: {"[len]" if sdp else 0}
 
-]]></send>"""
+{SDP if sdp else ""}]]></send>"""
 
 
 # sipp's own callee leaves the recorded route out.
 open(f"{work}/callee.xml", "w").write(f"""<?xml version="1.0" encoding="ISO-8859-1" ?>
 <scenario name="callee">
-<recv request="INVITE" rrs="true"/>{answer("180 Ringing")}<pause milliseconds="100"/>{answer("200 OK")}<recv request="ACK"/>
+<recv request="INVITE" rrs="true"/>{answer("180 Ringing")}<pause milliseconds="100"/>{answer("200 OK", sdp=True)}<recv request="ACK"/>
 <recv request="BYE"/>{answer("200 OK", contact=False).replace(";tag=[pid]SIPp[call_number]", "")}
 </scenario>
 """)
 proxy = daemons.daemon(["kamailio", "-f", f"{work}/kamailio.cfg", "-Y", work, "-w", work], lambda: listens("127.0.0.1", 5060, "udp"))
-callee = daemons.daemon(["sipp", "-sf", f"{work}/callee.xml", "-i", "127.0.0.1", "-p", "5070", "-nostdin"], lambda: listens("127.0.0.1", 5070, "udp"))
+callee = daemons.daemon(["sipp", "-sf", f"{work}/callee.xml", "-i", "127.0.0.1", "-p", "5070", "-mp", "6000", "-rtp_echo", "-nostdin"], lambda: listens("127.0.0.1", 5070, "udp"))
 capture = daemons.Capture("udp", "sip")
 daemons.run(netdrill, "sip", f"""
 site: sip-{os.getpid()}
@@ -109,14 +120,24 @@ step { "All", owner = "me", run = function()
   local call = sip.call { proxy, account = alice, to = bob, lasts = ms(500) }
   expect { "a call, ringing before it is answered", call.ok and call.ringing <= call.setup }
   expect { "asked by the proxy who calls", sip.call { proxy, account = site "carol", to = bob, priority = "ets.0", lasts = ms(200) }.ok }
+  local voice = sip.call { proxy, account = alice, to = bob, lasts = seconds(3), voice = "g711", dscp = 46 }
+  expect { "a call with voice", voice.ok and voice.branches == 1 }
+  expect { "the voice is heard", voice.mos, at_least = 4 }
+  expect { "all of it, but for what a busy machine loses", voice.voice_loss, at_most = percent(5) }
+  expect { "three seconds of it", voice.voice_packets, at_least = 100 }
+  expect { "mouth to ear", voice.mouth_to_ear >= ms(80) and voice.mouth_to_ear < ms(200) }
+  expect { "heard after it was answered", voice.heard >= voice.setup }
   local roamer = sip.call { proxy, account = alice, to = site "guest" }
   expect { "refused", roamer.err == "EREFUSED" and roamer.status == 403 }
   expect { "no emergency centre", sip.call { proxy, account = alice, to = site "centre" }.err, equals = "EARG" }
   expect { "but one that has agreed", sip.call { proxy, account = alice, to = site "agreed", lasts = ms(200) }.ok }
 end }
 """)
-capture.done()
+capture.done("-d", "udp.port==6000,rtp")
 capture.check_clean("sip", 400)
+capture.check_clean("rtp", 200)
+check("voice is of the codec and mark asked for, at its pace", capture.count("rtp.p_type == 0 && rtp.ext == 0 && ip.dsfield.dscp == 46 && udp.dstport == 6000") >= 100)
+check("each answer's session is read as SDP", capture.count("sdp.media.port == 6000") >= 4)
 check("every call that was answered was acknowledged and ended", capture.count("sip.Method == ACK && udp.dstport == 5070") >= 3 and
       capture.count("sip.Method == BYE && udp.dstport == 5070") >= 3)
 daemons.finish()

@@ -1,0 +1,253 @@
+#include "sip.h"
+
+#include "../common/number.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What the verbs share. */
+
+#define T1 500000000LL /* ns (RFC 3261 §17.1.1.1) */
+#define T2 4000000000LL
+
+/* ---- sending ---- */
+
+static void send_again(void *ctx)
+{
+    struct talk *talk = ctx;
+    if (talk->len == 0)
+        return;
+    /* An ICMP error about the one before shows here; the deadline decides. */
+    if (send(talk->fd, talk->bytes, talk->len, MSG_NOSIGNAL) < 0)
+        send(talk->fd, talk->bytes, talk->len, MSG_NOSIGNAL);
+    talk->again = talk->again * 2 < T2 ? talk->again * 2 : T2;
+    talk->self->host->after(talk->op, talk->again, send_again, talk);
+}
+
+void talk_answered(struct talk *talk)
+{
+    talk->len = 0;
+}
+
+int talk_send(struct talk *talk, const struct sip_request *like, int again)
+{
+    const struct nd_host *host = talk->self->host;
+    struct sip_request request = *like;
+    char tag[40];
+    char id[48];
+    char branch[64];
+    char text[SIP_BYTES];
+    snprintf(tag, sizeof tag, "t%s", talk->cookie);
+    snprintf(id, sizeof id, "c%s", talk->cookie);
+    if (request.branch == NULL) {
+        snprintf(branch, sizeof branch, "z9hG4bK%s-%d", talk->cookie, ++talk->branch);
+        request.branch = branch;
+    }
+    request.from = talk->from;
+    request.from_tag = tag;
+    request.to = talk->to;
+    request.local = talk->local;
+    request.priority = talk->priority;
+    request.call_id = id;
+    size_t len = sip_make(&request, text);
+    int error = len == 0 ? EMSGSIZE : 0;
+    if (len != 0 && send(talk->fd, text, len, MSG_NOSIGNAL) < 0)
+        error = errno;
+    /* What is sent once is missed by its peer at worst. */
+    if (error != 0 && again)
+        probe_errno(host, talk->op, error, &talk->peer);
+    if (error != 0)
+        return 0;
+    if (again) {
+        memcpy(talk->bytes, text, len);
+        talk->len = len;
+        talk->again = T1;
+        host->after(talk->op, T1, send_again, talk);
+    }
+    return 1;
+}
+
+void talk_finish(struct talk *talk, nd_err err, const struct sip_answer *answer)
+{
+    char why[200];
+    snprintf(why, sizeof why, "%s answered %d %s", talk->peer.text, answer->status, answer->reason);
+    talk_answered(talk);
+    talk->self->host->finish(talk->op, err, err == ND_OK ? NULL : why);
+}
+
+/* The header line for a challenge; NULL: it cannot be met, and the op is finished. */
+static const char *authorize(struct talk *talk, const struct sip_challenge *challenge,
+                             const char *method, char line[900])
+{
+    const struct nd_host *host = talk->self->host;
+    if (talk->user == NULL || talk->password == NULL)
+        host->finish(talk->op, ND_EREFUSED,
+                     "it asks who we are; give the account 'user:' and 'password:' in the site "
+                     "file");
+    else if (challenge->other)
+        host->finish(talk->op, ND_EUNABLE, "it asks for another digest than MD5");
+    else if (!sip_authorize(challenge, talk->user, talk->password, method, talk->uri, talk->cookie,
+                            line, 900))
+        host->finish(talk->op, ND_EANSWER, "its challenge is too long to be answered");
+    else
+        return line;
+    return NULL;
+}
+
+/* ---- receiving ---- */
+
+void talk_reply(struct talk *talk, const char *status)
+{
+    char reply[SIP_BYTES];
+    size_t size = sip_reply(talk->asking, talk->asking_len, status, reply);
+    if (size != 0)
+        send(talk->fd, reply, size, MSG_NOSIGNAL);
+}
+
+/* What the other side asks within our call, such as its hanging up. */
+static void answer_request(struct talk *talk, const struct sip_answer *request, const char *bytes,
+                           size_t len, nd_ns at)
+{
+    talk->asking = bytes;
+    talk->asking_len = len;
+    if (strcmp(request->method, "ACK") != 0 &&
+        (talk->asked == NULL || !talk->asked(talk, request, at)))
+        talk_reply(talk, "501 Not Implemented");
+}
+
+static void readable(void *ctx, int events)
+{
+    struct talk *talk = ctx;
+    const struct nd_host *host = talk->self->host;
+    char bytes[8192];
+    _Alignas(struct cmsghdr) char control[128];
+    struct iovec iov = {bytes, sizeof bytes};
+    struct msghdr message = {
+        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    struct sip_answer answer;
+    ssize_t got = recvmsg(talk->fd, &message, MSG_DONTWAIT);
+    int error = errno;
+    nd_ns now = host->now(host);
+    /* An error ends the loop's watch, and tells so by readiness nobody asked for. */
+    if ((events & ND_WRITABLE) != 0)
+        host->watch(talk->op, talk->fd, ND_READABLE, readable, talk);
+    if (got < 0 && !talk->stream && error != EAGAIN && error != EINTR)
+        probe_errno(host, talk->op, error, &talk->peer);
+    if (got <= 0 || !sip_read(bytes, (size_t)got, &answer) ||
+        strstr(answer.call_id, talk->cookie) == NULL)
+        return;
+    nd_ns at = receive_stamp(host, &message, now);
+    if (answer.status != 0)
+        talk->take(talk, &answer, at);
+    else
+        answer_request(talk, &answer, bytes, (size_t)got, at);
+}
+
+/* ---- beginning ---- */
+
+static void own_address(struct talk *talk)
+{
+    struct sockaddr_storage own;
+    socklen_t len = sizeof own;
+    memset(&own, 0, sizeof own);
+    getsockname(talk->fd, (struct sockaddr *)&own, &len);
+    talk->v6 = own.ss_family == AF_INET6;
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)&own;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&own;
+    inet_ntop(own.ss_family, talk->v6 ? (const void *)&v6->sin6_addr : &v4->sin_addr, talk->address,
+              sizeof talk->address);
+    snprintf(talk->local, sizeof talk->local, talk->v6 ? "[%s]:%d" : "%s:%d", talk->address,
+             ntohs(talk->v6 ? v6->sin6_port : v4->sin_port));
+}
+
+nd_err talk_open(struct sip *self, struct nd_op *op, struct talk *talk,
+                 const struct nd_target *target, int64_t port, const struct marks *marks)
+{
+    const struct nd_host *host = self->host;
+    talk->self = self;
+    talk->op = op;
+    talk->expires = -1;
+    snprintf(talk->cookie, sizeof talk->cookie, "nd%08x%u", (unsigned)host->now(host),
+             ++self->serial);
+    if (talk->priority != NULL && !sip_plain(talk->priority, 1)) {
+        host->log(host, ND_INFO, "priority '%s' is no namespace.value", talk->priority);
+        return ND_EARG;
+    }
+    nd_err err = target_peer(host, target, port, SIP_PORT, &talk->peer);
+    if (err != ND_OK)
+        return err;
+    talk->fd = host->socket(op, talk->peer.at.ss_family, SOCK_DGRAM, 0);
+    if (talk->fd < 0)
+        return talk->fd;
+    receive_stamps(talk->fd);
+    err = marks_set(host, marks, talk->fd, &talk->peer);
+    if (err != ND_OK)
+        return err;
+    if (connect(talk->fd, (struct sockaddr *)&talk->peer.at, talk->peer.len) != 0) {
+        int error = errno;
+        host->log(host, ND_INFO, "%s: %s", talk->peer.text, strerror(error));
+        return probe_err(error);
+    }
+    own_address(talk);
+    return host->watch(op, talk->fd, ND_READABLE, readable, talk);
+}
+
+const char *talk_uri(struct sip *self, const struct nd_target *target, const char *key,
+                     const char *otherwise)
+{
+    const char *text = target_fact(target, key);
+    text = text != NULL ? text : otherwise;
+    if (text == NULL || !sip_plain(text, 1) || strlen(text) >= SIP_URI ||
+        strchr(text, ':') == NULL) {
+        self->host->log(self->host, ND_INFO,
+                        "target '%s' has no '%s:' that is a URI such as \"sip:alice@jia.test\"",
+                        target->name, key);
+        return NULL;
+    }
+    return text;
+}
+
+/* ---- who, and whom ---- */
+
+nd_err talk_account(struct talk *talk, const struct nd_target *account)
+{
+    const char *aor = talk_uri(talk->self, account, "aor", NULL);
+    if (aor == NULL)
+        return ND_EARG;
+    snprintf(talk->from, sizeof talk->from, "%s", aor);
+    talk->user = target_fact(account, "user");
+    talk->password = target_fact(account, "password");
+    if (talk->user != NULL && !sip_plain(talk->user, 1)) {
+        talk->self->host->log(talk->self->host, ND_INFO, "user '%s' cannot stand in a header",
+                              talk->user);
+        return ND_EARG;
+    }
+    return ND_OK;
+}
+
+const char *talk_meet(struct talk *talk, const struct sip_answer *answer, const char *method,
+                      char line[900])
+{
+    int asks = (answer->status == 401 || answer->status == 407) && answer->challenged;
+    if (!asks || talk->authorized) {
+        talk_finish(talk, ND_EREFUSED, answer);
+        return NULL;
+    }
+    talk->authorized = 1;
+    return authorize(talk, &answer->challenge, method, line);
+}
+
+const char *talk_callee(struct sip *self, const struct nd_target *to)
+{
+    const char *uri = talk_uri(self, to, "uri", NULL);
+    if (uri == NULL || !sip_emergency(uri) || number_agreed(to))
+        return uri;
+    self->host->log(
+        self->host, ND_INFO,
+        "'%s' may be an emergency centre: not called nor written to; when the centre has agreed in "
+        "writing, say 'emergency_calls_agreed: true' at target '%s'",
+        uri, to->name);
+    return NULL;
+}
