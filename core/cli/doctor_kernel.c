@@ -242,7 +242,7 @@ static const struct feature {
     {"nft", "links.cut, links.lose, links.admit", "load or build the kernel's 'nf_tables'", try_nft,
      false},
     {"tbf", "shape.rate", "load or build the kernel's 'sch_tbf'", try_tbf, false},
-    {"htb", "rates by class", "load or build the kernel's 'sch_htb'", try_htb, false},
+    {"htb", "shape.classes", "load or build the kernel's 'sch_htb'", try_htb, false},
     {"netem", "delay and loss by the kernel",
      "not needed: the lab emulates lines without it; else load the kernel's 'sch_netem'", try_netem,
      false},

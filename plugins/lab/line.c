@@ -1,9 +1,9 @@
 #include "line.h"
 
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "../common/quantity.h"
 
 #define MS INT64_C(1000000)
 
@@ -40,55 +40,6 @@ void line_init(struct line *line)
     *line = (struct line){.burst = 1, .limit = 200 * MS, .seed = 1};
 }
 
-struct unit {
-    const char *name;
-    double factor;
-};
-
-/* A number and one of the units behind it, 0 to max. */
-static int read_number(const char *text, const struct unit *units, double max, double *number)
-{
-    char *end = NULL;
-    *number = strtod(text, &end);
-    if (end == text || !isfinite(*number) || *number < 0)
-        return -1;
-    for (; units->name != NULL; units++) {
-        if (strcmp(units->name, end) == 0) {
-            *number *= units->factor;
-            return *number <= max ? 0 : -1;
-        }
-    }
-    return -1;
-}
-
-static int read_length(const char *text, int64_t *ns)
-{
-    static const struct unit units[] = {
-        {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"min", 6e10}, {NULL, 0}};
-    double number = 0;
-    if (read_number(text, units, 864e11, &number) != 0)
-        return -1;
-    *ns = (int64_t)number;
-    return 0;
-}
-
-static int read_share(const char *text, double *share)
-{
-    static const struct unit units[] = {{"%", 0.01}, {NULL, 0}};
-    return read_number(text, units, 1, share);
-}
-
-static int read_rate(const char *text, int64_t *rate)
-{
-    static const struct unit units[] = {{"bit/s", 1},    {"kbit/s", 1e3}, {"mbit/s", 1e6},
-                                        {"Mbit/s", 1e6}, {"gbit/s", 1e9}, {NULL, 0}};
-    double number = 0;
-    if (read_number(text, units, 1e11, &number) != 0)
-        return -1;
-    *rate = (int64_t)number;
-    return 0;
-}
-
 /* "every 15s lasts 1s add 60ms", "at 30s lasts 3s gap" */
 static int read_event(const char *text, struct line_event *event)
 {
@@ -106,7 +57,7 @@ static int read_event(const char *text, struct line_event *event)
             continue;
         }
         const char *value = into != NULL ? strsep(&rest, " ") : NULL;
-        if (value == NULL || read_length(value, into) != 0)
+        if (value == NULL || quantity_length(value, into) != 0)
             return -1;
     }
     return event->lasts > 0 && (event->gap || event->add > 0) &&
@@ -141,8 +92,8 @@ static int set_event(struct line *line, const char *text)
 
 static int set_number(double *into, const char *text, double min, double max)
 {
-    static const struct unit none[] = {{"", 1}, {NULL, 0}};
-    return read_number(text, none, max, into) == 0 && *into >= min ? 0 : -1;
+    static const struct quantity_unit none[] = {{"", 1}, {NULL, 0}};
+    return quantity_read(text, none, max, into) == 0 && *into >= min ? 0 : -1;
 }
 
 int line_set(struct line *line, const char *key, const char *value, char why[LINE_WHY_BYTES])
@@ -151,17 +102,17 @@ int line_set(struct line *line, const char *key, const char *value, char why[LIN
     double number = 0;
     int failed = 0;
     if (strcmp(key, "delay") == 0) {
-        failed = read_length(value, &line->delay);
+        failed = quantity_length(value, &line->delay);
     } else if (strcmp(key, "jitter") == 0) {
-        failed = read_length(value, &line->jitter);
+        failed = quantity_length(value, &line->jitter);
     } else if (strcmp(key, "limit") == 0) {
-        failed = read_length(value, &line->limit);
+        failed = quantity_length(value, &line->limit);
     } else if (strcmp(key, "loss") == 0 || strcmp(key, "reorder") == 0 ||
                strcmp(key, "duplicate") == 0) {
         want = "a share such as 1%";
-        failed = read_share(value, *key == 'l'   ? &line->loss
-                                   : *key == 'r' ? &line->reorder
-                                                 : &line->duplicate);
+        failed = quantity_share(value, *key == 'l'   ? &line->loss
+                                       : *key == 'r' ? &line->reorder
+                                                     : &line->duplicate);
     } else if (strcmp(key, "burst") == 0) {
         want = "a mean number of frames, 1 to 1000";
         failed = set_number(&line->burst, value, 1, 1000);
@@ -171,11 +122,11 @@ int line_set(struct line *line, const char *key, const char *value, char why[LIN
         line->seed = (uint64_t)number;
     } else if (strcmp(key, "rate") == 0) {
         want = "a rate such as 10mbit/s";
-        failed = read_rate(value, &line->rate[0]);
+        failed = quantity_rate(value, &line->rate[0]);
         line->rate[1] = line->rate[0];
     } else if (strcmp(key, "rate_back") == 0) {
         want = "a rate such as 10mbit/s";
-        failed = read_rate(value, &line->rate[1]);
+        failed = quantity_rate(value, &line->rate[1]);
     } else if (strcmp(key, "event") == 0) {
         want = "'every 15s lasts 1s add 60ms' or 'at 30s lasts 3s gap'";
         failed = set_event(line, value);
