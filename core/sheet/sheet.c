@@ -1,0 +1,51 @@
+#include "sheet/sheet.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void nd_sheet_deinit(struct nd_sheet *sheet)
+{
+    for (size_t r = 0; r < sheet->rows.count; r++) {
+        for (size_t c = 0; c < sheet->rows.at[r].count; c++)
+            free(sheet->rows.at[r].at[c].text);
+        nd_vec_free(&sheet->rows.at[r]);
+    }
+    nd_vec_free(&sheet->rows);
+    free(sheet->name);
+    sheet->name = NULL;
+}
+
+void nd_sheet_row(struct nd_sheet *sheet)
+{
+    nd_vec_push(&sheet->rows, (struct nd_row){0});
+}
+
+static void add(struct nd_sheet *sheet, const char *text, bool number)
+{
+    ND_CHECK(sheet->rows.count != 0);
+    struct nd_row *row = &sheet->rows.at[sheet->rows.count - 1];
+    nd_vec_push(row, (struct nd_cell){nd_strdup(text), number});
+}
+
+void nd_sheet_text(struct nd_sheet *sheet, const char *text)
+{
+    add(sheet, text != NULL ? text : "", false);
+}
+
+void nd_sheet_number(struct nd_sheet *sheet, double value)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%.12g", value);
+    if (isfinite(value))
+        add(sheet, text, true);
+    else
+        add(sheet, "", false);
+}
+
+const char *nd_sheet_at(const struct nd_sheet *sheet, size_t row, size_t column)
+{
+    bool there = row < sheet->rows.count && column < sheet->rows.at[row].count;
+    return there ? sheet->rows.at[row].at[column].text : "";
+}
