@@ -1,3 +1,4 @@
+#include "../common/plmn.h"
 #include "../common/subscribers.h"
 #include "../common/wire.h"
 #include "message.h"
@@ -284,7 +285,7 @@ static nd_err update_args(struct talk *talk, const struct nd_args *args)
     talk->number = args->at[U_NUMBER].u.i;
     if (realm != NULL)
         snprintf(talk->to_realm, sizeof talk->to_realm, "%s", realm);
-    if (!diameter_plmn(args->at[U_VISITED].u.text, talk->plmn)) {
+    if (!plmn_pack(args->at[U_VISITED].u.text, talk->plmn)) {
         host->log(host, ND_INFO, "'visited' is MCC and MNC of 5 or 6 digits, got '%s'",
                   args->at[U_VISITED].u.text);
         return ND_EARG;

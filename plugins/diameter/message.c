@@ -82,19 +82,6 @@ void diameter_end(struct diameter_out *out)
     put(out->bytes + 1, (uint32_t)out->len, 3);
 }
 
-int diameter_plmn(const char *text, uint8_t plmn[3])
-{
-    size_t digits = strspn(text, "0123456789");
-    if ((digits != 5 && digits != 6) || text[digits] != '\0')
-        return 0;
-    /* MCC digits 2 and 1; MNC digit 3 (15: none) and MCC 3; MNC digits 2 and 1 */
-    int mnc_third = digits == 6 ? text[5] - '0' : 15;
-    plmn[0] = (uint8_t)((text[1] - '0') << 4 | (text[0] - '0'));
-    plmn[1] = (uint8_t)(mnc_third << 4 | (text[2] - '0'));
-    plmn[2] = (uint8_t)((text[4] - '0') << 4 | (text[3] - '0'));
-    return 1;
-}
-
 /* ---- in ---- */
 
 size_t diameter_frame(const uint8_t *bytes, size_t len)

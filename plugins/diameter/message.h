@@ -53,7 +53,4 @@ int diameter_read(const uint8_t *bytes, size_t len, struct diameter_in *in);
 /* "DIAMETER_SUCCESS" and the like (RFC 6733 §7.1, TS 29.272 §7.4), "" when not in our list. */
 const char *diameter_result_name(uint32_t result);
 
-/* Visited-PLMN-Id of "46697" or "310410" (TS 29.272 §7.3.9). 0: no PLMN. */
-int diameter_plmn(const char *text, uint8_t plmn[3]);
-
 #endif

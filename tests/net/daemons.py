@@ -88,7 +88,11 @@ class Capture:
         says of TCP itself (resets, retransmissions) is the kernel's doing."""
         seen = self.count(protocol)
         check(f"tshark sees {seen} packets of {protocol}", seen >= at_least)
-        table = subprocess.run(["tshark", "-r", self.file, *self.how, "-q", "-z", "expert,warn"], capture_output=True, text=True).stdout
+        self.check_expert("")
+
+    def check_expert(self, wanted):
+        """No warning nor error about the packets wanted ("": about any)."""
+        table = subprocess.run(["tshark", "-r", self.file, *self.how, "-q", "-z", "expert,warn" + ("," + wanted if wanted else "")], capture_output=True, text=True).stdout
         rows = [line.split() for line in table.splitlines()]
         odd = [" ".join(row[1:]) for row in rows if len(row) > 3 and row[0].isdigit() and row[2] not in ("TCP", "IPv4", "UDP")]
         check(f"none of them with a warning or an error {odd}", not odd)
