@@ -196,7 +196,7 @@ void nd_task_finish_wait(struct nd_task *task, nd_err err, const char *why)
         free(task->why);
         task->why = copy;
     }
-    task->result.why = err != ND_OK ? task->why : NULL;
+    task->result.why = task->why;
     nd_task_queue(task);
 }
 
