@@ -137,7 +137,7 @@ const struct nd_command nd_command_restore = {
 
 static const struct nd_cli_option report_options[] = {
     {"runs", "DIR", "where runs are kept (default: runs)", 0},
-    {"format", "NAME", "print html, md, json or junit; default: write all into RUN/report/", 0},
+    {"format", "html|md|json|junit", "print this one; default: write all into RUN/report/", 0},
     {"lang", "zh|en|both", "language of what is printed", 0},
     {NULL, NULL, NULL, 0}};
 

@@ -89,7 +89,7 @@ const struct nd_command nd_command_status = {"status",
                                              "status [RUN] [--json] [--runs DIR]",
                                              "A living run as it stands.\n\n  netdrill status last",
                                              status,
-                                             0,
+                                             ND_COMMAND_LIVING,
                                              status_options};
 
 static const struct nd_cli_option arm_options[] = {
@@ -128,7 +128,7 @@ const struct nd_command nd_command_arm = {
     "Lets a run begin, where the site's policy wants several people to say so.\n\n"
     "  netdrill arm last --as lin",
     arm,
-    0,
+    ND_COMMAND_LIVING,
     arm_options};
 
 static const struct nd_cli_option confirm_options[] = {
@@ -167,7 +167,7 @@ const struct nd_command nd_command_confirm = {"confirm",
                                               "  netdrill confirm last 1\n"
                                               "  netdrill confirm last 2 --no --by lin",
                                               confirm,
-                                              0,
+                                              ND_COMMAND_LIVING,
                                               confirm_options};
 
 static const struct nd_cli_option pause_options[] = {
@@ -213,15 +213,12 @@ const struct nd_command nd_command_pause = {
     "Later moments shift by the pause's length. Changes stay, but those with while_paused =\n"
     "\"revert\" are put back and made again at resume. Guards, measurements and restore_by go on.",
     pause_run,
-    0,
+    ND_COMMAND_LIVING,
     pause_options};
 
-const struct nd_command nd_command_resume = {"resume",
-                                             "resume [RUN] [--runs DIR]",
-                                             "Lets a paused run go on.\n\n  netdrill resume last",
-                                             resume_run,
-                                             0,
-                                             pause_options};
+const struct nd_command nd_command_resume = {
+    "resume",   "resume [RUN] [--runs DIR]", "Lets a paused run go on.\n\n  netdrill resume last",
+    resume_run, ND_COMMAND_LIVING,           pause_options};
 
 static const struct nd_cli_option abort_options[] = {
     {"runs", "DIR", "where runs are kept (default: runs)", 0},
@@ -250,5 +247,5 @@ const struct nd_command nd_command_abort = {
     "Ends a living run at once and restores the network.\n\n"
     "  netdrill abort last --reason \"a real emergency\"",
     abort_run,
-    0,
+    ND_COMMAND_LIVING,
     abort_options};

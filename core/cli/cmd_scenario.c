@@ -164,8 +164,7 @@ const struct nd_command nd_command_plan = {
 static const struct nd_cli_option rehearse_options[] = {
     {"site", "FILE", "use this site file, not the one the scenario names", 0},
     {"answers", "FILE", "scripted answers to confirmations (else: yes)", 0},
-    {"fail", "VERB#N[=ERR]", "let call N of a verb fail, 0: every (links.down#1=ERIGHTS)",
-     ND_CLI_REPEAT},
+    {"fail", "VERB#N", "let call N of a verb fail, 0: every (links.down#1=ERIGHTS)", ND_CLI_REPEAT},
     {"seed", "N", "seed of the run's randomness (default 1)", 0},
     {"json", NULL, "events as JSON lines on stdout", 0},
     {"runs", "DIR", "keep the rehearsal as a run in DIR, with its report", 0},

@@ -118,7 +118,7 @@ static int plugin_run(int argc, char **argv)
 
 const struct nd_command nd_command_plugin = {
     "plugin",
-    "plugin list | plugin show NAME | plugin check NAME|PATH",
+    "plugin list | plugin show PLUGIN | plugin check PLUGIN|PATH",
     "The plugins there are, their verbs, options and readings.\n\n"
     "  netdrill plugin list\n"
     "  netdrill plugin show reach",

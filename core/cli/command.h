@@ -41,6 +41,16 @@ struct nd_command {
     const struct nd_cli_option *options; /* NULL: it has none */
 };
 #define ND_COMMAND_HIDDEN 1u
+#define ND_COMMAND_LIVING 2u /* speaks to a run that lives */
+
+/* What netdrill is, for its help and its man page. */
+#define ND_OVERVIEW                                                                                \
+    "netdrill plays network resilience drills and puts the network back.\n\n"                      \
+    "  netdrill lint drills/disaster-roaming.lua       what is wrong with a scenario\n"            \
+    "  netdrill plan drills/disaster-roaming.lua       its timetable, and what it will change\n"   \
+    "  netdrill rehearse drills/disaster-roaming.lua   play it on a virtual clock\n"               \
+    "  netdrill run drills/disaster-roaming.lua --lab  play it in its lab\n"                       \
+    "  netdrill report last                            what happened"
 
 /* All of them, ended by NULL, in the order of the help. */
 extern const struct nd_command *const nd_commands[];

@@ -1,0 +1,361 @@
+#include "cli/complete.h"
+
+#include "cli/common.h"
+#include "cli/control.h"
+#include "cli/init.h"
+#include "cli/usage.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One question of a shell. */
+struct asked {
+    const struct nd_command *command;
+    const char *word; /* that is completed; of "--name=value" the value */
+    const char *lead; /* "--name=" to be put before, or "" */
+    const char *runs, *run;
+    FILE *out;
+};
+
+/* A candidate that does not begin like the word is left out. */
+static void put(const struct asked *asked, const char *name, const char *about)
+{
+    if (strncmp(name, asked->word, strlen(asked->word)) == 0)
+        fprintf(asked->out, "%s%s\t%.*s\n", asked->lead, name, (int)strcspn(about, "\n"), about);
+}
+
+/* ---- what lives right now ---- */
+
+static void put_runs(const struct asked *asked)
+{
+    struct dirent **entries = NULL;
+    bool living = (asked->command->flags & ND_COMMAND_LIVING) != 0;
+    int count = scandir(asked->runs, &entries, NULL, alphasort); /* run ids begin with their time */
+    bool any = false;
+    for (int i = count - 1; i >= 0; i--) {
+        struct nd_rundir dir;
+        const char *name = entries[i]->d_name;
+        if (*name != '.' && nd_rundir_find(&dir, asked->runs, name, NULL) == ND_OK) {
+            bool lives = nd_control_there(&dir);
+            if ((lives || !living) && !any)
+                put(asked, "last", "the latest");
+            any = any || lives || !living;
+            if (lives || !living)
+                put(asked, name, lives ? "lives" : "has ended");
+            nd_rundir_deinit(&dir);
+        }
+        free(entries[i]);
+    }
+    free(entries);
+}
+
+/* The status of the run that is spoken of; NULL: none. Caller decrefs the answer. */
+static json_t *ask_status(const struct asked *asked)
+{
+    struct nd_rundir dir;
+    json_t *answer = NULL;
+    if (nd_rundir_find(&dir, asked->runs, asked->run, NULL) != ND_OK)
+        return NULL;
+    nd_control_ask(&dir, json_pack("{s:s}", "do", "status"), &answer, NULL);
+    nd_rundir_deinit(&dir);
+    return answer;
+}
+
+static const char *text_of(const json_t *text, bool zh)
+{
+    const char *wanted = json_string_value(json_object_get(text, zh ? "zh" : "en"));
+    const char *other = json_string_value(json_object_get(text, zh ? "en" : "zh"));
+    return wanted != NULL ? wanted : other != NULL ? other : "";
+}
+
+static void put_confirmations(const struct asked *asked)
+{
+    json_t *answer = ask_status(asked);
+    const json_t *status = json_object_get(answer, "status");
+    size_t i = 0;
+    json_t *c = NULL;
+    json_array_foreach(json_object_get(status, "confirmations"), i, c)
+    {
+        char number[24];
+        snprintf(number, sizeof number, "%lld",
+                 (long long)json_integer_value(json_object_get(c, "number")));
+        put(asked, number, text_of(json_object_get(c, "sentence"), nd_cli_zh(NULL)));
+    }
+    json_decref(answer);
+}
+
+/* Of the site that the run was begun with. */
+static void put_people(const struct asked *asked)
+{
+    struct nd_rundir dir;
+    struct nd_diags diags = {.errors = 0};
+    if (nd_rundir_find(&dir, asked->runs, asked->run, NULL) != ND_OK)
+        return;
+    char *path = nd_rundir_file(&dir, "site.yaml");
+    struct nd_site *site = nd_site_load(path, &diags);
+    for (size_t i = 0; site != NULL && i < site->people.count; i++) {
+        const struct nd_person *person = &site->people.at[i];
+        bool zh = nd_cli_zh(NULL);
+        const char *title = zh ? person->title.zh : person->title.en;
+        put(asked, person->name, title != NULL ? title : "");
+    }
+    nd_site_free(site);
+    nd_diags_deinit(&diags);
+    free(path);
+    nd_rundir_deinit(&dir);
+}
+
+/* ---- what netdrill knows ---- */
+
+static void each_plugin(const struct asked *asked,
+                        void (*act)(const struct asked *, const struct nd_plugin *))
+{
+    struct nd_sched *sched = nd_work_virtual();
+    struct nd_plugins *plugins = nd_plugins_new(sched, NULL);
+    char **names = NULL;
+    size_t count = nd_plugins_available(&names);
+    for (size_t i = 0; i < count; i++) {
+        const struct nd_plugin *plugin = nd_plugins_load(plugins, names[i], NULL);
+        if (plugin != NULL)
+            act(asked, plugin);
+        free(names[i]);
+    }
+    free(names);
+    nd_plugins_free(plugins);
+    nd_sched_free(sched);
+}
+
+static void put_plugin(const struct asked *asked, const struct nd_plugin *plugin)
+{
+    put(asked, plugin->name, plugin->help);
+}
+
+static void put_calls(const struct asked *asked, const struct nd_plugin *plugin)
+{
+    for (const struct nd_verb *const *v = plugin->verbs; *v != NULL; v++) {
+        char call[128];
+        snprintf(call, sizeof call, "%s.%s#1", plugin->name, (*v)->name);
+        put(asked, call, (*v)->help);
+    }
+}
+
+static void put_plugins(const struct asked *asked)
+{
+    each_plugin(asked, put_plugin);
+}
+
+static void put_verbs(const struct asked *asked)
+{
+    each_plugin(asked, put_calls);
+}
+
+static void put_codes(const struct asked *asked)
+{
+    for (size_t i = 0; nd_diag_code(i) != NULL; i++)
+        put(asked, nd_diag_code(i), nd_diag_title(nd_diag_code(i)));
+}
+
+static void put_templates(const struct asked *asked)
+{
+    struct nd_template template;
+    for (size_t i = 0; nd_template_get(i, &template); i++)
+        put(asked, template.name, template.title);
+}
+
+static void put_commands(const struct asked *asked)
+{
+    for (const struct nd_command *const *c = nd_commands; *c != NULL; c++) {
+        if (((*c)->flags & ND_COMMAND_HIDDEN) == 0)
+            put(asked, (*c)->name, (*c)->help);
+    }
+}
+
+/* ---- kinds of words ---- */
+
+/* Those of which nothing can be offered are named, too: a kind that is not here is a mistake, and
+ * the man pages are not made with it. ID is none on purpose: a drill's id is typed, so that nobody
+ * confirms by a slip of the finger. */
+static const struct {
+    const char *name;
+    void (*put)(const struct asked *asked);
+    const char *files; /* what the shell completes by itself */
+} kinds[] = {
+    {"RUN", put_runs, NULL},
+    {"NUMBER", put_confirmations, NULL},
+    {"NAME", put_people, NULL},
+    {"PLUGIN", put_plugins, NULL},
+    {"VERB#N", put_verbs, NULL},
+    {"CODE", put_codes, NULL},
+    {"COMMAND", put_commands, NULL},
+    {"TEMPLATE", put_templates, NULL},
+    {"SCENARIO", NULL, ":files lua"},
+    {"PLAN", NULL, ":files plan"},
+    {"SITE", NULL, ":files yaml yml"},
+    {"FILE", NULL, ":files"},
+    {"PATH", NULL, ":files so"},
+    {"KEY", NULL, ":files"},
+    {"PUB", NULL, ":files pub"},
+    {"DIR", NULL, ":dirs"},
+    {"ID", NULL, NULL},
+    {"N", NULL, NULL},
+    {"LENGTH", NULL, NULL},
+    {"PORT", NULL, NULL},
+    {"TEXT", NULL, NULL},
+    {"KIND:ADDRESS:PORT", NULL, NULL},
+};
+#define KINDS_COUNT (sizeof kinds / sizeof kinds[0])
+
+bool nd_complete_knows(const char *kind)
+{
+    for (size_t i = 0; i < KINDS_COUNT; i++) {
+        if (strcmp(kinds[i].name, kind) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void put_kind(const struct asked *asked, const char *name)
+{
+    if (!nd_usage_is_kind(name))
+        put(asked, name, "");
+    for (size_t i = 0; i < KINDS_COUNT; i++) {
+        if (strcmp(kinds[i].name, name) != 0)
+            continue;
+        if (kinds[i].put != NULL)
+            kinds[i].put(asked);
+        else if (kinds[i].files != NULL)
+            fprintf(asked->out, "%s\n", kinds[i].files);
+    }
+}
+
+/* "zh|en" or "FILE" */
+static void put_value(const struct asked *asked, const char *arg)
+{
+    char *copy = nd_strdup(arg);
+    char *rest = copy;
+    for (char *name = NULL; (name = strsep(&rest, "|")) != NULL;)
+        put_kind(asked, name);
+    free(copy);
+}
+
+/* ---- the line ---- */
+
+struct line {
+    struct ND_VEC(const char *) words, given; /* words, and names of options, before the last */
+    const struct nd_cli_option *open;         /* the last word is its value; or NULL */
+    bool words_only;
+};
+
+/* An option before the last word; next: the word behind it, NULL when that is the last. True: next
+ * is its value. */
+static bool take_option(struct asked *asked, struct line *line, const char *word, const char *next)
+{
+    size_t len = strcspn(word + 2, "=");
+    const struct nd_cli_option *o = nd_usage_option(asked->command, word + 2, len);
+    const char *joined = word[2 + len] == '=' ? word + 2 + len + 1 : NULL;
+    if (o == NULL)
+        return false;
+    nd_vec_push(&line->given, o->name);
+    if (o->arg == NULL)
+        return false;
+    const char *value = joined != NULL ? joined : next;
+    if (value == NULL)
+        line->open = o;
+    else if (strcmp(o->name, "runs") == 0)
+        asked->runs = value;
+    else if (strcmp(o->name, "resume") == 0)
+        asked->run = value;
+    return joined == NULL && next != NULL;
+}
+
+static void read_line(struct asked *asked, int count, const char *const *words, struct line *line)
+{
+    for (int i = 1; i + 1 < count; i++) {
+        const char *next = i + 2 < count ? words[i + 1] : NULL;
+        if (line->words_only || strncmp(words[i], "--", 2) != 0)
+            nd_vec_push(&line->words, words[i]);
+        else if (words[i][2] == '\0')
+            line->words_only = true;
+        else if (take_option(asked, line, words[i], next))
+            i++;
+    }
+    if (line->words.count != 0 && strstr(asked->command->usage, "[RUN]") != NULL)
+        asked->run = line->words.at[0];
+}
+
+static void put_options(const struct asked *asked, const struct line *line)
+{
+    const struct nd_cli_option *o = asked->command->options;
+    for (; o != NULL && o->name != NULL; o++) {
+        bool given = false;
+        for (size_t i = 0; i < line->given.count; i++)
+            given = given || strcmp(line->given.at[i], o->name) == 0;
+        char name[48];
+        snprintf(name, sizeof name, "--%s", o->name);
+        if (!given || (o->flags & ND_CLI_REPEAT) != 0)
+            put(asked, name, o->help);
+    }
+    put(asked, "--help", "tells more");
+}
+
+static void put_words(const struct asked *asked, const struct line *line)
+{
+    struct nd_usage_choices choices = {.names = {NULL, 0, 0}};
+    nd_usage_next(asked->command, line->words.at, line->words.count, &choices);
+    for (size_t i = 0; i < choices.names.count; i++) {
+        bool twice = false;
+        for (size_t k = 0; k < i; k++)
+            twice = twice || strcmp(choices.names.at[k], choices.names.at[i]) == 0;
+        if (!twice)
+            put_kind(asked, choices.names.at[i]);
+    }
+    nd_usage_choices_deinit(&choices);
+}
+
+static void complete_line(struct asked *asked, int count, const char *const *words)
+{
+    struct line line = {.open = NULL};
+    const char *last = words[count - 1];
+    const char *equals = strchr(last, '=');
+    char *lead = NULL;
+    read_line(asked, count, words, &line);
+    const struct nd_cli_option *joined =
+        strncmp(last, "--", 2) == 0 && equals != NULL
+            ? nd_usage_option(asked->command, last + 2, (size_t)(equals - last - 2))
+            : NULL;
+    if (line.open != NULL) {
+        put_value(asked, line.open->arg);
+    } else if (joined != NULL && !line.words_only && joined->arg != NULL) {
+        lead = strndup(last, (size_t)(equals + 1 - last));
+        asked->lead = lead;
+        asked->word = equals + 1;
+        put_value(asked, joined->arg);
+    } else if (*last == '-' && !line.words_only) {
+        put_options(asked, &line);
+    } else {
+        put_words(asked, &line);
+    }
+    free(lead);
+    nd_vec_free(&line.words);
+    nd_vec_free(&line.given);
+}
+
+void nd_complete(int count, const char *const *words, FILE *out)
+{
+    struct asked asked = {.word = count > 0 ? words[count - 1] : "",
+                          .lead = "",
+                          .runs = "runs",
+                          .run = "last",
+                          .out = out};
+    if (count <= 1) {
+        put_commands(&asked);
+        return;
+    }
+    for (const struct nd_command *const *c = nd_commands; *c != NULL; c++) {
+        if (strcmp((*c)->name, words[0]) != 0 || ((*c)->flags & ND_COMMAND_HIDDEN) != 0)
+            continue;
+        asked.command = *c;
+        complete_line(&asked, count, words);
+    }
+}
