@@ -127,30 +127,60 @@ static bool script_complain(const char *path, const struct nd_yaml *at, const ch
     return false;
 }
 
+/* A length of time at a key, if it is there. */
+static bool script_length(const char *path, const struct nd_yaml *item, const char *key,
+                          nd_ns *length)
+{
+    const struct nd_yaml *node = nd_yaml_get(item, key);
+    char text[80];
+    if (node == NULL ||
+        (node->kind == ND_YAML_SCALAR && nd_length_parse(node->text, length, NULL) == ND_OK))
+        return true;
+    snprintf(text, sizeof text, "'%s' takes a length of time such as 3s", key);
+    return script_complain(path, node, text);
+}
+
+static const char *script_text(struct nd_script *script, const struct nd_yaml *item,
+                               const char *key)
+{
+    const struct nd_yaml *node = nd_yaml_get(item, key);
+    return node != NULL && node->kind == ND_YAML_SCALAR
+               ? nd_arena_strdup(&script->arena, node->text)
+               : NULL;
+}
+
 static bool read_answer(struct nd_script *script, const char *path, const struct nd_yaml *item)
 {
-    const struct nd_yaml *match = nd_yaml_get(item, "match");
-    const struct nd_yaml *after = nd_yaml_get(item, "after");
     const struct nd_yaml *answer = nd_yaml_get(item, "answer");
-    const struct nd_yaml *by = nd_yaml_get(item, "by");
-    struct nd_script_answer row = {.after = 0};
-    struct nd_fail why = {0};
-    if (match == NULL || match->kind != ND_YAML_SCALAR)
-        return script_complain(path, item, "an answer needs 'match': part of the sentence asked");
-    if (answer == NULL || answer->kind != ND_YAML_SCALAR)
+    struct nd_script_answer row = {.ack = -1,
+                                   .match = script_text(script, item, "match"),
+                                   .inject = script_text(script, item, "inject"),
+                                   .by = script_text(script, item, "by")};
+    const char *text = script_text(script, item, "answer");
+    if ((row.match == NULL) == (row.inject == NULL))
+        return script_complain(path, item,
+                               "an answer needs 'match': part of the sentence asked, or 'inject': "
+                               "the id of the inject answered");
+    if (!script_length(path, item, "after", &row.after) ||
+        !script_length(path, item, "ack", &row.ack))
+        return false;
+    if (row.inject != NULL) {
+        if (text == NULL && row.ack < 0)
+            return script_complain(path, item,
+                                   "an answer to an inject needs 'answer': words, a choice or "
+                                   "none; or 'ack'");
+        row.text = text != NULL && strcmp(text, "none") != 0 ? text : NULL;
+        nd_vec_push(&script->answers, row);
+        return true;
+    }
+    if (text == NULL)
         return script_complain(path, item, "an answer needs 'answer': yes, no or none");
-    row.match = nd_arena_strdup(&script->arena, match->text);
-    if (after != NULL &&
-        (after->kind != ND_YAML_SCALAR || nd_length_parse(after->text, &row.after, &why) != ND_OK))
-        return script_complain(path, after, "'after' takes a length of time such as 3s");
-    if (strcmp(answer->text, "yes") == 0)
+    if (strcmp(text, "yes") == 0)
         row.answer = ND_ANSWER_YES;
-    else if (strcmp(answer->text, "no") == 0)
+    else if (strcmp(text, "no") == 0)
         row.answer = ND_ANSWER_NO;
-    else if (strcmp(answer->text, "none") != 0)
+    else if (strcmp(text, "none") != 0)
         return script_complain(path, answer, "'answer' takes yes, no or none");
-    if (by != NULL && by->kind == ND_YAML_SCALAR)
-        row.by = nd_arena_strdup(&script->arena, by->text);
     nd_vec_push(&script->answers, row);
     return true;
 }

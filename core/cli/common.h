@@ -50,7 +50,8 @@ struct nd_script {
     struct nd_arena arena;
 };
 
-/* --answers FILE: a YAML list of {match, after, answer: yes|no|none, by}. */
+/* --answers FILE: a YAML list of {match, after, answer: yes|no|none, by} to confirmations and of
+ * {inject, by, ack, after, answer} to injects. */
 bool nd_script_read_answers(struct nd_script *script, const char *path);
 /* --fail VERB#N[=ETIME] */
 bool nd_script_add_fail(struct nd_script *script, const char *text);

@@ -1,3 +1,5 @@
+#include "cli/lines.h"
+
 #include "base/units.h"
 #include "cli/common.h"
 #include "cli/lines_duty.h"
@@ -9,13 +11,7 @@
 
 static struct nd_buf line_buf; /* of the one thread that prints; freed by nobody, reused by all */
 
-struct line {
-    const json_t *event, *data;
-    bool zh, colour;
-    struct nd_buf *out;
-};
-
-static const char *text_of(const struct line *line, const char *key)
+const char *nd_line_text2(const struct nd_line *line, const char *key)
 {
     const json_t *text = json_object_get(line->data, key);
     const char *first = json_string_value(json_object_get(text, line->zh ? "zh" : "en"));
@@ -23,7 +19,7 @@ static const char *text_of(const struct line *line, const char *key)
     return first != NULL ? first : second != NULL ? second : "";
 }
 
-static const char *string_of(const struct line *line, const char *key)
+const char *nd_line_string(const struct nd_line *line, const char *key)
 {
     const char *text = json_string_value(json_object_get(line->data, key));
     return text != NULL ? text : "";
@@ -49,91 +45,91 @@ const char *nd_value_words(double value, const char *unit, const char *statistic
     return out;
 }
 
-static void sgr(const struct line *line, const char *code)
+void nd_line_sgr(const struct nd_line *line, const char *code)
 {
     if (line->colour)
         nd_buf_addf(line->out, "\033[%sm", code);
 }
 
-static void put_verdict(const struct line *line)
+static void put_verdict(const struct nd_line *line)
 {
     static const struct {
         const char *name, *sign;
     } signs[] = {{"at_most", "<="}, {"at_least", ">="}, {"equals", "="},
                  {"above", ">"},    {"below", "<"},     {"is_true", "="}};
-    const char *grade = string_of(line, "grade");
+    const char *grade = nd_line_string(line, "grade");
     bool met = strcmp(grade, "met") == 0;
     bool unknown = strcmp(grade, "unknown") == 0;
     const json_t *measured = json_object_get(line->data, "measured");
     double uncertainty = json_number_value(json_object_get(line->data, "uncertainty"));
     char words[48];
-    sgr(line, met ? "32" : unknown ? "33" : "1;31");
+    nd_line_sgr(line, met ? "32" : unknown ? "33" : "1;31");
     nd_buf_addf(line->out, "%s %s",
                 met       ? "\u2713"
                 : unknown ? "?"
                           : "\u2717",
-                text_of(line, "sentence"));
-    sgr(line, "0");
+                nd_line_text2(line, "sentence"));
+    nd_line_sgr(line, "0");
     if (json_is_number(measured))
         nd_buf_addf(line->out, ": %s",
-                    nd_value_words(json_number_value(measured), string_of(line, "unit"),
-                                   string_of(line, "statistic"), words));
+                    nd_value_words(json_number_value(measured), nd_line_string(line, "unit"),
+                                   nd_line_string(line, "statistic"), words));
     else
-        nd_buf_addf(line->out, ": %s", string_of(line, "why"));
+        nd_buf_addf(line->out, ": %s", nd_line_string(line, "why"));
     if (uncertainty > 0)
         nd_buf_addf(line->out, " \u00b1 %s",
-                    nd_value_words(uncertainty, string_of(line, "unit"),
-                                   string_of(line, "statistic"), words));
+                    nd_value_words(uncertainty, nd_line_string(line, "unit"),
+                                   nd_line_string(line, "statistic"), words));
     for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
-        if (strcmp(signs[i].name, string_of(line, "operator")) == 0)
+        if (strcmp(signs[i].name, nd_line_string(line, "operator")) == 0)
             nd_buf_addf(line->out, " (%s %s %s)", line->zh ? "門檻" : "limit", signs[i].sign,
                         nd_value_words(json_number_value(json_object_get(line->data, "limit")),
-                                       string_of(line, "unit"), string_of(line, "statistic"),
-                                       words));
+                                       nd_line_string(line, "unit"),
+                                       nd_line_string(line, "statistic"), words));
     }
 }
 
-static void put_opened(const struct line *line)
+static void put_opened(const struct nd_line *line)
 {
     const json_t *drill = json_object_get(line->data, "drill");
-    const struct line inner = {line->event, drill, line->zh, line->colour, line->out};
-    bool rehearsal = strcmp(string_of(line, "mode"), "rehearsal") == 0;
-    nd_buf_addf(line->out, "演練 EXERCISE  %s", text_of(&inner, "title"));
+    const struct nd_line inner = {line->event, drill, line->zh, line->colour, line->out};
+    bool rehearsal = strcmp(nd_line_string(line, "mode"), "rehearsal") == 0;
+    nd_buf_addf(line->out, "演練 EXERCISE  %s", nd_line_text2(&inner, "title"));
     if (rehearsal)
         nd_buf_adds(line->out, "  [預演 REHEARSAL: nothing is sent, readings come from models]");
     else if (json_is_true(json_object_get(line->data, "simulated")))
         nd_buf_adds(line->out, "  [模擬 SIMULATED network]");
 }
 
-static void put_confirm(const struct line *line)
+static void put_confirm(const struct nd_line *line)
 {
     char length[ND_UNIT_TEXT];
     json_int_t within = json_integer_value(json_object_get(line->data, "within_ns"));
-    sgr(line, "1;36");
-    nd_buf_addf(line->out, "? %s", text_of(line, "sentence"));
-    sgr(line, "0");
-    nd_buf_addf(line->out, "  [%s, %s %s]  netdrill confirm last %s", string_of(line, "by"),
+    nd_line_sgr(line, "1;36");
+    nd_buf_addf(line->out, "? %s", nd_line_text2(line, "sentence"));
+    nd_line_sgr(line, "0");
+    nd_buf_addf(line->out, "  [%s, %s %s]  netdrill confirm last %s", nd_line_string(line, "by"),
                 line->zh ? "限時" : "within", nd_length_format(within, length),
                 json_string_value(json_object_get(line->event, "subject")));
 }
 
-static void put_step_end(const struct line *line, const char *subject)
+static void put_step_end(const struct nd_line *line, const char *subject)
 {
-    const char *state = string_of(line, "state");
+    const char *state = nd_line_string(line, "state");
     if (strcmp(state, "done") == 0)
         return;
-    sgr(line, "1;31");
+    nd_line_sgr(line, "1;31");
     nd_buf_addf(line->out, "- %s: %s", subject, state);
-    sgr(line, "0");
-    nd_buf_addf(line->out, ": %s", string_of(line, "why"));
+    nd_line_sgr(line, "0");
+    nd_buf_addf(line->out, ": %s", nd_line_string(line, "why"));
 }
 
-static void put_change(const struct line *line, const char *subject, const char *what)
+static void put_change(const struct nd_line *line, const char *subject, const char *what)
 {
-    nd_buf_addf(line->out, "! #%s %s %s", subject, what, string_of(line, "why"));
+    nd_buf_addf(line->out, "! #%s %s %s", subject, what, nd_line_string(line, "why"));
 }
 
-static void put_restore_end(const struct line *line)
+static void put_restore_end(const struct nd_line *line)
 {
     char length[ND_UNIT_TEXT];
     nd_buf_addf(
@@ -145,7 +141,7 @@ static void put_restore_end(const struct line *line)
         nd_length_format(json_integer_value(json_object_get(line->data, "took_ns")), length));
 }
 
-static void put_names(const struct line *line, const char *key, const char *words)
+static void put_names(const struct nd_line *line, const char *key, const char *words)
 {
     size_t i = 0;
     json_t *name = NULL;
@@ -153,21 +149,21 @@ static void put_names(const struct line *line, const char *key, const char *word
         nd_buf_addf(line->out, "%s%s", i == 0 ? words : ", ", json_string_value(name));
 }
 
-static void put_continued(const struct line *line)
+static void put_continued(const struct nd_line *line)
 {
     char length[ND_UNIT_TEXT];
     json_int_t down = json_integer_value(json_object_get(line->data, "down_ns"));
     nd_buf_addf(line->out,
                 line->zh ? "執行中斷 %s 後接續，時刻%s"
                          : "GOES ON after being down for %s, times %s",
-                nd_length_format(down, length), string_of(line, "times"));
+                nd_length_format(down, length), nd_line_string(line, "times"));
     put_names(line, "cut_off", line->zh ? "；中斷之步驟：" : "; cut off: ");
     put_names(line, "again", line->zh ? "；重做：" : "; run again: ");
     put_names(line, "not_made_again",
               line->zh ? "；已復原且未再施行：" : "; was on, is not made again by itself: ");
 }
 
-static void put_baseline(const struct line *line, const char *type)
+static void put_baseline(const struct nd_line *line, const char *type)
 {
     /* [after][holds], and in [2] that it begins; English, zh-TW */
     static const char *const words[2][3][2] = {
@@ -177,30 +173,30 @@ static void put_baseline(const struct line *line, const char *type)
         {{"THE BASELINE NO LONGER HOLDS", "基準已不成立"},
          {"the baseline is as before", "基準與演練前相同"},
          {"-- Baseline, after restoring", "-- 基準：復原後"}}};
-    bool after = strcmp(string_of(line, "when"), "after") == 0;
+    bool after = strcmp(nd_line_string(line, "when"), "after") == 0;
     bool holds = json_is_true(json_object_get(line->data, "holds"));
     bool begins = strcmp(type, "baseline.started") == 0;
     if (!begins)
-        sgr(line, holds ? "32" : "1;31");
+        nd_line_sgr(line, holds ? "32" : "1;31");
     if (json_is_true(json_object_get(line->data, "cut")))
         nd_buf_adds(line->out,
                     line->zh ? "基準是否仍成立不得而知" : "THE BASELINE IS NOT KNOWN TO HOLD");
     else
         nd_buf_adds(line->out, words[after][begins ? 2 : holds][line->zh]);
     if (!begins)
-        sgr(line, "0");
+        nd_line_sgr(line, "0");
     size_t i = 0;
     json_t *fails = NULL;
     json_array_foreach(json_object_get(line->data, "fails"), i, fails)
     {
-        const struct line inner = {line->event, fails, line->zh, line->colour, line->out};
-        const char *sentence = text_of(&inner, "sentence");
+        const struct nd_line inner = {line->event, fails, line->zh, line->colour, line->out};
+        const char *sentence = nd_line_text2(&inner, "sentence");
         nd_buf_addf(line->out, "%s%s", i == 0 ? ": " : "; ",
-                    *sentence != '\0' ? sentence : string_of(&inner, "why"));
+                    *sentence != '\0' ? sentence : nd_line_string(&inner, "why"));
     }
 }
 
-static void put_arming(const struct line *line, const char *type)
+static void put_arming(const struct nd_line *line, const char *type)
 {
     char length[ND_UNIT_TEXT];
     long long people = (long long)json_integer_value(json_object_get(line->data, "people"));
@@ -212,32 +208,33 @@ static void put_arming(const struct line *line, const char *type)
             nd_length_format(json_integer_value(json_object_get(line->data, "within_ns")), length));
     else
         nd_buf_addf(line->out, "  %s %s (%lld/%lld)", line->zh ? "已授權：" : "armed by",
-                    string_of(line, "by"),
+                    nd_line_string(line, "by"),
                     (long long)json_integer_value(json_object_get(line->data, "number")), people);
 }
 
 /* Events that end, hold or take over the drill. */
-static bool put_run(const struct line *line, const char *type)
+static bool put_run(const struct nd_line *line, const char *type)
 {
     struct nd_buf *out = line->out;
     char length[ND_UNIT_TEXT];
     if (strcmp(type, "run.started") == 0)
-        nd_buf_addf(out, "STARTEX  %s", string_of(line, "wall"));
+        nd_buf_addf(out, "STARTEX  %s", nd_line_string(line, "wall"));
     else if (strcmp(type, "run.ended") == 0)
-        nd_buf_addf(out, "ENDEX: %s", string_of(line, "reason"));
+        nd_buf_addf(out, "ENDEX: %s", nd_line_string(line, "reason"));
     else if (strcmp(type, "run.refused") == 0)
-        nd_buf_addf(out, "REFUSED: %s", string_of(line, "reason"));
+        nd_buf_addf(out, "REFUSED: %s", nd_line_string(line, "reason"));
     else if (strcmp(type, "run.aborting") == 0)
-        nd_buf_addf(out, "ABORT by %s: %s", string_of(line, "by"), string_of(line, "reason"));
+        nd_buf_addf(out, "ABORT by %s: %s", nd_line_string(line, "by"),
+                    nd_line_string(line, "reason"));
     else if (strcmp(type, "run.continued") == 0)
         put_continued(line);
     else if (strcmp(type, "run.paused") == 0)
-        nd_buf_addf(out, "PAUSEX by %s", string_of(line, "by"));
+        nd_buf_addf(out, "PAUSEX by %s", nd_line_string(line, "by"));
     else if (strcmp(type, "run.resumed") == 0)
         nd_buf_addf(
             out,
             line->zh ? "續行，%s；其後時刻順延 %s" : "resumed by %s; later moments shift by %s",
-            string_of(line, "by"),
+            nd_line_string(line, "by"),
             nd_length_format(json_integer_value(json_object_get(line->data, "shift_ns")), length));
     else if (strcmp(type, "restore.overdue") == 0)
         nd_buf_addf(out, line->zh ? "復歸逾時，仍有 %lld 項" : "RESTORING IS OVERDUE, %lld left",
@@ -247,7 +244,7 @@ static bool put_run(const struct line *line, const char *type)
     return true;
 }
 
-static void put_plain(const struct line *line, const char *type, const char *subject)
+static void put_plain(const struct nd_line *line, const char *type, const char *subject)
 {
     struct nd_buf *out = line->out;
     if (put_run(line, type))
@@ -255,10 +252,10 @@ static void put_plain(const struct line *line, const char *type, const char *sub
     if (strcmp(type, "lab.building") == 0)
         nd_buf_adds(out, line->zh ? "建置演練場" : "building the lab");
     else if (strcmp(type, "lab.failed") == 0)
-        nd_buf_addf(out, "the lab could not be built: %s", string_of(line, "why"));
+        nd_buf_addf(out, "the lab could not be built: %s", nd_line_string(line, "why"));
     else if (strcmp(type, "confirm.answered") == 0)
-        nd_buf_addf(out, "  #%s %s: %s%s", subject, string_of(line, "by"),
-                    string_of(line, "answer"),
+        nd_buf_addf(out, "  #%s %s: %s%s", subject, nd_line_string(line, "by"),
+                    nd_line_string(line, "answer"),
                     json_is_true(json_object_get(line->data, "scripted"))
                         ? line->zh ? "(腳本)" : " (scripted)"
                         : "");
@@ -266,16 +263,16 @@ static void put_plain(const struct line *line, const char *type, const char *sub
         nd_buf_addf(out, "  #%s: %s", subject,
                     line->zh ? "逾時無人回覆" : "nobody answered in time");
     else if (strcmp(type, "note") == 0)
-        nd_buf_addf(out, "  %s", text_of(line, "text"));
+        nd_buf_addf(out, "  %s", nd_line_text2(line, "text"));
     else if (strcmp(type, "guard.breached") == 0)
-        nd_buf_addf(out, "GUARD %s: %s", text_of(line, "title"), string_of(line, "why"));
+        nd_buf_addf(out, "GUARD %s: %s", nd_line_text2(line, "title"), nd_line_string(line, "why"));
     else if (strcmp(type, "stalled") == 0 || strcmp(type, "clock.stepped") == 0)
         nd_buf_addf(out, "  (%s)", type);
     else if (strcmp(type, "keeper.acting") == 0)
-        nd_buf_addf(out, "KEEPER: %s", string_of(line, "why"));
+        nd_buf_addf(out, "KEEPER: %s", nd_line_string(line, "why"));
 }
 
-static void put_changes(const struct line *line, const char *type, const char *subject)
+static void put_changes(const struct nd_line *line, const char *type, const char *subject)
 {
     static const struct {
         const char *type, *en, *zh;
@@ -289,31 +286,32 @@ static void put_changes(const struct line *line, const char *type, const char *s
          true},
     };
     if (strcmp(type, "change.recorded") == 0)
-        nd_buf_addf(line->out, "! #%s %s.%s %s", subject, string_of(line, "plugin"),
-                    string_of(line, "verb"), string_of(line, "target"));
+        nd_buf_addf(line->out, "! #%s %s.%s %s", subject, nd_line_string(line, "plugin"),
+                    nd_line_string(line, "verb"), nd_line_string(line, "target"));
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (strcmp(type, words[i].type) != 0)
             continue;
         if (words[i].alarms)
-            sgr(line, "1;31");
+            nd_line_sgr(line, "1;31");
         put_change(line, subject, line->zh ? words[i].zh : words[i].en);
         if (words[i].alarms)
-            sgr(line, "0");
+            nd_line_sgr(line, "0");
     }
 }
 
-static void put_body(const struct line *line, const char *type, const char *subject)
+static void put_body(const struct nd_line *line, const char *type, const char *subject)
 {
     if (strcmp(type, "journal.opened") == 0)
         put_opened(line);
     else if (strcmp(type, "phase.started") == 0) {
-        sgr(line, "1");
-        nd_buf_addf(line->out, "== %s", text_of(line, "title"));
-        sgr(line, "0");
+        nd_line_sgr(line, "1");
+        nd_buf_addf(line->out, "== %s", nd_line_text2(line, "title"));
+        nd_line_sgr(line, "0");
     } else if (strcmp(type, "step.started") == 0)
-        nd_buf_addf(line->out, "- %s%s%s%s", text_of(line, "title"),
-                    *string_of(line, "owner") != '\0' ? "  [" : "", string_of(line, "owner"),
-                    *string_of(line, "owner") != '\0' ? "]" : "");
+        nd_buf_addf(line->out, "- %s%s%s%s", nd_line_text2(line, "title"),
+                    *nd_line_string(line, "owner") != '\0' ? "  [" : "",
+                    nd_line_string(line, "owner"),
+                    *nd_line_string(line, "owner") != '\0' ? "]" : "");
     else if (strcmp(type, "step.ended") == 0)
         put_step_end(line, subject);
     else if (strcmp(type, "verdict") == 0 || strcmp(type, "baseline.checked") == 0)
@@ -324,6 +322,8 @@ static void put_body(const struct line *line, const char *type, const char *subj
         put_arming(line, type);
     else if (strcmp(type, "confirm.asked") == 0)
         put_confirm(line);
+    else if (strncmp(type, "inject.", 7) == 0 || strcmp(type, "observation") == 0)
+        nd_line_people(line, type, subject);
     else if (strncmp(type, "change.", 7) == 0)
         put_changes(line, type, subject);
     else if (strcmp(type, "restore.ended") == 0)
@@ -337,7 +337,7 @@ const char *nd_line_of(const json_t *event, bool zh, bool colour)
     const char *type = json_string_value(json_object_get(event, "type"));
     const char *subject = json_string_value(json_object_get(event, "subject"));
     const char *rel = json_string_value(json_object_get(event, "rel"));
-    const struct line line = {event, json_object_get(event, "data"), zh, colour, &line_buf};
+    const struct nd_line line = {event, json_object_get(event, "data"), zh, colour, &line_buf};
     nd_buf_reset(&line_buf);
     nd_buf_addf(&line_buf, "%-15s ", rel != NULL ? rel : "");
     size_t before = line_buf.len_bytes;
@@ -351,13 +351,13 @@ void nd_print_left(json_t *status, FILE *out)
     json_t *change = NULL;
     json_array_foreach(json_object_get(status, "changes"), i, change)
     {
-        const struct line line = {.data = change};
-        const char *state = string_of(&line, "state");
+        const struct nd_line line = {.data = change};
+        const char *state = nd_line_string(&line, "state");
         if (strcmp(state, "verified") != 0)
             fprintf(out, "  #%lld %s.%s %s (%s)\n",
                     (long long)json_integer_value(json_object_get(change, "undo")),
-                    string_of(&line, "plugin"), string_of(&line, "verb"),
-                    string_of(&line, "target"), state);
+                    nd_line_string(&line, "plugin"), nd_line_string(&line, "verb"),
+                    nd_line_string(&line, "target"), state);
     }
     json_decref(status);
 }

@@ -266,6 +266,34 @@ static int body_note(lua_State *L)
     return 0;
 }
 
+static void set_string(lua_State *L, const char *key, const char *text)
+{
+    lua_pushstring(L, text); /* nil when NULL */
+    lua_setfield(L, -2, key);
+}
+
+/* answer("inject id") -> {state, choice, text, by, after, in_time} [-1, +1, e] */
+static int body_answer(lua_State *L)
+{
+    const struct nd_task *task = nd_lua_current(L, "answer");
+    const char *id = luaL_checkstring(L, 1);
+    struct nd_inject_answer answer = nd_run_answer_of(nd_task_run(task), id);
+    if (!answer.known)
+        return luaL_error(L, "[E0309] no inject has the id '%s'", id);
+    lua_newtable(L);
+    set_string(L, "state", answer.state);
+    set_string(L, "choice", answer.choice);
+    set_string(L, "text", answer.text);
+    set_string(L, "by", answer.by);
+    if (answer.after >= 0) {
+        nd_quantity_push(L, ND_Q_LENGTH, (double)answer.after);
+        lua_setfield(L, -2, "after");
+        lua_pushboolean(L, answer.in_time);
+        lua_setfield(L, -2, "in_time");
+    }
+    return 1;
+}
+
 static int body_now(lua_State *L)
 {
     nd_quantity_push(L, ND_Q_LENGTH, (double)nd_task_now(nd_lua_current(L, "now")));
@@ -301,10 +329,10 @@ static int body_together(lua_State *L)
 
 void nd_bodies_open(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"measure", body_measure},   {"confirm", body_confirm},
-                                         {"wait", body_wait},         {"restore", body_restore},
-                                         {"note", body_note},         {"now", body_now},
-                                         {"together", body_together}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"measure", body_measure},   {"confirm", body_confirm}, {"wait", body_wait},
+        {"restore", body_restore},   {"note", body_note},       {"now", body_now},
+        {"together", body_together}, {"answer", body_answer},   {NULL, NULL}};
     luaL_setfuncs(L, functions, 0);
     luaL_getmetatable(L, ND_META_VERB);
     lua_pushcfunction(L, verb_call);

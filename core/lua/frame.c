@@ -1,181 +1,9 @@
-#include "lua/internal.h"
+#include "lua/frame.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* The declared frame. Its verbs note what is wrong and go on, so that all is told at once. */
-
-int nd_lua_line(lua_State *L, int level)
-{
-    lua_Debug ar;
-    if (lua_getstack(L, level, &ar) == 0 || lua_getinfo(L, "l", &ar) == 0)
-        return 0;
-    return ar.currentline;
-}
-
-void nd_frame_complain(lua_State *L, const char *call, const char *key, const char *code,
-                       const char *help, const char *fmt, ...)
-{
-    struct nd_scenario *scenario = nd_scenario_of(L);
-    int line = nd_lua_line(L, 1);
-    const struct nd_source *source = &scenario->source;
-    const struct nd_token *token =
-        nd_source_key(source, nd_source_call_find(source, call, line), key);
-    char text[512];
-    va_list args;
-    va_start(args, fmt);
-    vsnprintf(text, sizeof text, fmt, args);
-    va_end(args);
-    nd_diag_add(scenario->diags, code, source->path, token != NULL ? token->line : line,
-                token != NULL ? token->column : 0, token != NULL ? token->width : 0, help, "%s",
-                text);
-}
-
-/* One frame call under way: its table is at index 1. */
-struct frame {
-    lua_State *L;
-    struct nd_scenario *scenario;
-    struct nd_arena *arena;
-    const char *call;
-};
-
-/* False, and an error raised, outside of the frame: bodies declare nothing. */
-static struct frame begin(lua_State *L, const char *call)
-{
-    struct nd_scenario *scenario = nd_scenario_of(L);
-    if (scenario->diags == NULL)
-        luaL_error(L, "[E0204] '%s' stands at the top of the file, not in a step", call);
-    if (!lua_istable(L, 1))
-        luaL_error(L, "[E0301] '%s' takes one table: %s { ... }", call, call);
-    lua_settop(L, 1);
-    return (struct frame){L, scenario, &scenario->drill.arena, call};
-}
-
-static void check_keys(const struct frame *frame)
-{
-    lua_State *L = frame->L;
-    const char *const *keys = nd_verb_keys(frame->call);
-    size_t known = 0;
-    while (keys[known] != NULL)
-        known++;
-    lua_pushnil(L);
-    while (lua_next(L, 1) != 0) {
-        lua_pop(L, 1);
-        const char *key = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
-        if (key == NULL)
-            continue;
-        bool found = false;
-        for (size_t i = 0; i < known; i++)
-            found = found || strcmp(keys[i], key) == 0;
-        const char *near = found ? NULL : nd_text_nearest(key, keys, known);
-        if (!found)
-            nd_frame_complain(L, frame->call, key, "E0207", NULL, "'%s' has no key '%s'%s%s%s",
-                              frame->call, key, near != NULL ? "; did you mean '" : "",
-                              near != NULL ? near : "", near != NULL ? "'" : "");
-    }
-}
-
-static struct nd_text2 get_sentence(const struct frame *frame)
-{
-    struct nd_text2 text = {0};
-    lua_rawgeti(frame->L, 1, 1);
-    if (!nd_text2_at(frame->L, -1, frame->arena, &text)) {
-        nd_frame_complain(frame->L, frame->call, NULL, "E0203", NULL,
-                          "'%s' begins with a sentence: %s { \"...\", ... }", frame->call,
-                          frame->call);
-        text.zh = text.en = "?";
-    }
-    lua_pop(frame->L, 1);
-    return text;
-}
-
-static const char *get_text(const struct frame *frame, const char *key, bool required)
-{
-    const char *text = NULL;
-    lua_getfield(frame->L, 1, key);
-    if (lua_type(frame->L, -1) == LUA_TSTRING)
-        text = nd_arena_strdup(frame->arena, lua_tostring(frame->L, -1));
-    else if (!lua_isnil(frame->L, -1))
-        nd_frame_complain(frame->L, frame->call, key, "E0301", NULL, "'%s' takes a text, got %s",
-                          key, luaL_typename(frame->L, -1));
-    else if (required)
-        nd_frame_complain(frame->L, frame->call, NULL, "E0208", NULL, "'%s' lacks '%s'",
-                          frame->call, key);
-    lua_pop(frame->L, 1);
-    return text;
-}
-
-static bool get_flag(const struct frame *frame, const char *key)
-{
-    lua_getfield(frame->L, 1, key);
-    bool flag = lua_toboolean(frame->L, -1) != 0;
-    if (!lua_isnil(frame->L, -1) && !lua_isboolean(frame->L, -1))
-        nd_frame_complain(frame->L, frame->call, key, "E0301", NULL,
-                          "'%s' takes true or false, got %s", key, luaL_typename(frame->L, -1));
-    lua_pop(frame->L, 1);
-    return flag;
-}
-
-static bool given(const struct frame *frame, const char *key)
-{
-    bool there = lua_getfield(frame->L, 1, key) != LUA_TNIL;
-    lua_pop(frame->L, 1);
-    return there;
-}
-
-static nd_ns get_length(const struct frame *frame, const char *key, nd_ns fallback)
-{
-    struct nd_fail why = {0};
-    nd_ns length = fallback;
-    lua_getfield(frame->L, 1, key);
-    if (!lua_isnil(frame->L, -1) && !nd_length_at(frame->L, -1, &length, &why))
-        nd_frame_complain(frame->L, frame->call, key,
-                          lua_type(frame->L, -1) == LUA_TNUMBER ? "E0302" : "E0304", NULL,
-                          "'%s': %s", key, why.text);
-    lua_pop(frame->L, 1);
-    return length;
-}
-
-/* A moment "T+..." or, where offset is not NULL, a length: *offset tells which. */
-static nd_ns get_at(const struct frame *frame, const char *key, bool *offset)
-{
-    struct nd_fail why = {0};
-    nd_ns at = 0;
-    lua_getfield(frame->L, 1, key);
-    bool moment = lua_type(frame->L, -1) == LUA_TSTRING && *lua_tostring(frame->L, -1) == 'T';
-    bool good = moment ? nd_moment_at(frame->L, -1, 0, &at, &why)
-                       : offset != NULL && nd_length_at(frame->L, -1, &at, &why);
-    if (!good)
-        nd_frame_complain(frame->L, frame->call, key,
-                          lua_type(frame->L, -1) == LUA_TNUMBER ? "E0302" : "E0304", NULL,
-                          "'%s': %s", key,
-                          why.text[0] != '\0' ? why.text : "expected a moment such as \"T+00:10\"");
-    if (offset != NULL)
-        *offset = !moment;
-    lua_pop(frame->L, 1);
-    return at;
-}
-
-static nd_body_ref get_body(const struct frame *frame, const char *key, bool required)
-{
-    nd_body_ref ref = 0;
-    lua_getfield(frame->L, 1, key);
-    if (lua_isfunction(frame->L, -1)) {
-        lua_pushvalue(frame->L, -1);
-        ref = luaL_ref(frame->L, LUA_REGISTRYINDEX);
-    } else if (!lua_isnil(frame->L, -1)) {
-        nd_frame_complain(frame->L, frame->call, key, "E0301", NULL,
-                          "'%s' takes function() ... end, got %s", key,
-                          luaL_typename(frame->L, -1));
-    } else if (required) {
-        nd_frame_complain(frame->L, frame->call, NULL, "E0208", NULL, "'%s' lacks '%s'",
-                          frame->call, key);
-    }
-    lua_pop(frame->L, 1);
-    return ref;
-}
 
 /* ---- drill ---- */
 
@@ -184,7 +12,7 @@ static int by_id(const void *a, const void *b)
     return strcmp(((const struct nd_objective *)a)->id, ((const struct nd_objective *)b)->id);
 }
 
-static void read_objectives(const struct frame *frame)
+static void read_objectives(const struct nd_frame *frame)
 {
     lua_State *L = frame->L;
     struct nd_scenario *scenario = frame->scenario;
@@ -209,19 +37,9 @@ static void read_objectives(const struct frame *frame)
               by_id);
 }
 
-static const char *get_id(const struct frame *frame, const char *key, bool required)
-{
-    const char *id = get_text(frame, key, required);
-    if (id != NULL && (*id == '\0' || strlen(id) > 64 ||
-                       id[strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-_.")] != '\0'))
-        nd_frame_complain(frame->L, frame->call, key, "E0301", NULL,
-                          "'%s' takes 1 to 64 of a-z, 0-9, '-', '_' and '.', got '%s'", key, id);
-    return id;
-}
-
 static int frame_drill(lua_State *L)
 {
-    struct frame frame = begin(L, "drill");
+    struct nd_frame frame = nd_frame_begin(L, "drill");
     struct nd_drill *drill = &frame.scenario->drill;
     if (frame.scenario->drill_declared) {
         nd_frame_complain(L, "drill", NULL, "E0206", "keep one of them",
@@ -229,13 +47,13 @@ static int frame_drill(lua_State *L)
         return 0;
     }
     frame.scenario->drill_declared = true;
-    check_keys(&frame);
-    drill->title = get_sentence(&frame);
-    drill->id = get_id(&frame, "id", true);
-    if (!given(&frame, "lasts"))
+    nd_frame_keys(&frame);
+    drill->title = nd_frame_sentence(&frame);
+    drill->id = nd_frame_id(&frame, "id", true);
+    if (!nd_frame_has(&frame, "lasts"))
         nd_frame_complain(L, "drill", NULL, "E0208", NULL, "'drill' lacks 'lasts'");
-    drill->lasts = get_length(&frame, "lasts", ND_SEC(1));
-    drill->simulated = get_text(&frame, "simulated", false);
+    drill->lasts = nd_frame_length(&frame, "lasts", ND_SEC(1));
+    drill->simulated = nd_frame_text(&frame, "simulated", false);
     lua_getfield(L, 1, "revision");
     drill->revision = lua_isinteger(L, -1) ? (int64_t)lua_tointeger(L, -1) : 1;
     if (!lua_isnil(L, -1) && !lua_isinteger(L, -1))
@@ -247,7 +65,7 @@ static int frame_drill(lua_State *L)
 
 /* ---- guard ---- */
 
-static bool get_limit(const struct frame *frame, const char *key, double *limit)
+static bool get_limit(const struct nd_frame *frame, const char *key, double *limit)
 {
     lua_State *L = frame->L;
     bool there = lua_getfield(L, 1, key) != LUA_TNIL;
@@ -265,17 +83,17 @@ static bool get_limit(const struct frame *frame, const char *key, double *limit)
 
 static int frame_guard(lua_State *L)
 {
-    struct frame frame = begin(L, "guard");
+    struct nd_frame frame = nd_frame_begin(L, "guard");
     struct nd_guard guard = {.line = nd_lua_line(L, 1), .abort = true};
-    check_keys(&frame);
-    guard.title = get_sentence(&frame);
-    guard.objective = get_text(&frame, "objective", false);
-    guard.every = get_length(&frame, "every", ND_SEC(10));
-    guard.grace = get_length(&frame, "grace", 0);
+    nd_frame_keys(&frame);
+    guard.title = nd_frame_sentence(&frame);
+    guard.objective = nd_frame_text(&frame, "objective", false);
+    guard.every = nd_frame_length(&frame, "every", ND_SEC(10));
+    guard.grace = nd_frame_length(&frame, "grace", 0);
     guard.has_at_most = get_limit(&frame, "at_most", &guard.at_most);
     guard.has_at_least = get_limit(&frame, "at_least", &guard.at_least);
-    guard.read = get_body(&frame, "read", true);
-    const char *otherwise = get_text(&frame, "otherwise", false);
+    guard.read = nd_frame_body(&frame, "read", true);
+    const char *otherwise = nd_frame_text(&frame, "otherwise", false);
     if (otherwise != NULL && strcmp(otherwise, "abort") != 0 && strcmp(otherwise, "note") != 0)
         nd_frame_complain(L, "guard", "otherwise", "E0305", NULL,
                           "'otherwise' takes 'abort' or 'note', got '%s'", otherwise);
@@ -293,12 +111,12 @@ static int frame_guard(lua_State *L)
 
 static int frame_baseline(lua_State *L)
 {
-    struct frame frame = begin(L, "baseline");
+    struct nd_frame frame = nd_frame_begin(L, "baseline");
     struct nd_baseline baseline = {.line = nd_lua_line(L, 1)};
-    check_keys(&frame);
-    baseline.title = get_sentence(&frame);
-    baseline.within = get_length(&frame, "within", ND_SEC(60));
-    baseline.body = get_body(&frame, "run", true);
+    nd_frame_keys(&frame);
+    baseline.title = nd_frame_sentence(&frame);
+    baseline.within = nd_frame_length(&frame, "within", ND_SEC(60));
+    baseline.body = nd_frame_body(&frame, "run", true);
     if (baseline.within <= 0)
         nd_frame_complain(L, "baseline", "within", "E0303", NULL,
                           "'within' has to be longer than 0");
@@ -311,53 +129,53 @@ static int frame_baseline(lua_State *L)
 
 static int frame_phase(lua_State *L)
 {
-    struct frame frame = begin(L, "phase");
+    struct nd_frame frame = nd_frame_begin(L, "phase");
     struct nd_phase_draft *draft = nd_alloc(sizeof *draft);
     struct nd_phase *phase = &draft->phase;
     nd_vec_push(&frame.scenario->phases, draft);
-    check_keys(&frame);
+    nd_frame_keys(&frame);
     phase->line = nd_lua_line(L, 1);
     phase->index = frame.scenario->phases.count - 1;
-    phase->title = get_sentence(&frame);
-    phase->id = get_id(&frame, "id", false);
+    phase->title = nd_frame_sentence(&frame);
+    phase->id = nd_frame_id(&frame, "id", false);
     if (phase->id == NULL)
         phase->id = nd_arena_printf(frame.arena, "p%zu", phase->index + 1);
-    phase->at_given = given(&frame, "at");
+    phase->at_given = nd_frame_has(&frame, "at");
     if (phase->at_given)
-        phase->at = get_at(&frame, "at", NULL);
+        phase->at = nd_frame_at(&frame, "at", NULL);
     return 0;
 }
 
 static int frame_step(lua_State *L)
 {
-    struct frame frame = begin(L, "step");
+    struct nd_frame frame = nd_frame_begin(L, "step");
     struct nd_scenario *scenario = frame.scenario;
     struct nd_step step = {.line = nd_lua_line(L, 1)};
-    check_keys(&frame);
+    nd_frame_keys(&frame);
     if (scenario->phases.count == 0) {
         nd_frame_complain(L, "step", NULL, "E0204", "write phase { \"...\" } above it",
                           "a step belongs to a phase, and there is none yet");
         return 0;
     }
     struct nd_phase_draft *draft = scenario->phases.at[scenario->phases.count - 1];
-    step.title = get_sentence(&frame);
-    step.id = get_id(&frame, "id", false);
+    step.title = nd_frame_sentence(&frame);
+    step.id = nd_frame_id(&frame, "id", false);
     if (step.id == NULL)
         step.id = nd_arena_printf(frame.arena, "%s.s%zu", draft->phase.id, draft->steps.count + 1);
-    step.owner = get_text(&frame, "owner", false);
-    step.objective = get_text(&frame, "objective", false);
-    step.after = get_text(&frame, "after", false);
-    step.at_given = given(&frame, "at");
+    step.owner = nd_frame_text(&frame, "owner", false);
+    step.objective = nd_frame_text(&frame, "objective", false);
+    step.after = nd_frame_text(&frame, "after", false);
+    step.at_given = nd_frame_has(&frame, "at");
     if (step.at_given) {
         bool offset = false;
-        step.at = get_at(&frame, "at", &offset);
+        step.at = nd_frame_at(&frame, "at", &offset);
         step.at_is_moment = !offset;
     }
     if (step.at_given && step.after != NULL)
         nd_frame_complain(L, "step", "at", "E0207", NULL,
                           "a step starts either 'at' a time or 'after' another, not both");
-    step.repeatable = get_flag(&frame, "repeatable");
-    step.body = get_body(&frame, "run", true);
+    step.repeatable = nd_frame_flag(&frame, "repeatable");
+    step.body = nd_frame_body(&frame, "run", true);
     step.phase = draft->phase.index;
     nd_vec_push(&draft->steps, step);
     return 0;
@@ -424,10 +242,10 @@ static int frame_site(lua_State *L)
 
 void nd_frame_open(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"drill", frame_drill},       {"guard", frame_guard},
-                                         {"baseline", frame_baseline}, {"phase", frame_phase},
-                                         {"step", frame_step},         {"use", frame_use},
-                                         {"site", frame_site},         {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"drill", frame_drill}, {"guard", frame_guard}, {"baseline", frame_baseline},
+        {"phase", frame_phase}, {"step", frame_step},   {"inject", nd_frame_inject},
+        {"use", frame_use},     {"site", frame_site},   {NULL, NULL}};
     luaL_setfuncs(L, functions, 0);
     lua_getfield(L, LUA_REGISTRYINDEX, "netdrill quantities");
     lua_pushnil(L);
@@ -466,13 +284,18 @@ void nd_frame_finish(struct nd_scenario *scenario)
     struct nd_phase *phases = nd_arena_alloc(arena, (scenario->phases.count + 1) * sizeof *phases);
     drill->phases = phases;
     drill->phases_count = scenario->phases.count;
-    drill->steps_count = 0;
+    drill->steps_count = drill->injects_count = 0;
     for (size_t p = 0; p < scenario->phases.count; p++) {
         struct nd_phase_draft *draft = scenario->phases.at[p];
         for (size_t s = 0; s < draft->steps.count; s++)
             draft->steps.at[s].index = drill->steps_count++;
+        for (size_t i = 0; i < draft->injects.count; i++)
+            draft->injects.at[i].index = drill->injects_count++;
         phases[p] = draft->phase;
         phases[p].steps_count = draft->steps.count;
         phases[p].steps = copy(arena, draft->steps.at, draft->steps.count, sizeof *draft->steps.at);
+        phases[p].injects_count = draft->injects.count;
+        phases[p].injects =
+            copy(arena, draft->injects.at, draft->injects.count, sizeof *draft->injects.at);
     }
 }

@@ -6,6 +6,8 @@
  *   source.c    tokens and calls of the text, for columns
  *   scan.c      checks of the text that no run would reach
  *   frame.c     drill, guard, baseline, phase, step, use, site
+ *   frame_inject.c  inject
+ *   frame_read.c    the keys of a frame call (frame.h)
  *   given.c     a Lua table as the arguments of a verb
  *   bodies.c    what steps do, the one await
  *   prims.c     what `expect` stands on
@@ -144,6 +146,7 @@ bool nd_text2_at(lua_State *L, int index, struct nd_arena *arena, struct nd_text
 struct nd_phase_draft {
     struct nd_phase phase;
     struct ND_VEC(struct nd_step) steps;
+    struct ND_VEC(struct nd_inject) injects;
 };
 
 struct nd_lua_task {

@@ -74,11 +74,11 @@ void nd_sandbox_charge(lua_State *L, size_t units)
 }
 
 const char *const nd_lua_globals[] = {
-    "assert", "baseline",   "confirm", "drill",      "error",   "expect",   "guard",    "hours",
-    "ipairs", "kbit_per_s", "math",    "mbit_per_s", "measure", "minutes",  "ms",       "note",
-    "now",    "pairs",      "pcall",   "percent",    "phase",   "profile",  "restore",  "seconds",
-    "select", "site",       "step",    "string",     "table",   "together", "tonumber", "tostring",
-    "type",   "use",        "utf8",    "wait",       NULL};
+    "answer",   "assert",   "baseline", "confirm",    "drill", "error",      "expect",  "guard",
+    "hours",    "inject",   "ipairs",   "kbit_per_s", "math",  "mbit_per_s", "measure", "minutes",
+    "ms",       "note",     "now",      "pairs",      "pcall", "percent",    "phase",   "profile",
+    "restore",  "seconds",  "select",   "site",       "step",  "string",     "table",   "together",
+    "tonumber", "tostring", "type",     "use",        "utf8",  "wait",       NULL};
 
 static size_t globals_count(void)
 {

@@ -18,6 +18,11 @@ const char *const *nd_verb_keys(const char *name)
     static const char *const phase[] = {"id", "at", NULL};
     static const char *const step[] = {"id",    "owner", "objective",  "at",
                                        "after", "run",   "repeatable", NULL};
+    static const char *const inject[] = {
+        "id",        "kind",         "at",          "window",    "after",         "delay",
+        "unless",    "only_if",      "from",        "to",        "via",           "body",
+        "expect",    "react_within", "answered_by", "objective", "tasks",         "controller",
+        "evaluator", "notes",        "options",     "run",       "scenario_time", NULL};
     static const char *const expect[] = {
         "at_most", "at_least", "equals",    "above",         "below",   "within", "every",
         "from",    "till",     "objective", "abort_on_fail", "reading", NULL};
@@ -26,9 +31,9 @@ const char *const *nd_verb_keys(const char *name)
     static const struct {
         const char *name;
         const char *const *keys;
-    } list[] = {{"drill", drill},  {"guard", guard},   {"phase", phase},     {"baseline", baseline},
-                {"step", step},    {"expect", expect}, {"confirm", confirm}, {"wait", none},
-                {"restore", none}, {"together", none}};
+    } list[] = {{"drill", drill},   {"guard", guard},  {"phase", phase},   {"baseline", baseline},
+                {"inject", inject}, {"step", step},    {"expect", expect}, {"confirm", confirm},
+                {"wait", none},     {"restore", none}, {"together", none}};
     for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
         if (strcmp(list[i].name, name) == 0)
             return list[i].keys;
@@ -291,8 +296,8 @@ static void check_threshold(struct scan *scan, const struct nd_call_entry *entry
 
 static void check_plain_call(struct scan *scan, const struct nd_source_call *call)
 {
-    static const char *const lengths[] = {"within", "every", "tick", "grace",
-                                          "lasts",  "lease", NULL};
+    static const char *const lengths[] = {"within", "every",        "tick",  "grace", "lasts",
+                                          "lease",  "react_within", "delay", NULL};
     const char *const *keys = nd_verb_keys(call->name);
     size_t count = 0;
     if (keys == NULL)

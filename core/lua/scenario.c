@@ -201,6 +201,7 @@ void nd_scenario_free(struct nd_scenario *scenario)
         lua_close(scenario->L);
     for (size_t i = 0; i < scenario->phases.count; i++) {
         nd_vec_free(&scenario->phases.at[i]->steps);
+        nd_vec_free(&scenario->phases.at[i]->injects);
         free(scenario->phases.at[i]);
     }
     for (size_t i = 0; i < scenario->buried.count; i++)

@@ -56,14 +56,15 @@ static void check_ids(const struct nd_drill *drill, struct nd_diags *diags)
     }
 }
 
-static void check_moment(const struct nd_drill *drill, nd_ns at, int line, const char *what,
-                         struct nd_diags *diags)
+void nd_drill_check_moment(const struct nd_drill *drill, nd_ns at, const struct nd_place *place,
+                           const char *what, struct nd_diags *diags)
 {
     if (at <= drill->lasts)
         return;
     char moment[ND_UNIT_TEXT];
     char lasts[ND_UNIT_TEXT];
-    nd_diag_add(diags, "E0308", drill->path, line, 0, 0, "move it, or let the drill last longer",
+    nd_diag_add(diags, "E0308", drill->path, place->line, place->column, place->width,
+                "move it, or let the drill last longer",
                 "%s starts at %s, but the drill ends at %s", what, nd_moment_format(at, moment),
                 nd_moment_format(drill->lasts, lasts));
 }
@@ -74,7 +75,8 @@ static void check_times(const struct nd_drill *drill, struct nd_diags *diags)
     for (size_t p = 0; p < drill->phases_count; p++) {
         const struct nd_phase *phase = &drill->phases[p];
         if (phase->at_given) {
-            check_moment(drill, phase->at, phase->line, "the phase", diags);
+            const struct nd_place place = {phase->line, 0, 0};
+            nd_drill_check_moment(drill, phase->at, &place, "the phase", diags);
             if (phase->at < before)
                 nd_diag_add(diags, "E0308", drill->path, phase->line, 0, 0,
                             "write phases in the order of their times",
@@ -84,32 +86,52 @@ static void check_times(const struct nd_drill *drill, struct nd_diags *diags)
         for (size_t s = 0; s < phase->steps_count; s++) {
             const struct nd_step *step = &phase->steps[s];
             nd_ns base = step->at_is_moment || !phase->at_given ? 0 : phase->at;
+            const struct nd_place place = {step->line, 0, 0};
             if (step->at_given)
-                check_moment(drill, base + step->at, step->line, "the step", diags);
+                nd_drill_check_moment(drill, base + step->at, &place, "the step", diags);
         }
     }
 }
 
-static void check_after(const struct nd_drill *drill, struct nd_diags *diags)
+/* A step or an inject, and what it follows. */
+struct node {
+    const char *id, *follows;
+    struct nd_place place;
+};
+
+static bool find_node(const struct nd_drill *drill, const char *id, struct node *node)
 {
-    for (size_t i = 0; i < drill->steps_count; i++) {
-        const struct nd_step *step = step_at(drill, i);
-        const struct nd_step *at = step;
-        size_t hops = 0;
-        while (at != NULL && at->after != NULL && hops <= drill->steps_count) {
-            const struct nd_step *next = nd_drill_step_find(drill, at->after);
-            if (next == NULL && at == step)
-                nd_diag_add(diags, "E0309", drill->path, step->line, 0, 0,
-                            "write the id of a step of this drill", "no step has the id '%s'",
-                            step->after);
-            at = next;
-            hops++;
-        }
-        if (hops > drill->steps_count)
-            nd_diag_add(diags, "E0309", drill->path, step->line, 0, 0,
-                        "let one of them start by its time",
-                        "step '%s' waits, through others, for itself", step->id);
+    const struct nd_step *step = nd_drill_step_find(drill, id);
+    const struct nd_inject *inject = step == NULL ? nd_drill_inject_find(drill, id) : NULL;
+    if (step != NULL)
+        *node = (struct node){step->id, step->after, {step->line, 0, 0}};
+    else if (inject != NULL)
+        *node = (struct node){inject->id, inject->after != NULL ? inject->after : inject->unless,
+                              inject->when};
+    return step != NULL || inject != NULL;
+}
+
+static void check_after(const struct nd_drill *drill, const char *id, struct nd_diags *diags)
+{
+    struct node first = {0};
+    find_node(drill, id, &first);
+    struct node at = first;
+    size_t hops = 0;
+    size_t nodes = drill->steps_count + drill->injects_count;
+    bool found = true;
+    while (found && at.follows != NULL && hops <= nodes) {
+        const char *name = at.follows;
+        found = find_node(drill, name, &at);
+        if (!found && hops == 0)
+            nd_diag_add(diags, "E0309", drill->path, first.place.line, first.place.column,
+                        first.place.width, "write the id of a step or an inject of this drill",
+                        "no step has the id '%s', and no inject", name);
+        hops++;
     }
+    if (hops > nodes)
+        nd_diag_add(diags, "E0309", drill->path, first.place.line, first.place.column,
+                    first.place.width, "let one of them start by its time",
+                    "'%s' waits, through others, for itself", first.id);
 }
 
 static bool has_objective(const struct nd_drill *drill, const char *id)
@@ -121,8 +143,8 @@ static bool has_objective(const struct nd_drill *drill, const char *id)
     return false;
 }
 
-static void check_objective(const struct nd_drill *drill, const char *id, int line,
-                            struct nd_diags *diags)
+void nd_drill_check_objective(const struct nd_drill *drill, const char *id, int line,
+                              struct nd_diags *diags)
 {
     if (id == NULL || has_objective(drill, id))
         return;
@@ -137,8 +159,8 @@ static void check_objective(const struct nd_drill *drill, const char *id, int li
     free(names);
 }
 
-static void check_languages(const struct nd_drill *drill, const struct nd_text2 *text, int line,
-                            struct nd_diags *diags)
+void nd_drill_check_languages(const struct nd_drill *drill, const struct nd_text2 *text, int line,
+                              struct nd_diags *diags)
 {
     bool bilingual = drill->title.zh != NULL && drill->title.en != NULL;
     if (bilingual && (text->zh == NULL || text->en == NULL))
@@ -151,17 +173,21 @@ void nd_drill_check(const struct nd_drill *drill, struct nd_diags *diags)
 {
     check_ids(drill, diags);
     check_times(drill, diags);
-    check_after(drill, diags);
+    for (size_t i = 0; i < drill->steps_count; i++)
+        check_after(drill, step_at(drill, i)->id, diags);
+    for (size_t i = 0; i < drill->injects_count; i++)
+        check_after(drill, nd_drill_inject_at(drill, i)->id, diags);
+    nd_injects_check(drill, diags);
     for (size_t i = 0; i < drill->guards_count; i++) {
-        check_objective(drill, drill->guards[i].objective, drill->guards[i].line, diags);
-        check_languages(drill, &drill->guards[i].title, drill->guards[i].line, diags);
+        nd_drill_check_objective(drill, drill->guards[i].objective, drill->guards[i].line, diags);
+        nd_drill_check_languages(drill, &drill->guards[i].title, drill->guards[i].line, diags);
     }
     for (size_t i = 0; i < drill->phases_count; i++)
-        check_languages(drill, &drill->phases[i].title, drill->phases[i].line, diags);
+        nd_drill_check_languages(drill, &drill->phases[i].title, drill->phases[i].line, diags);
     for (size_t i = 0; i < drill->steps_count; i++) {
         const struct nd_step *step = step_at(drill, i);
-        check_objective(drill, step->objective, step->line, diags);
-        check_languages(drill, &step->title, step->line, diags);
+        nd_drill_check_objective(drill, step->objective, step->line, diags);
+        nd_drill_check_languages(drill, &step->title, step->line, diags);
         if (step->owner == NULL)
             nd_diag_add(diags, "W0603", drill->path, step->line, 0, 0,
                         "add owner = \"who answers for it\"", "step '%s' has no owner", step->id);

@@ -2,7 +2,8 @@
  *
  * Phases start at `at` (a moment of the drill), or when every step of the phase before has ended.
  * Phases whose times overlap run side by side. A step starts with its phase, or `at` an offset
- * from the phase's start or a moment of the drill, or `after` another step of the drill ended. */
+ * from the phase's start or a moment of the drill, or `after` another step of the drill ended or an
+ * inject is over. */
 #ifndef ND_PLAN_MODEL_H
 #define ND_PLAN_MODEL_H
 #include "plan/profile.h"
@@ -23,10 +24,57 @@ struct nd_step {
     const char *objective; /* id, or NULL */
     bool at_given, at_is_moment;
     nd_ns at;          /* offset from the phase's start, or moment of the drill */
-    const char *after; /* step id, or NULL */
+    const char *after; /* id of a step or an inject, or NULL */
     bool repeatable;   /* may be run again when the run died and is gone on with */
     nd_body_ref body;
     int line;
+    size_t index, phase;
+};
+
+enum nd_inject_kind {
+    ND_INJECT_STANDARD,    /* planned, leads to an expected action */
+    ND_INJECT_CONTINGENCY, /* given only when the expected action did not come */
+    ND_INJECT_INFORMATION, /* for the picture; nothing is expected */
+    ND_INJECT_DECISION,    /* asks for a choice among `options` */
+    ND_INJECT_FAULT        /* comes with a change of the network, its body */
+};
+
+/* Where in the scenario a thing is written; 0: not known. */
+struct nd_place {
+    int line, column, width;
+};
+
+/* A message or event given to the players. Who, what and when; what came of it is the run's.
+ * It is fired `at` a time, at a moment drawn from `window`, `after` a step or another inject is
+ * over, or, as a contingency, `unless` another one is answered in time; without any of them with
+ * its phase. What it waits for is the answer where an action is expected or a choice asked for,
+ * else the acknowledgement is enough; without react_within nothing is waited for. */
+struct nd_inject {
+    const char *id;
+    struct nd_text2 title, body, expect; /* body, expect: may be empty (both NULL) */
+    enum nd_inject_kind kind;
+    bool at_given, at_is_moment;
+    nd_ns at;
+    bool window_given, window_is_moment;
+    nd_ns window_from, window_till;    /* as `at`: offsets from the phase's start, or moments */
+    const char *after, *unless;        /* id, or NULL */
+    nd_ns delay;                       /* after `after` */
+    const char *only_if, *only_choice; /* decision's id and the choice it takes, or NULL */
+    const char *from;                  /* person, or NULL */
+    const char *const *to;             /* people; NULL-ended, may be empty */
+    size_t to_count;
+    const struct nd_call_spec *via; /* the verb that delivers it; NULL: handed over by hand */
+    nd_ns react_within;             /* 0: nothing is waited for */
+    bool any;                       /* one of `to` answers for all */
+    const char *objective;          /* id, or NULL */
+    const struct nd_text2 *tasks;
+    size_t tasks_count;
+    const char *controller, *evaluator; /* people, or NULL */
+    const char *notes;                  /* for controllers' eyes alone, or NULL */
+    const char *scenario_time;          /* in the story, such as "Day 2 14:30", or NULL */
+    const char *const *options;         /* of a decision; NULL-ended, may be empty */
+    struct nd_step act;                 /* what runs with it; body 0: nothing */
+    struct nd_place place, when;        /* of its id, and of what says when it is fired */
     size_t index, phase;
 };
 
@@ -37,6 +85,8 @@ struct nd_phase {
     nd_ns at; /* moment of the drill */
     const struct nd_step *steps;
     size_t steps_count;
+    const struct nd_inject *injects;
+    size_t injects_count;
     int line;
     size_t index;
 };
@@ -77,7 +127,7 @@ struct nd_drill {
     size_t guards_count;
     const struct nd_phase *phases;
     size_t phases_count;
-    size_t steps_count;
+    size_t steps_count, injects_count;
     struct nd_profile *const *profiles; /* that it names; its own */
     size_t profiles_count;
     struct nd_arena arena;
@@ -85,9 +135,26 @@ struct nd_drill {
 
 void nd_drill_deinit(struct nd_drill *drill);
 const struct nd_step *nd_drill_step_find(const struct nd_drill *drill, const char *id);
+/* Number `index` of the drill's injects, in the order they are written. */
+const struct nd_inject *nd_drill_inject_at(const struct nd_drill *drill, size_t index);
+const struct nd_inject *nd_drill_inject_find(const struct nd_drill *drill, const char *id);
+const char *nd_inject_kind_name(enum nd_inject_kind kind);
+/* -1 when there is no such kind. */
+int nd_inject_kind_find(const char *name);
+/* Whether somebody has to react to it, and whether an acknowledgement is not enough for that. */
+bool nd_inject_waits(const struct nd_inject *inject);
+bool nd_inject_wants_answer(const struct nd_inject *inject);
 
 /* Checks what no single declaration shows: times out of order or beyond `lasts`, unknown or
  * circular `after`, objectives nothing refers to (W), missing translations (W), doubled ids. */
 void nd_drill_check(const struct nd_drill *drill, struct nd_diags *diags);
+/* The part of it that is about injects: inject.c. */
+void nd_injects_check(const struct nd_drill *drill, struct nd_diags *diags);
+void nd_drill_check_moment(const struct nd_drill *drill, nd_ns at, const struct nd_place *place,
+                           const char *what, struct nd_diags *diags);
+void nd_drill_check_objective(const struct nd_drill *drill, const char *id, int line,
+                              struct nd_diags *diags);
+void nd_drill_check_languages(const struct nd_drill *drill, const struct nd_text2 *text, int line,
+                              struct nd_diags *diags);
 
 #endif

@@ -26,6 +26,67 @@ static json_t *step_json(const struct nd_phase *phase, const struct nd_step *ste
                      "at_ns", at, "after", step->after, "line", step->line);
 }
 
+static json_t *moment_json(const struct nd_phase *phase, bool given, bool is_moment, nd_ns at)
+{
+    if (!given || (!is_moment && !phase->at_given))
+        return json_null();
+    return json_integer(is_moment ? at : phase->at + at);
+}
+
+static json_t *texts_json(const char *const *texts)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; texts != NULL && texts[i] != NULL; i++)
+        json_array_append_new(list, json_string(texts[i]));
+    return list;
+}
+
+/* Its window, never the moment that is drawn from it: the plan is what may be handed round. */
+static json_t *inject_json(const struct nd_phase *phase, const struct nd_inject *inject)
+{
+    const struct nd_call_spec *via = inject->via;
+    bool moment = inject->window_is_moment;
+    json_t *window =
+        inject->window_given
+            ? json_pack("[o, o]", moment_json(phase, true, moment, inject->window_from),
+                        moment_json(phase, true, moment, inject->window_till))
+            : json_null();
+    json_t *tasks = json_array();
+    for (size_t i = 0; i < inject->tasks_count; i++)
+        json_array_append_new(tasks, text2_json(&inject->tasks[i]));
+    char *verb = via != NULL ? nd_printf("%s.%s", via->plugin, via->verb->name) : NULL;
+    json_t *entry = json_pack(
+        "{s:s, s:o, s:s, s:o, s:o, s:s?, s:I, s:s?, s:s?, s:s?, s:s?, s:o, s:s?, s:s?, s:I, s:s}",
+        "id", inject->id, "title", text2_json(&inject->title), "kind",
+        nd_inject_kind_name(inject->kind), "at_ns",
+        moment_json(phase, inject->at_given, inject->at_is_moment, inject->at), "window_ns", window,
+        "after", inject->after, "delay_ns", (json_int_t)inject->delay, "unless", inject->unless,
+        "only_if", inject->only_if, "only_choice", inject->only_choice, "from", inject->from, "to",
+        texts_json(inject->to), "via", verb, "channel",
+        via != NULL && via->target != NULL ? via->target->target.name : NULL, "react_within_ns",
+        (json_int_t)inject->react_within, "answered_by", inject->any ? "any" : "all");
+    free(verb);
+    ND_CHECK(entry != NULL);
+    json_object_set_new(entry, "body", text2_json(&inject->body));
+    json_object_set_new(entry, "expect", text2_json(&inject->expect));
+    json_object_set_new(entry, "tasks", tasks);
+    json_object_set_new(entry, "options", texts_json(inject->options));
+    json_object_update_new(entry, json_pack("{s:s?, s:s?, s:s?, s:s?, s:s?, s:i}", "objective",
+                                            inject->objective, "controller", inject->controller,
+                                            "evaluator", inject->evaluator, "notes", inject->notes,
+                                            "scenario_time", inject->scenario_time, "line",
+                                            inject->place.line));
+    return entry;
+}
+
+static json_t *injects_json(const struct nd_phase *phase)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < phase->injects_count; i++)
+        json_array_append_new(list, inject_json(phase, &phase->injects[i]));
+    return list;
+}
+
 static json_t *phases_json(const struct nd_drill *drill)
 {
     json_t *phases = json_array();
@@ -35,10 +96,10 @@ static json_t *phases_json(const struct nd_drill *drill)
         for (size_t s = 0; s < phase->steps_count; s++)
             json_array_append_new(steps, step_json(phase, &phase->steps[s]));
         json_array_append_new(phases,
-                              json_pack("{s:s, s:o, s:o, s:o}", "id", phase->id, "title",
+                              json_pack("{s:s, s:o, s:o, s:o, s:o}", "id", phase->id, "title",
                                         text2_json(&phase->title), "at_ns",
                                         phase->at_given ? json_integer(phase->at) : json_null(),
-                                        "steps", steps));
+                                        "steps", steps, "injects", injects_json(phase)));
     }
     return phases;
 }

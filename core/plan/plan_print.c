@@ -82,27 +82,136 @@ static void print_confirmations(const json_t *plan, const char *step, bool zh, s
     }
 }
 
+static void print_names(const json_t *list, struct nd_buf *out)
+{
+    size_t i = 0;
+    json_t *name = NULL;
+    json_array_foreach(list, i, name)
+        nd_buf_addf(out, "%s%s", i != 0 ? ", " : "", json_string_value(name));
+}
+
+/* "T+00:05:00..T+00:10:00" of a window, else like a step. */
+static void print_when(const json_t *inject, struct nd_buf *out)
+{
+    char from[ND_UNIT_TEXT];
+    char till[ND_UNIT_TEXT];
+    const json_t *window = json_object_get(inject, "window_ns");
+    if (json_is_integer(json_array_get(window, 0)))
+        nd_buf_addf(out, "  %s..%s",
+                    nd_moment_format(json_integer_value(json_array_get(window, 0)), from),
+                    nd_moment_format(json_integer_value(json_array_get(window, 1)), till));
+    else
+        nd_buf_addf(out, "  %-10s", moment_of(inject, "at_ns", from));
+}
+
+static void print_inject(const json_t *plan, const json_t *inject, bool zh, struct nd_buf *out)
+{
+    char unit[ND_UNIT_TEXT];
+    nd_ns within = json_integer_value(json_object_get(inject, "react_within_ns"));
+    print_when(inject, out);
+    nd_buf_addf(out, "   @ %s  (%s)", text_of(inject, "title", zh), string_of(inject, "id"));
+    if (json_array_size(json_object_get(inject, "to")) != 0) {
+        nd_buf_addf(out, "  [%s%s> ", string_of(inject, "from"),
+                    *string_of(inject, "from") != '\0' ? " -" : "");
+        print_names(json_object_get(inject, "to"), out);
+        nd_buf_adds(out, "]");
+    }
+    nd_buf_addf(out, "  %s",
+                *string_of(inject, "via") != '\0' ? string_of(inject, "via") : "by hand");
+    if (within > 0)
+        nd_buf_addf(out, "  react within %s", nd_length_format(within, unit));
+    if (*string_of(inject, "after") != '\0')
+        nd_buf_addf(out, "  after '%s'", string_of(inject, "after"));
+    if (*string_of(inject, "unless") != '\0')
+        nd_buf_addf(out, "  unless '%s' is answered in time", string_of(inject, "unless"));
+    if (*string_of(inject, "only_if") != '\0')
+        nd_buf_addf(out, "  only if '%s' is '%s'", string_of(inject, "only_if"),
+                    string_of(inject, "only_choice"));
+    nd_buf_adds(out, "\n");
+    print_acts(plan, "changes", "!", string_of(inject, "id"), out);
+    print_acts(plan, "measures", "~", string_of(inject, "id"), out);
+}
+
+static void print_step(const json_t *plan, const json_t *step, bool zh, struct nd_buf *out)
+{
+    char unit[ND_UNIT_TEXT];
+    const char *after = string_of(step, "after");
+    nd_buf_addf(out, "  %-10s   - %s", moment_of(step, "at_ns", unit), text_of(step, "title", zh));
+    if (*string_of(step, "owner") != '\0')
+        nd_buf_addf(out, "  [%s]", string_of(step, "owner"));
+    if (*after != '\0')
+        nd_buf_addf(out, "  after '%s'", after);
+    nd_buf_adds(out, "\n");
+    print_acts(plan, "changes", "!", string_of(step, "id"), out);
+    print_acts(plan, "measures", "~", string_of(step, "id"), out);
+    print_confirmations(plan, string_of(step, "id"), zh, out);
+}
+
+static json_int_t line_of(const json_t *entry)
+{
+    return json_integer_value(json_object_get(entry, "line"));
+}
+
+/* Steps and injects in the order they are written. */
 static void print_phase(const json_t *plan, const json_t *phase, bool zh, struct nd_buf *out)
 {
     char unit[ND_UNIT_TEXT];
     nd_buf_addf(out, "  %-10s  == %s\n", moment_of(phase, "at_ns", unit),
                 text_of(phase, "title", zh));
+    const json_t *steps = json_object_get(phase, "steps");
+    const json_t *injects = json_object_get(phase, "injects");
+    size_t s = 0;
     size_t i = 0;
-    json_t *step = NULL;
-    json_array_foreach(json_object_get(phase, "steps"), i, step)
-    {
-        const char *after = string_of(step, "after");
-        nd_buf_addf(out, "  %-10s   - %s", moment_of(step, "at_ns", unit),
-                    text_of(step, "title", zh));
-        if (*string_of(step, "owner") != '\0')
-            nd_buf_addf(out, "  [%s]", string_of(step, "owner"));
-        if (*after != '\0')
-            nd_buf_addf(out, "  after '%s'", after);
-        nd_buf_adds(out, "\n");
-        print_acts(plan, "changes", "!", string_of(step, "id"), out);
-        print_acts(plan, "measures", "~", string_of(step, "id"), out);
-        print_confirmations(plan, string_of(step, "id"), zh, out);
+    while (s < json_array_size(steps) || i < json_array_size(injects)) {
+        const json_t *step = json_array_get(steps, s);
+        const json_t *inject = json_array_get(injects, i);
+        if (inject == NULL || (step != NULL && line_of(step) <= line_of(inject))) {
+            print_step(plan, step, zh, out);
+            s++;
+        } else {
+            print_inject(plan, inject, zh, out);
+            i++;
+        }
     }
+}
+
+/* What leaves for people, by which verb. */
+static void print_sends(const json_t *plan, struct nd_buf *out)
+{
+    size_t p = 0;
+    json_t *phase = NULL;
+    json_int_t by_hand = 0;
+    json_t *verbs = json_object();
+    json_array_foreach(json_object_get(plan, "phases"), p, phase)
+    {
+        size_t i = 0;
+        json_t *inject = NULL;
+        json_array_foreach(json_object_get(phase, "injects"), i, inject)
+        {
+            const char *via = string_of(inject, "via");
+            json_int_t count = (json_int_t)json_array_size(json_object_get(inject, "to"));
+            if (*via == '\0')
+                by_hand += count;
+            else
+                json_object_set_new(
+                    verbs, via,
+                    json_integer(json_integer_value(json_object_get(verbs, via)) + count));
+        }
+    }
+    const char *name = NULL;
+    json_t *count = NULL;
+    const char *before = "Will send: ";
+    json_object_foreach(verbs, name, count)
+    {
+        nd_buf_addf(out, "%s%lld by %s at the most", before, (long long)json_integer_value(count),
+                    name);
+        before = ", ";
+    }
+    if (by_hand != 0)
+        nd_buf_addf(out, "%s%lld handed over by hand", before, (long long)by_hand);
+    if (by_hand != 0 || json_object_size(verbs) != 0)
+        nd_buf_adds(out, "\n");
+    json_decref(verbs);
 }
 
 /* Each target once, however often it is changed. */
@@ -200,9 +309,11 @@ void nd_plan_print(const json_t *plan, bool zh, struct nd_buf *out)
     json_array_foreach(json_object_get(plan, "phases"), i, phase) print_phase(plan, phase, zh, out);
     nd_buf_addf(out, "  %-10s  ENDEX at the latest; everything is restored\n\n",
                 nd_moment_format(json_integer_value(json_object_get(drill, "lasts_ns")), unit));
-    nd_buf_adds(out, "  ! changes the network   ~ measures   ? asks a person\n"
-                     "  As one rehearsal went in which all was well; branches not taken are not "
-                     "shown.\n\n");
+    nd_buf_adds(out,
+                "  ! changes the network   ~ measures   ? asks a person   @ is given to players\n"
+                "  As one rehearsal went in which all was well; branches not taken are not "
+                "shown.\n\n");
     print_targets(plan, out);
+    print_sends(plan, out);
     print_not_previewed(plan, out);
 }

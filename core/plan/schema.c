@@ -26,6 +26,9 @@ const struct nd_option nd_common_options[ND_COMMON_OPTION_COUNT + 1] = {
      "", ND_CHOICE, 0, 1, 0, "hold", paused_names},
     {NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL}};
 
+const char *const nd_message_options[] = {"to",      "sender", "title_zh",  "title_en", "body_zh",
+                                          "body_en", "inject", "reference", "react_by", NULL};
+
 const char *nd_schema_type_words(uint32_t type)
 {
     static const char *const words[] = {"?",

@@ -64,6 +64,10 @@ nd_err nd_schema_parse(const struct nd_option *option, const struct nd_site *sit
  * caller frees. */
 char *nd_schema_args_json(const struct nd_verb *verb, const struct nd_args *args);
 
+/* The options of a verb that delivers messages, which the core fills in from the inject;
+ * NULL-ended. docs/plugins.md, "Delivering messages". */
+extern const char *const nd_message_options[];
+
 /* "length of time such as seconds(10)", ... for messages and help. */
 const char *nd_schema_type_words(uint32_t type);
 #define ND_COMMON_OPTION_COUNT 6

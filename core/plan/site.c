@@ -138,16 +138,38 @@ static const char *get_operator(struct nd_site_load *load, const struct nd_yaml 
     return NULL;
 }
 
+const char *nd_role_name(enum nd_role role)
+{
+    static const char *const names[] = {"",         "player", "controller", "evaluator",
+                                        "observer", "safety", "simulator",  "director"};
+    return names[role];
+}
+
+static enum nd_role get_role(struct nd_site_load *load, const struct nd_yaml *map)
+{
+    const char *name = nd_site_get_text(load, map, "role");
+    enum nd_role role = name != NULL ? ND_ROLE_PLAYER : ND_ROLE_UNSAID;
+    while (name != NULL && role < ND_ROLE_COUNT && strcmp(nd_role_name(role), name) != 0)
+        role++;
+    if (role < ND_ROLE_COUNT)
+        return role;
+    nd_site_complain(load, "E0405", nd_yaml_get(map, "role"), NULL,
+                     "'role' takes player, controller, evaluator, observer, safety, simulator or "
+                     "director, got '%s'",
+                     name);
+    return ND_ROLE_UNSAID;
+}
+
 static void read_people(struct nd_site_load *load, const struct nd_yaml *root)
 {
-    static const char *const keys[] = {"?title", "?operator", NULL};
+    static const char *const keys[] = {"?title", "?operator", "?role", NULL};
     const struct nd_yaml *map = section(load, root, "people");
     for (size_t i = 0; map != NULL && i < map->count; i++) {
         const char *name = map->keys[i]->text;
         if (!nd_site_check_map(load, map->items[i], "a person", keys))
             continue;
         struct nd_person entry = {name, nd_site_get_title(load, map->items[i], name),
-                                  get_operator(load, map->items[i])};
+                                  get_operator(load, map->items[i]), get_role(load, map->items[i])};
         nd_vec_push(&load->site->people, entry);
     }
 }
@@ -409,6 +431,16 @@ bool nd_site_outside_lab(const struct nd_site *site, const char *rights, const c
 {
     const struct nd_vantage *place = vantage != NULL ? nd_site_vantage_find(site, vantage) : NULL;
     return strstr(rights, "CAP_NET_ADMIN") != NULL && (place == NULL || place->host == NULL);
+}
+
+const char *nd_site_person_nearest(const struct nd_site *site, const char *name)
+{
+    const char **names = nd_alloc((site->people.count + 1) * sizeof *names);
+    for (size_t i = 0; i < site->people.count; i++)
+        names[i] = site->people.at[i].name;
+    const char *near = nd_text_nearest(name, names, site->people.count);
+    free(names);
+    return near;
 }
 
 const char *nd_site_target_nearest(const struct nd_site *site, const char *name)

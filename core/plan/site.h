@@ -20,10 +20,24 @@ struct nd_operator {
     const char *plmn; /* "466-92" or NULL */
 };
 
+/* Parts people take in a drill, as HSEEP names them. */
+enum nd_role {
+    ND_ROLE_UNSAID,
+    ND_ROLE_PLAYER,
+    ND_ROLE_CONTROLLER,
+    ND_ROLE_EVALUATOR,
+    ND_ROLE_OBSERVER,
+    ND_ROLE_SAFETY,
+    ND_ROLE_SIMULATOR,
+    ND_ROLE_DIRECTOR,
+    ND_ROLE_COUNT
+};
+
 struct nd_person {
     const char *name;
     struct nd_text2 title;
     const char *operator_name; /* or NULL */
+    enum nd_role role;
 };
 
 /* Where a verb acts from: a lab host's namespace, a named namespace, an interface, or here. */
@@ -86,6 +100,9 @@ void nd_site_free(struct nd_site *site); /* NULL is fine */
 const struct nd_site_target *nd_site_target_find(const struct nd_site *site, const char *name);
 const struct nd_vantage *nd_site_vantage_find(const struct nd_site *site, const char *name);
 const struct nd_person *nd_site_person_find(const struct nd_site *site, const char *name);
+/* The nearest person's name to a wrong one, or NULL. */
+const char *nd_site_person_nearest(const struct nd_site *site, const char *name);
+const char *nd_role_name(enum nd_role role); /* "player", ...; "" when unsaid */
 /* Whether a change acts on a network that is not the site's lab. rights: the verb's; only those
  * that need CAP_NET_ADMIN touch a network. vantage: name, or NULL: here. */
 bool nd_site_outside_lab(const struct nd_site *site, const char *rights, const char *vantage);

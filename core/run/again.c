@@ -37,9 +37,9 @@ static void take_states(struct nd_run *run)
     }
     for (size_t p = 0; p < run->config.drill->phases_count; p++) {
         struct nd_phase_run *phase = &run->phases[p];
-        phase->steps_left = 0;
+        phase->left = nd_injects_left(run, phase->phase);
         for (size_t s = 0; s < phase->phase->steps_count; s++)
-            phase->steps_left += run->steps[phase->phase->steps[s].index].state <= ND_STEP_RUNNING;
+            phase->left += run->steps[phase->phase->steps[s].index].state <= ND_STEP_RUNNING;
     }
 }
 
@@ -94,8 +94,9 @@ void nd_run_take_past(struct nd_run *run)
 void nd_again_begin(struct nd_run *run)
 {
     const struct nd_past *past = run->config.past;
-    take_states(run);
     run->t0 = past->t0;
+    nd_injects_take(run);
+    take_states(run);
     journal(run);
     if (!past->keep_times)
         nd_vec_push(&run->pauses, (struct nd_pause){past->died, nd_run_now(run)});
@@ -136,9 +137,10 @@ void nd_steps_go_on(struct nd_run *run)
     const struct nd_drill *drill = run->config.drill;
     for (size_t i = 0; i < drill->steps_count && run->state == ND_RUN_RUNNING; i++)
         go_on_with(&run->steps[i], nd_past_step_find(run->config.past, run->steps[i].step->id));
+    nd_injects_resume(run);
     for (size_t p = 0; p < drill->phases_count && run->state == ND_RUN_RUNNING; p++) {
         struct nd_phase_run *phase = &run->phases[p];
-        if (phase->state == ND_STEP_RUNNING && phase->steps_left == 0)
+        if (phase->state == ND_STEP_RUNNING && phase->left == 0)
             nd_phase_end(phase);
         else if (phase->state == ND_STEP_WAITING && phase->phase->at_given)
             nd_phase_arm(phase);

@@ -70,6 +70,8 @@ static const struct nd_script_answer *find_script(const struct nd_run *run,
 {
     for (size_t i = 0; i < run->config.answers_count; i++) {
         const struct nd_script_answer *scripted = &run->config.answers[i];
+        if (scripted->match == NULL)
+            continue;
         if (strcmp(scripted->match, "*") == 0 ||
             (text->zh != NULL && strstr(text->zh, scripted->match) != NULL) ||
             (text->en != NULL && strstr(text->en, scripted->match) != NULL))

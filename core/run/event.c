@@ -94,13 +94,23 @@ static int utc_offset_min(int64_t wall_ns)
     return (int)(tm.tm_gmtoff / 60);
 }
 
+/* A rehearsal is at home in Taiwan, everywhere. */
+static int offset_min(const struct nd_run *run)
+{
+    return nd_run_is_live(run) ? utc_offset_min(nd_sched_to_wall(run->config.sched, 0)) : 480;
+}
+
+const char *nd_wall_here(const struct nd_run *run, nd_ns clock, char *out)
+{
+    return nd_wall_format(nd_sched_to_wall(run->config.sched, clock), offset_min(run), out);
+}
+
 /* Facts of the machine are of a live run alone: a rehearsal's trace is the same everywhere. */
 static void add_machine(const struct nd_run *run, json_t *data)
 {
-    if (!nd_run_is_live(run)) {
-        json_object_set_new(data, "utc_offset_min", json_integer(480));
+    json_object_set_new(data, "utc_offset_min", json_integer(offset_min(run)));
+    if (!nd_run_is_live(run))
         return;
-    }
     struct utsname names;
     uname(&names);
     const struct passwd *user = getpwuid(getuid());
@@ -112,8 +122,6 @@ static void add_machine(const struct nd_run *run, json_t *data)
     json_object_set_new(data, "node", json_string(names.nodename));
     json_object_set_new(data, "kernel", json_string(names.release));
     json_object_set_new(data, "user", json_string(user != NULL ? user->pw_name : "unknown"));
-    json_object_set_new(data, "utc_offset_min",
-                        json_integer(utc_offset_min(nd_sched_to_wall(run->config.sched, 0))));
 }
 
 void nd_journal_opened(struct nd_run *run)

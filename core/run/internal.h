@@ -12,6 +12,9 @@
  *   baseline.c  the steady state, before and after
  *   guard.c     safety conditions
  *   rule.c      rules of profiles, asked by bodies
+ *   inject.c    injects (inject.h): when they are fired and over; deliver.c: getting them to
+ *               people; said.c: what people say; scripted.c: what a script says for them; steer.c:
+ *               what controllers do; inject_again.c, inject_status.c
  *   again.c     going on with a run that died
  *   pause.c     pause and resume; moments of the drill and the run clock
  *   event.c     journalling
@@ -45,6 +48,7 @@ struct nd_step_run {
     nd_timer timer;
     bool held;  /* its timer was taken by a pause */
     bool aside; /* run again after a crash although it had ended: its phase does not wait for it */
+    struct nd_inject_run *inject; /* whose body it is; NULL for a step of a phase */
     struct nd_task *task;
 };
 
@@ -53,7 +57,7 @@ struct nd_phase_run {
     const struct nd_phase *phase;
     enum nd_step_state state; /* waiting, running or done */
     nd_ns planned, started, ended;
-    size_t steps_left;
+    size_t left; /* steps and injects not yet over */
     nd_timer timer;
     bool held;
 };
@@ -214,6 +218,9 @@ struct nd_run {
     struct nd_step_run *steps;
     struct nd_phase_run *phases;
     struct nd_guard_run *guards;
+    struct ND_VEC(struct nd_inject_run *) injects; /* the drill's, by index; then the ad-hoc ones */
+    int64_t observations;
+    json_t *observed; /* the last few, for displays */
     struct nd_task *tasks;
     struct ND_VEC(struct nd_task *) ready;
     struct nd_call *calls;
@@ -226,7 +233,7 @@ struct nd_run {
     int64_t op_number;
     size_t restores; /* under way */
     struct ND_VEC(struct nd_pause) pauses;
-    size_t aside;                                     /* steps of that kind under way */
+    size_t aside; /* under way without a phase: steps of that kind, ad-hoc injects */
     int64_t past_verified, series_base, confirm_base; /* of a run that is gone on with; else 0 */
     bool reverting, resume_wanted;
     const char *paused_by, *resumed_by;
@@ -248,6 +255,8 @@ json_t *nd_moment_json(const struct nd_run *run, nd_ns moment); /* rel ns, null 
 json_t *nd_string_json(const char *text);                       /* null when NULL */
 json_t *nd_number_json(double value);                           /* null when NAN */
 char *nd_id_text(struct nd_run *run, int64_t id);               /* in the arena */
+/* The wall clock of a moment of the run clock, as people here read it. out: ND_UNIT_TEXT. */
+const char *nd_wall_here(const struct nd_run *run, nd_ns clock, char *out);
 void nd_journal_opened(struct nd_run *run);
 
 /* run.c */
@@ -276,6 +285,11 @@ void nd_step_start_now(struct nd_step_run *step);
 void nd_step_arm(struct nd_step_run *step, nd_ns phase_start);
 void nd_phase_begin(struct nd_phase_run *phase);
 void nd_phase_arm(struct nd_phase_run *phase);
+void nd_step_begin(struct nd_step_run *step);
+void nd_phase_one_over(struct nd_phase_run *phase); /* a step or an inject of it */
+/* What waits for that step or inject starts; or, when it did not end well, is skipped. */
+void nd_followers_release(struct nd_run *run, const char *id, bool good);
+void nd_aside_over(struct nd_run *run); /* one less of run->aside */
 void nd_phase_end(struct nd_phase_run *phase);
 void nd_run_end_when_done(struct nd_run *run);
 /* After a pause: planned later by its length. */
@@ -371,6 +385,21 @@ void nd_confirm_ask(struct nd_task *task, const struct nd_text2 *text, const cha
 void nd_confirm_withdraw(struct nd_confirmation *confirmation);
 void nd_confirms_free(struct nd_run *run);
 void nd_confirm_shift(struct nd_confirmation *confirmation, nd_ns length);
+
+/* inject.c, for the others */
+void nd_injects_init(struct nd_run *run);
+void nd_injects_begin(struct nd_phase_run *phase, nd_ns phase_start);
+void nd_injects_release(struct nd_run *run, const char *id, bool good);
+void nd_inject_body_over(struct nd_inject_run *inject);
+void nd_injects_hold(struct nd_run *run);
+void nd_injects_go_on(struct nd_run *run);
+void nd_injects_cancel(struct nd_run *run);
+void nd_injects_free(struct nd_run *run);
+bool nd_injects_has_ended(const struct nd_run *run, const char *id);
+size_t nd_injects_left(const struct nd_run *run, const struct nd_phase *phase);
+void nd_injects_take(struct nd_run *run);          /* inject_again.c: as config.past says */
+void nd_injects_resume(struct nd_run *run);        /* and goes on with them */
+json_t *nd_injects_json(const struct nd_run *run); /* inject_status.c */
 
 /* guard.c */
 void nd_guards_init(struct nd_run *run);

@@ -181,6 +181,9 @@ static bool read_event(void *ctx, const json_t *event)
     if (strcmp(actor, "keeper") == 0 || strcmp(actor, "by-hand") == 0 ||
         strcmp(type, "journal.recovered") == 0 || strcmp(type, "run.resuming") == 0)
         reading->runner_gone = true;
+    if (strncmp(type, "inject.", 7) == 0)
+        json_array_append(reading->past->injects, (json_t *)event);
+    reading->past->observations += strcmp(type, "observation") == 0;
     read_run(reading, type, data);
     read_pauses(reading, type, data, at);
     read_counts(reading->past, type, subject, data);
@@ -261,7 +264,7 @@ nd_err nd_past_read(const struct nd_rundir *dir, struct nd_past *past, struct nd
 {
     struct nd_journal_check check = {0};
     struct reading reading = {.past = past};
-    *past = (struct nd_past){0};
+    *past = (struct nd_past){.injects = json_array()};
     char *path = nd_rundir_file(dir, "journal.jsonl");
     nd_err err = nd_journal_read(path, read_event, &reading, &check, why);
     free(path);
@@ -294,6 +297,8 @@ void nd_past_deinit(struct nd_past *past)
         free(past->phases.at[i].id);
     for (size_t i = 0; i < past->lost.count; i++)
         free(past->lost.at[i]);
+    json_decref(past->injects);
+    past->injects = NULL;
     nd_vec_free(&past->steps);
     nd_vec_free(&past->phases);
     nd_vec_free(&past->pauses);

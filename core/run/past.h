@@ -5,6 +5,8 @@
 #include "base/mem.h"
 #include "record/rundir.h"
 
+#include <jansson.h>
+
 struct nd_past_step {
     char *id;
     bool started, ended, left; /* left: a change or a measurement of it was still in force */
@@ -35,6 +37,8 @@ struct nd_past {
         char *) lost; /* changes that were in force and are not made again by themselves */
     int64_t met, missed, unknown, changes, verified;
     int64_t ops, series, confirmations; /* highest numbers given so far */
+    json_t *injects;                    /* events about injects, in their order */
+    int64_t observations;
 };
 
 /* Errors: ND_ESTATE it never began, has ended, or has changes that are not read back as restored

@@ -70,6 +70,7 @@ static void hold_all(struct nd_run *run)
         hold(sched, &confirmation->expiry, &held);
         hold(sched, &confirmation->script, &held);
     }
+    nd_injects_hold(run);
     for (size_t i = 0; i < run->streams.count; i++)
         nd_stream_hold(run->streams.at[i]);
     nd_sched_cancel(sched, run->end_timer);
@@ -92,6 +93,7 @@ static void go_on(struct nd_run *run, nd_ns length)
     for (size_t i = 0; i < run->streams.count; i++)
         nd_stream_go_on(run->streams.at[i], length);
     nd_run_arm_end(run);
+    nd_injects_go_on(run);
     nd_tasks_go_on(run);
 }
 

@@ -109,6 +109,7 @@ struct nd_run *nd_run_new(const struct nd_run_config *config, struct nd_fail *wh
     nd_random_init(&run->random, config->seed);
     ND_CHECK(!nd_run_is_live(run) || config->dir != NULL);
     nd_steps_init(run);
+    nd_injects_init(run);
     nd_guards_init(run);
     nd_err err = open_records(run, why);
     if (err == ND_OK && config->past != NULL)
@@ -142,6 +143,7 @@ void nd_run_free(struct nd_run *run)
     nd_vec_free(&run->pauses);
     nd_streams_free(run);
     nd_confirms_free(run);
+    nd_injects_free(run);
     nd_changes_free(run);
     nd_keeper_release(run->keeper);
     nd_samples_close(run->samples, NULL);
@@ -437,6 +439,7 @@ void nd_run_end(struct nd_run *run, const char *reason)
     run->end_timer = 0;
     nd_guards_stop(run);
     nd_baseline_stop(run);
+    nd_injects_cancel(run);
     nd_steps_cancel(run);
     for (size_t i = 0; i < run->streams.count; i++)
         nd_stream_cut(run->streams.at[i]);

@@ -15,13 +15,18 @@
 #include "run/body.h"
 #include "run/claim.h"
 #include "run/past.h"
+#include "run/people.h"
 
-/* A scripted answer to a confirmation, or an order to fail, for rehearsals and unattended runs. */
+/* Scripted answers, and orders to fail, for rehearsals and unattended runs. An answer is to a
+ * confirmation (match), or to an inject. */
 struct nd_script_answer {
-    const char *match; /* part of the sentence in either language, or "*" */
-    nd_ns after;
-    int answer;     /* enum of nd_task_result.answer; NONE: stays silent */
-    const char *by; /* or NULL */
+    const char *match;  /* part of the sentence in either language, or "*"; NULL: to an inject */
+    const char *inject; /* its id, or NULL */
+    nd_ns after;        /* of an inject: from its delivery */
+    nd_ns ack;          /* of an inject: acknowledged after; -1: with the answer, or not at all */
+    int answer;         /* enum of nd_task_result.answer; NONE: stays silent */
+    const char *text;   /* to an inject: words, or the choice */
+    const char *by;     /* of an inject: NULL is each recipient; or NULL */
 };
 
 struct nd_script_fail {
@@ -92,12 +97,6 @@ void nd_run_abort(struct nd_run *run, const char *actor, const char *reason);
  * restore_by and measurements go on. ND_ESTATE: not running, paused already, or not paused. */
 nd_err nd_run_pause(struct nd_run *run, const char *actor, struct nd_fail *why);
 nd_err nd_run_resume(struct nd_run *run, const char *actor, struct nd_fail *why);
-/* Who spoke through the control socket, as the kernel knows him; -1: not known. */
-struct nd_witness {
-    int64_t uid, pid;
-    int64_t login_uid; /* whom the session belongs to, also behind sudo (/proc/PID/loginuid) */
-};
-
 /* A person arms a run that waits for it. left: how many more have to. ND_ESTATE: it does not wait;
  * ND_EARG: no such person; ND_ERIGHTS: not among those who may; ND_EREFUSED: has armed already. */
 nd_err nd_run_arm(struct nd_run *run, const char *person, const struct nd_witness *by,

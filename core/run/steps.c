@@ -18,9 +18,8 @@ static json_t *late_json(const struct nd_run *run, nd_ns planned)
     return json_integer(planned >= 0 ? nd_run_now(run) - planned : 0);
 }
 
-static void step_start(void *ctx)
+void nd_step_begin(struct nd_step_run *step)
 {
-    struct nd_step_run *step = ctx;
     struct nd_run *run = step->run;
     step->timer = 0;
     step->state = ND_STEP_RUNNING;
@@ -39,6 +38,11 @@ static void step_start(void *ctx)
     step->task = nd_task_new(run, step->step->body);
     step->task->step = step;
     nd_task_queue(step->task);
+}
+
+static void step_start(void *ctx)
+{
+    nd_step_begin(ctx);
 }
 
 void nd_phase_end(struct nd_phase_run *phase)
@@ -70,26 +74,41 @@ void nd_step_start_now(struct nd_step_run *step)
     step->timer = nd_sched_at(step->run->config.sched, step->planned, step_start, step);
 }
 
-/* Steps that wait for this one start, or are skipped when it did not end well. */
-static void release_followers(struct nd_step_run *step)
+void nd_phase_one_over(struct nd_phase_run *phase)
 {
-    struct nd_run *run = step->run;
+    if (--phase->left == 0 && phase->run->state == ND_RUN_RUNNING)
+        nd_phase_end(phase);
+}
+
+void nd_aside_over(struct nd_run *run)
+{
+    run->aside--;
+    nd_run_end_when_done(run);
+}
+
+static void skip_follower(struct nd_step_run *step, const char *id)
+{
+    struct nd_fail why = {0};
+    nd_fail_set(&why, ND_ESTATE, "it follows '%s', which did not end well", id);
+    nd_step_end(step, ND_STEP_SKIPPED, why.text);
+}
+
+void nd_followers_release(struct nd_run *run, const char *id, bool good)
+{
     for (size_t i = 0; i < run->config.drill->steps_count; i++) {
         struct nd_step_run *other = &run->steps[i];
         if (other->state != ND_STEP_WAITING || other->step->after == NULL ||
-            strcmp(other->step->after, step->step->id) != 0)
+            strcmp(other->step->after, id) != 0)
             continue;
         /* Its phase has not begun: phase_begin looks at it again. */
         if (run->phases[other->step->phase].state != ND_STEP_RUNNING)
             continue;
-        if (step->state == ND_STEP_DONE) {
+        if (good)
             step_start(other);
-        } else {
-            struct nd_fail why = {0};
-            nd_fail_set(&why, ND_ESTATE, "it follows '%s', which did not end well", step->step->id);
-            nd_step_end(other, ND_STEP_SKIPPED, why.text);
-        }
+        else
+            skip_follower(other, id);
     }
+    nd_injects_release(run, id, good);
 }
 
 void nd_step_count(struct nd_run *run, enum nd_step_state state)
@@ -119,14 +138,16 @@ void nd_step_end(struct nd_step_run *step, enum nd_step_state state, const char 
                            (json_int_t)lasted));
     if (run->state != ND_RUN_RUNNING)
         return;
-    if (step->aside) {
-        run->aside--;
-        nd_run_end_when_done(run);
+    if (step->inject != NULL) {
+        nd_inject_body_over(step->inject);
         return;
     }
-    release_followers(step);
-    if (--phase->steps_left == 0 && run->state == ND_RUN_RUNNING)
-        nd_phase_end(phase);
+    if (step->aside) {
+        nd_aside_over(run);
+        return;
+    }
+    nd_followers_release(run, step->step->id, state == ND_STEP_DONE);
+    nd_phase_one_over(phase);
 }
 
 void nd_step_task_over(struct nd_step_run *step, bool failed, const char *why)
@@ -141,10 +162,15 @@ void nd_step_arm(struct nd_step_run *step, nd_ns phase_start)
         for (size_t i = 0; i < run->config.drill->steps_count; i++) {
             struct nd_step_run *other = &run->steps[i];
             if (strcmp(other->step->id, step->step->after) == 0 && other->state > ND_STEP_RUNNING) {
-                release_followers(other);
+                if (other->state == ND_STEP_DONE)
+                    step_start(step);
+                else
+                    skip_follower(step, other->step->id);
                 return;
             }
         }
+        if (nd_injects_has_ended(run, step->step->after))
+            step_start(step);
         return;
     }
     nd_ns at = step->step->at;
@@ -166,8 +192,8 @@ void nd_phase_begin(struct nd_phase_run *phase)
                  json_pack("{s:o, s:o, s:o}", "title", nd_text2_json(&plan->title),
                            "planned_rel_ns", nd_moment_json(run, phase->planned), "late_ns",
                            late_json(run, phase->planned)));
-    phase->steps_left = plan->steps_count;
-    if (plan->steps_count == 0) {
+    phase->left = plan->steps_count + nd_injects_left(run, plan);
+    if (phase->left == 0) {
         nd_phase_end(phase);
         return;
     }
@@ -176,6 +202,7 @@ void nd_phase_begin(struct nd_phase_run *phase)
         if (step->state == ND_STEP_WAITING)
             nd_step_arm(step, start);
     }
+    nd_injects_begin(phase, start);
 }
 
 static void phase_due(void *ctx)

@@ -1,7 +1,7 @@
 /* pretend: verbs that do nothing to a network, and obey or fail on order. For the tests of
  * netdrill itself, and to try a scenario's branches before there is a lab. What a change changes
  * is a text file, so that a test sees from outside what was done and undone. */
-#include <netdrill/plugin.h>
+#include "deliver.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -432,6 +432,11 @@ static nd_err prove(void *self_ptr, const char *verb, const struct nd_note *note
     return compare(self_ptr, noted, op, "prove", "after");
 }
 
+const struct nd_host *pretend_host(void *self)
+{
+    return ((struct self *)self)->host;
+}
+
 static nd_err open_plugin(const struct nd_host *host, void **self)
 {
     struct self *made = calloc(1, sizeof *made);
@@ -442,7 +447,7 @@ static nd_err open_plugin(const struct nd_host *host, void **self)
     return ND_OK;
 }
 
-static const struct nd_verb *const verbs[] = {&probe, &change, NULL};
+static const struct nd_verb *const verbs[] = {&probe, &change, &pretend_deliver, NULL};
 
 static const struct nd_plugin plugin = {
     .struct_size = sizeof plugin,

@@ -69,17 +69,44 @@ void drill_kit_init(struct drill_kit *kit)
                                          .ctx = kit};
 }
 
+static struct nd_phase *phase_of(struct drill_kit *kit, size_t p)
+{
+    static const char *const ids[] = {"p1", "p2", "p3", "p4"};
+    struct nd_phase *phase = &kit->phases[p];
+    if (p == kit->drill.phases_count) {
+        *phase = (struct nd_phase){.id = ids[p],
+                                   .title = {NULL, ids[p]},
+                                   .steps = &kit->steps[kit->drill.steps_count],
+                                   .injects = &kit->injects[kit->drill.injects_count],
+                                   .index = p};
+        kit->drill.phases_count++;
+    }
+    return phase;
+}
+
+struct nd_inject *drill_kit_inject(struct drill_kit *kit, size_t p, const char *id)
+{
+    static const char *const to[] = {"lin", "wang", NULL};
+    static const char *const none[] = {NULL};
+    size_t i = kit->drill.injects_count;
+    phase_of(kit, p)->injects_count++;
+    kit->drill.injects_count++;
+    kit->injects[i] = (struct nd_inject){.id = id,
+                                         .title = {NULL, id},
+                                         .to = to,
+                                         .to_count = 2,
+                                         .options = none,
+                                         .act = {.id = id, .title = {NULL, id}, .phase = p},
+                                         .index = i,
+                                         .phase = p};
+    return &kit->injects[i];
+}
+
 /* Steps of a phase lie side by side in kit->steps, so phases are filled in order. */
 struct nd_step *drill_kit_step(struct drill_kit *kit, size_t p, const char *id, body_fn body)
 {
+    struct nd_phase *phase = phase_of(kit, p);
     size_t i = kit->drill.steps_count++;
-    struct nd_phase *phase = &kit->phases[p];
-    if (p == kit->drill.phases_count) {
-        static const char *const ids[] = {"p1", "p2", "p3", "p4"};
-        *phase = (struct nd_phase){
-            .id = ids[p], .title = {NULL, ids[p]}, .steps = &kit->steps[i], .index = p};
-        kit->drill.phases_count++;
-    }
     phase->steps_count++;
     kit->steps[i] = (struct nd_step){.id = id, .title = {NULL, id}, .index = i, .phase = p};
     if (body != NULL) {

@@ -16,6 +16,7 @@ struct drill_kit {
     struct nd_drill drill;
     struct nd_phase phases[4];
     struct nd_step steps[12];
+    struct nd_inject injects[8];
     struct nd_guard guards[2];
     body_fn bodies[BODIES_MAX]; /* body_ref is the index */
     struct nd_run_config config;
@@ -29,6 +30,8 @@ struct drill_kit {
 void drill_kit_init(struct drill_kit *kit);
 /* Adds a step to phase p (made when missing); returns it. */
 struct nd_step *drill_kit_step(struct drill_kit *kit, size_t p, const char *id, body_fn body);
+/* Adds an inject to phase p, to "lin" and "wang"; like steps, phases are filled in order. */
+struct nd_inject *drill_kit_inject(struct drill_kit *kit, size_t p, const char *id);
 /* Runs to the end. */
 void drill_kit_run(struct drill_kit *kit);
 void drill_kit_deinit(struct drill_kit *kit);

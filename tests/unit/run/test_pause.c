@@ -247,7 +247,7 @@ static enum nd_body_state asks(struct nd_task *task, int stage, struct nd_fail *
 static void test_people_have_their_time(void **state)
 {
     (void)state;
-    const struct nd_script_answer answers[] = {{"*", 0, ND_ANSWER_NONE, NULL}};
+    const struct nd_script_answer answers[] = {{.match = "*", .answer = ND_ANSWER_NONE}};
     drill_kit_init(&kit);
     kit.config.answers = answers;
     kit.config.answers_count = 1;

@@ -182,7 +182,8 @@ static enum nd_body_state asks(struct nd_task *task, int stage, struct nd_fail *
 
 static void ask_with(int answer, nd_ns after, int64_t done, const char *event)
 {
-    const struct nd_script_answer answers[] = {{"同意", after, answer, "lin"}};
+    const struct nd_script_answer answers[] = {
+        {.match = "同意", .after = after, .answer = answer, .by = "lin"}};
     drill_kit_init(&kit);
     kit.config.answers = answers;
     kit.config.answers_count = 1;
