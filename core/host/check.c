@@ -59,7 +59,7 @@ static nd_err check_verb(const struct nd_plugin *plugin, const struct nd_verb *v
     if (verb->struct_size < ND_VERB_SIZE_1_0)
         return nd_fail_set(why, ND_EARG, "struct_size %u is less than this ABI's %zu",
                            verb->struct_size, ND_VERB_SIZE_1_0);
-    if (verb->struct_size >= sizeof *verb && (verb->stream == NULL) != (verb->slots == NULL))
+    if (verb->struct_size >= ND_VERB_SIZE_1_1 && (verb->stream == NULL) != (verb->slots == NULL))
         return nd_fail_set(why, ND_EARG, "stream and slots come together");
     if (!word(verb->name) || verb->help == NULL || verb->rights == NULL || verb->start == NULL)
         return nd_fail_set(why, ND_EARG, "a lower-case name, help, rights and start are needed");

@@ -332,7 +332,7 @@ static void do_init(struct guest *guest, struct nd_unwire *in)
     nd_diags_deinit(&diags);
     guest->plugins = nd_plugins_new(guest->sched, guest->site);
     nd_plugins_set_log(guest->plugins, tell_log, guest);
-    if (nd_jail_enter(&jail, &why) == ND_OK)
+    if (nd_jail_enter(&jail, guest->site, &why) == ND_OK)
         guest->plugin = nd_plugins_load(guest->plugins, path, &why);
     tell_end(guest, ND_FROM_READY, 0, why.code, why.text);
     nd_arena_deinit(&arena);

@@ -23,6 +23,7 @@ void nd_plugins_set_log(struct nd_plugins *plugins,
  * For a live scheduler, before anything is loaded. lock_fd (or -1): every such process holds it
  * too, so that a lock on it is free only when nobody can act any more. */
 void nd_plugins_isolate(struct nd_plugins *plugins, int lock_fd);
+bool nd_plugins_isolated(const struct nd_plugins *plugins);
 void nd_plugins_set_lock(struct nd_plugins *plugins, int lock_fd); /* of those to be started */
 /* Starts the processes of all plugins loaded, so that nobody waits for them later; done is called
  * from the scheduler once all have opened their plugin, or one could not. */
@@ -58,6 +59,10 @@ struct nd_op_sink {
     void (*reading)(void *ctx, int64_t slot, uint32_t reading, double value);
 };
 
+/* What the verb's plugin has to say of a call's arguments beyond its option table (ABI 1.3). It
+ * runs in this process, so it is for before a drill: once one is under way, the call itself tells.
+ */
+nd_err nd_call_judge(const struct nd_call_spec *spec, struct nd_fail *why);
 /* A call, not started. spec: borrowed until it finishes (its arena must live). Ops free themselves
  * after finish. Errors: ND_EARG unknown vantage, ND_ERIGHTS target may not be disturbed. */
 struct nd_op *nd_op_new(struct nd_plugins *plugins, const struct nd_call_spec *spec,

@@ -37,7 +37,9 @@ struct nd_jail nd_jail_of(const struct nd_plugin *plugin, int enters)
             if (strstr(rights, capabilities[i].name) != NULL)
                 jail.caps |= 1ull << capabilities[i].number;
         }
-        if (strstr(rights, "write access") != NULL)
+        if (strstr(rights, "write access to the directories") != NULL)
+            jail.flags |= ND_JAIL_DIRECTORIES;
+        else if (strstr(rights, "write access") != NULL)
             jail.flags &= ~ND_JAIL_NO_WRITES;
         if (strstr(rights, "starts its program") != NULL)
             jail.flags &= ~ND_JAIL_NO_PROGRAMS;
@@ -69,7 +71,10 @@ void nd_jail_words(const struct nd_jail *jail, char *text, size_t bytes)
     }
     if (used < bytes)
         snprintf(text + used, bytes - used, "; %s, %s",
-                 (jail->flags & ND_JAIL_NO_WRITES) != 0 ? "writes no file" : "may write files",
+                 (jail->flags & ND_JAIL_NO_WRITES) == 0 ? "may write files"
+                 : (jail->flags & ND_JAIL_DIRECTORIES) != 0
+                     ? "writes into its targets' directories alone"
+                     : "writes no file",
                  (jail->flags & ND_JAIL_NO_PROGRAMS) != 0 ? "starts no program"
                                                           : "may start programs");
 }
@@ -120,24 +125,42 @@ static nd_err keep_caps(uint64_t keep, struct nd_fail *why)
      LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |   \
      LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM)
 
-/* False: the kernel has no landlock. */
-static bool write_nothing(void)
+static void allow(int rules, const char *path, uint64_t access)
 {
-    static const char *const but[] = {"/dev", "/proc"}; /* a modem's line; sysctls */
+    struct landlock_path_beneath_attr beneath = {
+        .allowed_access = access,
+        .parent_fd = open(path, O_PATH | O_CLOEXEC),
+    };
+    if (beneath.parent_fd < 0)
+        return;
+    syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0);
+    close(beneath.parent_fd);
+}
+
+/* Files that are made, filled and renamed within the directories that targets name. */
+static void allow_directories(int rules, const struct nd_site *site)
+{
+    for (size_t i = 0; site != NULL && i < site->targets.count; i++) {
+        const struct nd_note *fact = site->targets.at[i].target.facts;
+        for (; fact->key != NULL; fact++) {
+            if (strcmp(fact->key, "directory") == 0)
+                allow(rules, fact->value,
+                      LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG |
+                          LANDLOCK_ACCESS_FS_REMOVE_FILE);
+        }
+    }
+}
+
+/* False: the kernel has no landlock. */
+static bool write_nothing(const struct nd_site *but)
+{
     const struct landlock_ruleset_attr attr = {.handled_access_fs = WRITES};
     int rules = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof attr, 0);
     if (rules < 0)
         return false;
-    for (size_t i = 0; i < sizeof but / sizeof but[0]; i++) {
-        struct landlock_path_beneath_attr beneath = {
-            .allowed_access = LANDLOCK_ACCESS_FS_WRITE_FILE,
-            .parent_fd = open(but[i], O_PATH | O_CLOEXEC),
-        };
-        if (beneath.parent_fd < 0)
-            continue;
-        syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0);
-        close(beneath.parent_fd);
-    }
+    allow(rules, "/dev", LANDLOCK_ACCESS_FS_WRITE_FILE);  /* a modem's line */
+    allow(rules, "/proc", LANDLOCK_ACCESS_FS_WRITE_FILE); /* sysctls */
+    allow_directories(rules, but);
     bool done = syscall(SYS_landlock_restrict_self, rules, 0) == 0;
     close(rules);
     return done;
@@ -204,14 +227,15 @@ static bool filter_calls(bool programs)
     return good;
 }
 
-nd_err nd_jail_enter(const struct nd_jail *jail, struct nd_fail *why)
+nd_err nd_jail_enter(const struct nd_jail *jail, const struct nd_site *site, struct nd_fail *why)
 {
     if ((jail->flags & ND_JAIL_NONE) != 0)
         return ND_OK;
     if (keep_caps(jail->caps, why) != ND_OK)
         return why != NULL ? why->code : ND_EIO;
     /* Older kernels lack landlock, odd ones seccomp: what is left is still less than without. */
-    if ((jail->flags & ND_JAIL_NO_WRITES) != 0 && !write_nothing())
+    if ((jail->flags & ND_JAIL_NO_WRITES) != 0 &&
+        !write_nothing((jail->flags & ND_JAIL_DIRECTORIES) != 0 ? site : NULL))
         fprintf(stderr, "plugin-host: this kernel has no landlock; files are not protected\n");
     if (!filter_calls((jail->flags & ND_JAIL_NO_PROGRAMS) == 0))
         fprintf(stderr, "plugin-host: this kernel has no seccomp filters\n");

@@ -338,9 +338,19 @@ bool nd_verb_steady(const struct nd_verb *verb)
     return verb->rehearse == NULL || (verb->flags & ND_VERB_STEADY) != 0;
 }
 
+nd_err nd_call_judge(const struct nd_call_spec *spec, struct nd_fail *why)
+{
+    const struct nd_verb *verb = spec->verb;
+    char text[ND_FAIL_TEXT] = "";
+    if (verb->struct_size < sizeof *verb || verb->check == NULL)
+        return ND_OK;
+    nd_err err = verb->check(&spec->args, text, sizeof text);
+    return err != ND_OK ? nd_fail_set(why, err, "%s", text) : ND_OK;
+}
+
 bool nd_verb_streams(const struct nd_verb *verb)
 {
-    return verb->struct_size >= sizeof *verb && verb->stream != NULL;
+    return verb->struct_size >= ND_VERB_SIZE_1_1 && verb->stream != NULL;
 }
 
 void nd_op_stream(struct nd_op *op)

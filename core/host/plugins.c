@@ -269,6 +269,11 @@ void nd_plugins_isolate(struct nd_plugins *plugins, int lock_fd)
     plugins->lock_fd = lock_fd;
 }
 
+bool nd_plugins_isolated(const struct nd_plugins *plugins)
+{
+    return plugins->isolated;
+}
+
 void nd_plugins_set_lock(struct nd_plugins *plugins, int lock_fd)
 {
     plugins->lock_fd = lock_fd;

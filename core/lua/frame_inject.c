@@ -311,8 +311,11 @@ static void check_via(const struct nd_frame *frame, struct nd_inject *inject,
                         frame->scenario->source.path, frame->arena, spec, &diags)) {
         spec->line = nd_lua_line(frame->L, 1);
         inject->via = spec;
+        struct nd_fail why = {0};
         if (spec->target != NULL)
             check_recipients(frame, inject, spec->target);
+        if (inject->to_count != 0 && nd_call_judge(spec, &why) != ND_OK)
+            nd_frame_complain(frame->L, frame->call, "via", "E0316", NULL, "%s", why.text);
     }
     for (size_t i = 0; i < diags.list.count; i++)
         nd_frame_complain(frame->L, frame->call, "via", diags.list.at[i].code,

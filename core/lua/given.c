@@ -135,15 +135,20 @@ void nd_given_check(lua_State *L, const struct nd_lua_verb *verb, int index, int
         luaL_error(L, "[E0209] the verb's plugin is not loaded");
     struct nd_given *given = nd_given_read(L, index, skip, without, arena, &count);
     struct nd_diags diags = {0};
-    if (nd_schema_check(verb->plugin, verb->verb, scenario->site, given, count,
-                        scenario->source.path, arena, spec, &diags)) {
-        spec->line = nd_lua_line(L, 1);
-        nd_diags_deinit(&diags);
-        return;
-    }
+    struct nd_fail why = {0};
     /* luaL_error jumps: what it is given must not be on the heap. */
-    char text[400];
-    snprintf(text, sizeof text, "[%s] %s", diags.list.at[0].code, diags.list.at[0].text);
+    char text[600];
+    if (!nd_schema_check(verb->plugin, verb->verb, scenario->site, given, count,
+                         scenario->source.path, arena, spec, &diags)) {
+        snprintf(text, sizeof text, "[%s] %s", diags.list.at[0].code, diags.list.at[0].text);
+        nd_diags_deinit(&diags);
+        luaL_error(L, "%s", text);
+    }
     nd_diags_deinit(&diags);
-    luaL_error(L, "%s", text);
+    if (!nd_plugins_isolated(scenario->plugins) && nd_call_judge(spec, &why) != ND_OK) {
+        snprintf(text, sizeof text, "[E0316] '%s.%s': %s", spec->plugin, spec->verb->name,
+                 why.text);
+        luaL_error(L, "%s", text);
+    }
+    spec->line = nd_lua_line(L, 1);
 }

@@ -505,9 +505,12 @@ void nd_fake_target(struct nd_fake *fake, const char *name, const char *address,
     while (facts != NULL && facts[count] != NULL)
         count += 2;
     struct nd_note *notes = nd_arena_alloc(&fake->arena, (count / 2 + 1) * sizeof *notes);
-    for (size_t i = 0; i < count; i += 2)
+    const char *kind = "service";
+    for (size_t i = 0; i < count; i += 2) {
         notes[i / 2] = (struct nd_note){facts[i], facts[i + 1]};
-    nd_vec_push(&fake->targets, (struct nd_target){name, "service", address, notes});
+        kind = strcmp(facts[i], "kind") == 0 ? facts[i + 1] : kind;
+    }
+    nd_vec_push(&fake->targets, (struct nd_target){name, kind, address, notes});
 }
 
 void nd_fake_set_netns(struct nd_fake *fake, const char *path)

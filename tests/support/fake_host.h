@@ -71,7 +71,8 @@ nd_ns nd_fake_now(const struct nd_fake *fake);
 /* The first breach of the contract, or NULL. Borrowed. */
 const char *nd_fake_fault(const struct nd_fake *fake);
 
-/* A target for ND_TARGET options. facts: key, value, ..., NULL; borrowed. */
+/* A target for ND_TARGET options. facts: key, value, ..., NULL, borrowed; its kind
+ * is "service", or what they say. */
 void nd_fake_target(struct nd_fake *fake, const char *name, const char *address,
                     const char *const *facts);
 /* What netns() and netns_of() answer; borrowed, NULL at first. */

@@ -40,7 +40,7 @@ extern "C" {
 #define ND_EXPORT __attribute__((visibility("default")))
 
 #define ND_ABI_MAJOR 1u /* raised when an old plugin would break */
-#define ND_ABI_MINOR 2u /* raised when something is appended     */
+#define ND_ABI_MINOR 3u /* raised when something is appended     */
 
 typedef int64_t nd_ns;  /* nanoseconds: a length, or a moment on the run's clock (0: the run's
                            process started its clock; T+0 is a later moment of it) */
@@ -114,8 +114,10 @@ struct nd_args {
 };
 
 #define ND_OPT_REQUIRED 1u
-#define ND_OPT_SECRET   2u /* never printed, journalled or reported */
-#define ND_OPT_SUBJECT  4u /* may be written as [1] of the verb's table; the first row, if any */
+#define ND_OPT_SECRET                                                                              \
+    2u /* never printed, journalled or reported; not given: the subject's fact of                  \
+          that name, where it says env:NAME or file:PATH */
+#define ND_OPT_SUBJECT 4u /* may be written as [1] of the verb's table; the first row, if any */
 
 /* One option a verb takes. Frozen for the life of the major number.
  * `from` (vantage), `deadline`, `label`, and for changes `restore_by` and `lease` are the core's
@@ -161,10 +163,17 @@ struct nd_verb {
      * the core's. */
     nd_err (*stream)(void *self, const struct nd_args *, struct nd_op *);
     void (*slots)(void *self, struct nd_op *, int64_t first, int64_t count);
+    /* Since 1.3. Judges what the option table cannot: one argument beside another, or beside facts
+     * of its target. Asked when a scenario is linted, planned and rehearsed, so it acts on nothing,
+     * keeps nothing and calls no host; secrets are references still. Returns ND_OK, or an error
+     * with a sentence in why: what was expected, what came, remedy. `start` judges by itself. NULL:
+     * the table says all. */
+    nd_err (*check)(const struct nd_args *, char *why, size_t why_bytes);
 };
 
 /* How far a verb's record reaches at the least: that of 1.0. */
 #define ND_VERB_SIZE_1_0 offsetof(struct nd_verb, stream)
+#define ND_VERB_SIZE_1_1 offsetof(struct nd_verb, check)
 
 #define ND_READABLE 1 /* events of watch() */
 #define ND_WRITABLE 2

@@ -25,6 +25,8 @@
 static const struct nd_verb probing = {.rights = "a ping socket, or CAP_NET_RAW"};
 static const struct nd_verb building = {.rights = "CAP_SYS_ADMIN and CAP_NET_ADMIN"};
 static const struct nd_verb writing = {.rights = "write access to 'file'"};
+static const struct nd_verb leaving = {
+    .rights = "write access to the directories of the site file's targets"};
 static const struct nd_verb running = {.rights = "those of the program",
                                        .flags = ND_VERB_ARBITRARY};
 
@@ -46,6 +48,8 @@ static void test_from_rights(void **state)
     assert_int_equal(jail.flags, ND_JAIL_NO_WRITES | ND_JAIL_NO_PROGRAMS);
     assert_int_equal(jail_of(&building, 0).flags, 0);
     assert_int_equal(jail_of(&writing, 0).flags, ND_JAIL_NO_PROGRAMS);
+    assert_int_equal(jail_of(&leaving, 0).flags,
+                     ND_JAIL_NO_WRITES | ND_JAIL_DIRECTORIES | ND_JAIL_NO_PROGRAMS);
     assert_true((jail_of(&running, 0).flags & ND_JAIL_NONE) != 0);
 }
 
@@ -61,17 +65,22 @@ static void test_words(void **state)
     assert_true(strlen(tiny) < sizeof tiny);
 }
 
-/* The exit code of fn in a child that is jailed as a probing plugin. */
-static int jailed(int (*fn)(void))
+/* The exit code of fn in a child that is jailed as a plugin of that verb. */
+static int jailed_as(const struct nd_verb *verb, const struct nd_site *site, int (*fn)(void))
 {
     pid_t pid = fork();
     if (pid == 0) {
-        struct nd_jail jail = jail_of(&probing, 0);
-        _exit(nd_jail_enter(&jail, NULL) != ND_OK ? 99 : fn());
+        struct nd_jail jail = jail_of(verb, 0);
+        _exit(nd_jail_enter(&jail, site, NULL) != ND_OK ? 99 : fn());
     }
     int status = 0;
     assert_true(waitpid(pid, &status, 0) == pid);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 100;
+}
+
+static int jailed(int (*fn)(void))
+{
+    return jailed_as(&probing, NULL, fn);
 }
 
 /* Valgrind makes the system calls itself, and knows neither seccomp nor landlock. */
@@ -161,10 +170,46 @@ static void test_writes(void **state)
     }
 }
 
+static int try_make(void)
+{
+    char there[80];
+    snprintf(there, sizeof there, "%s/x", path);
+    int fd = open(there, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    if (fd < 0)
+        return errno;
+    char elsewhere[96];
+    snprintf(elsewhere, sizeof elsewhere, "%s-beside", path);
+    int put = write(fd, "x", 1) == 1 && rename(there, there) == 0 && unlink(there) == 0;
+    return put && open(elsewhere, O_WRONLY | O_CREAT | O_EXCL, 0600) < 0 ? 0 : 98;
+}
+
+/* Into the directories of targets, and not beside them. */
+static void test_directories(void **state)
+{
+    (void)state;
+    if (under_valgrind() || syscall(SYS_landlock_create_ruleset, NULL, 0, 1) < 0)
+        skip();
+    char text[200];
+    struct nd_diags diags = {0};
+    snprintf(path, sizeof path, "/tmp/nd-jail-XXXXXX");
+    assert_non_null(mkdtemp(path));
+    snprintf(text, sizeof text, "site: jail\ntargets: {box: {kind: file, directory: %s}}\n", path);
+    struct nd_site *site = nd_site_read("site.yaml", text, strlen(text), &diags);
+    assert_non_null(site);
+    int as_leaving = jailed_as(&leaving, site, try_make);
+    int as_probing = jailed_as(&probing, site, try_make);
+    nd_site_free(site);
+    nd_diags_deinit(&diags);
+    rmdir(path);
+    assert_int_equal(as_leaving, 0);
+    assert_int_equal(as_probing, EACCES);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_from_rights),
                                        cmocka_unit_test(test_words), cmocka_unit_test(test_denied),
-                                       cmocka_unit_test(test_writes)};
+                                       cmocka_unit_test(test_writes),
+                                       cmocka_unit_test(test_directories)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
