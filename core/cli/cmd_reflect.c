@@ -51,6 +51,7 @@ const struct nd_command nd_command_reflect = {
     "  echo       TCP and UDP echo (reach.udp, reach.tcp, reach.voice)\n"
     "  web        one page over HTTP that says it is an exercise (reach.http)\n"
     "  sink       takes octets away over TCP and UDP, and says how many (reach.bulk)\n"
+    "  sip        answers calls over UDP and TCP, echoes their voice, takes messages (sip.call)\n"
     "  emergency  greets over TCP, echoes over UDP (reach.tcp with expect)\n"
     "  dns        answers over UDP for the names given as name:NAME=ADDRESS (reach.dns)\n\n"
     "An IPv6 address may stand in brackets; 0.0.0.0 and [::] are two services. At its end it says "

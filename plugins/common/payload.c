@@ -37,12 +37,16 @@ size_t rtp_make(uint8_t *bytes, const struct nd_codec *codec, int type, uint32_t
     put32(bytes + 4, (uint32_t)(slot * codec->clock / 50));
     put32(bytes + 8, cookie);
     memset(bytes + RTP_HEADER, 0xff, len - RTP_HEADER); /* silence, in mu-law */
-    mark_put(bytes + RTP_HEADER, cookie, slot);
+    if (strncmp(codec->rtpmap, "AMR-WB/", 7) == 0) {    /* no mode asked for, one frame of mode 8 */
+        bytes[RTP_HEADER] = 0xf4;
+        bytes[RTP_HEADER + 1] = 0x7f;
+    }
+    mark_put(bytes + RTP_MARK, cookie, slot);
     return len;
 }
 
 int rtp_slot(const uint8_t *bytes, size_t len, uint32_t cookie, int64_t *slot)
 {
-    return len >= RTP_HEADER + MARK_BYTES && bytes[0] >> 6 == 2 && get32(bytes + 8) == cookie &&
-           mark_get(bytes + RTP_HEADER, cookie, slot);
+    return len >= RTP_MARK + MARK_BYTES && bytes[0] >> 6 == 2 && get32(bytes + 8) == cookie &&
+           mark_get(bytes + RTP_MARK, cookie, slot);
 }

@@ -17,6 +17,7 @@ void mark_put(uint8_t *at, uint32_t cookie, int64_t slot);
 int mark_get(const uint8_t *at, uint32_t cookie, int64_t *slot);
 
 #define RTP_HEADER 12
+#define RTP_MARK   (RTP_HEADER + 2)   /* behind the header of AMR-WB's payload (RFC 4867 §4.3) */
 #define RTP_MAX    (RTP_HEADER + 160) /* octets of the longest packet of nd_codecs */
 /* Packet number `slot` of 20 ms of silence, from the source `cookie`, with our mark in it. type:
  * the payload type. Returns its octets, RTP_MAX at most. */

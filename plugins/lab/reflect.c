@@ -24,22 +24,26 @@
  * web: one public information page over HTTP/1.1 (RFC 9110). dns: A answers for the names given
  * (RFC 1035 §4), NXDOMAIN for others. emergency: greets over TCP, echoes over UDP. echo: TCP and
  * UDP echo. stamp: a stateful STAMP session reflector (RFC 8762, RFC 8972), authenticated when a
- * key was named before it. All of them say that they are simulated where they say anything. sink:
- * takes octets away and says how many (reach.bulk). */
+ * key was named before it. sip: answers calls at once and echoes their voice (RTP, a port of its
+ * own), takes messages and registrations, over UDP and TCP (RFC 3261). sink: takes octets away and
+ * says how many (reach.bulk). All of them say that they are simulated where they say anything. */
 
-enum kind { WEB, DNS, EMERGENCY, ECHO, STAMP, SINK, KINDS };
+/* VOICE: the echo of a sip service, not to be named. */
+enum kind { WEB, DNS, EMERGENCY, ECHO, STAMP, SINK, SIP, KINDS, VOICE };
 
-static const char *const kind_names[] = {"web", "dns", "emergency", "echo", "stamp", "sink"};
+static const char *const kind_names[] = {"web", "dns", "emergency", "echo", "stamp", "sink", "sip"};
 
 #define SLOTS_MAX 512
 #define KEYS_MAX  16
-#define PIECE     4096
+#define SECOND    1000000000
+#define PIECE     8192 /* a SIP message over TCP, too */
 
 struct slot {
     enum kind kind;
     int listening;
     uint32_t tail;    /* web: the last four octets of the request so far */
     struct sink sink; /* of a connection to a sink */
+    int port, media;  /* sip: ours, and that of voice */
     size_t held_at, held_len;
     uint8_t held[PIECE]; /* echo: what the other side has not taken back yet */
 };
@@ -58,7 +62,7 @@ static const char page[] =
     "<h1>演練 EXERCISE</h1><p>模擬之公共資訊網頁，非真實事件。</p>"
     "<p lang=\"en\">A simulated public information page. This is an exercise.</p></html>\n";
 
-static void push(int fd, enum kind kind, int listening)
+static void push(int fd, enum kind kind, int listening, int port, int media)
 {
     if (count == SLOTS_MAX) {
         close(fd);
@@ -67,6 +71,8 @@ static void push(int fd, enum kind kind, int listening)
     fds[count] = (struct pollfd){.fd = fd, .events = POLLIN};
     memset(&slots[count], 0, offsetof(struct slot, held));
     slots[count].kind = kind;
+    slots[count].port = port;
+    slots[count].media = media;
     slots[count++].listening = listening;
 }
 
@@ -78,7 +84,9 @@ static void drop(nfds_t i)
         slots[i] = slots[count];
 }
 
-static int listen_at(enum kind kind, const char *words, const char *address, int port, int type)
+/* Returns the port, -1 with errno set. */
+static int listen_at(enum kind kind, const char *words, const char *address, int port, int type,
+                     int media)
 {
     struct sockaddr_storage at = {0};
     struct sockaddr_in *v4 = (struct sockaddr_in *)&at;
@@ -113,8 +121,9 @@ static int listen_at(enum kind kind, const char *words, const char *address, int
         errno = error;
         return -1;
     }
-    push(fd, kind, 1);
-    return 0;
+    getsockname(fd, (struct sockaddr *)&at, &len);
+    push(fd, kind, 1, port, media);
+    return ntohs(at.ss_family == AF_INET6 ? v6->sin6_port : v4->sin_port);
 }
 
 /* ---- TCP ---- */
@@ -128,7 +137,7 @@ static void accept_one(nfds_t i)
     if (slots[i].kind == EMERGENCY && send(fd, greeting, sizeof greeting - 1, MSG_NOSIGNAL) < 0)
         close(fd);
     else
-        push(fd, slots[i].kind, 0);
+        push(fd, slots[i].kind, 0, slots[i].port, slots[i].media);
 }
 
 static void answer_web(int fd)
@@ -174,6 +183,9 @@ static int serve_stream(nfds_t i)
 {
     if (slots[i].kind == SINK)
         return reflect_sink_stream(fds[i].fd, &slots[i].sink);
+    if (slots[i].kind == SIP)
+        return reflect_sip_stream(fds[i].fd, slots[i].held, &slots[i].held_len, PIECE,
+                                  slots[i].media);
     if (slots[i].held_at < slots[i].held_len)
         return give_back(i);
     ssize_t got = recv(fds[i].fd, slots[i].held, PIECE, 0);
@@ -199,8 +211,16 @@ static void serve_datagram(nfds_t i)
         reflect_stamp(fds[i].fd);
         return;
     }
+    if (slots[i].kind == VOICE) {
+        reflect_sip_voice(fds[i].fd);
+        return;
+    }
     if (!reflect_receive(fds[i].fd, &in))
         return;
+    if (slots[i].kind == SIP) {
+        reflect_sip(fds[i].fd, &in, slots[i].port, slots[i].media);
+        return;
+    }
     if (slots[i].kind == SINK)
         in.len = reflect_sink_datagram(&in);
     else if (slots[i].kind == DNS)
@@ -231,6 +251,20 @@ static int kind_of(const char *text, size_t len)
     return -1;
 }
 
+static int open_service(enum kind kind, const char *words, const char *address, int port)
+{
+    static int sip;
+    int media = 0;
+    if (kind == SIP && (sip++ == 0 && reflect_sip_open() != 0))
+        return -1;
+    if (kind == SIP && (media = listen_at(VOICE, words, address, 0, SOCK_DGRAM, 0)) < 0)
+        return -1;
+    if (kind != DNS && kind != STAMP &&
+        listen_at(kind, words, address, port, SOCK_STREAM, media) < 0)
+        return -1;
+    return kind == WEB || listen_at(kind, words, address, port, SOCK_DGRAM, media) >= 0 ? 0 : -1;
+}
+
 /* kind:address:port; the address may hold colons itself, bare or in brackets. Returns -1 with errno
  * set, or -2 when the reason was told. */
 static int take_service(const char *text)
@@ -253,10 +287,7 @@ static int take_service(const char *text)
         errno = EINVAL;
         return -1;
     }
-    if (kind != DNS && kind != STAMP &&
-        listen_at((enum kind)kind, text, address, (int)port, SOCK_STREAM) != 0)
-        return -1;
-    return kind == WEB ? 0 : listen_at((enum kind)kind, text, address, (int)port, SOCK_DGRAM);
+    return open_service((enum kind)kind, text, address, (int)port);
 }
 
 static int is_stream(int fd)
@@ -312,7 +343,8 @@ int main(int argc, char **argv)
         if (taken == -1)
             fprintf(stderr,
                     "netdrill-reflect: cannot serve '%s': %s; expected KIND:ADDRESS:PORT with KIND "
-                    "web, dns, emergency, echo, stamp or sink, or name:NAME=ADDRESS, or key:FILE\n",
+                    "web, dns, emergency, echo, stamp, sink or sip, or name:NAME=ADDRESS, or "
+                    "key:FILE\n",
                     argv[i], strerror(errno));
         if (taken != 0)
             return 1;
@@ -321,12 +353,15 @@ int main(int argc, char **argv)
     puts("netdrill-reflect: ready");
     fflush(stdout);
     while (!ended) {
-        int ready = ppoll(fds, count, NULL, &mask);
+        int64_t due = reflect_sip_again();
+        const struct timespec wait = {due / SECOND, due % SECOND};
+        int ready = ppoll(fds, count, due < 0 ? NULL : &wait, &mask);
         if (ready < 0 && errno != EINTR)
             return 1;
         if (ready > 0)
             serve();
     }
     reflect_stamp_report();
+    reflect_sip_report();
     return 0;
 }

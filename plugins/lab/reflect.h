@@ -51,4 +51,16 @@ int reflect_sink_stream(int fd, struct sink *sink);
 /* The same of a datagram; the octets of the answer put in its place, 0: none is due. */
 size_t reflect_sink_datagram(struct datagram *in);
 
+/* Before the first service of SIP; -1 when there is no randomness. */
+int reflect_sip_open(void);
+/* Answers a SIP message; port: ours, as it was asked, media: where voice is echoed. */
+void reflect_sip(int fd, struct datagram *in, int port, int media);
+/* Echoes a voice packet, of those who have a call. */
+void reflect_sip_voice(int fd);
+/* Says again what has not been acknowledged and is due; ns until the next, -1: nothing waits. */
+int64_t reflect_sip_again(void);
+/* Answers what has come over a connection, with what of it is held from before; 0: it is over. */
+int reflect_sip_stream(int fd, uint8_t *held, size_t *len, size_t room, int media);
+void reflect_sip_report(void);
+
 #endif

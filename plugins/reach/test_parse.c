@@ -58,7 +58,7 @@ static void test_marks(void **state)
 {
     (void)state;
     uint8_t echo[8 + MARK_BYTES] = ECHO_MAGIC;
-    uint8_t rtp[RTP_HEADER + MARK_BYTES] = {0x80};
+    uint8_t rtp[RTP_MARK + MARK_BYTES] = {0x80};
     int64_t slot = 0;
     mark_put(echo + 8, 7, 1LL << 40 | 5);
     assert_true(echo_slot(echo, sizeof echo, 7, &slot) && slot == (1LL << 40 | 5));
@@ -67,7 +67,7 @@ static void test_marks(void **state)
     echo[12] = 0x80; /* no slot is negative */
     assert_false(echo_slot(echo, sizeof echo, 7, &slot));
     put32(rtp + 8, 7);
-    mark_put(rtp + RTP_HEADER, 7, 3);
+    mark_put(rtp + RTP_MARK, 7, 3);
     assert_true(rtp_slot(rtp, sizeof rtp, 7, &slot) && slot == 3);
     rtp[0] = 0x40; /* version 1 */
     assert_false(rtp_slot(rtp, sizeof rtp, 7, &slot));

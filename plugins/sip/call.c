@@ -5,7 +5,7 @@
 
 /* INVITE, ACK, BYE, with digest when it is asked for, and voice within. */
 
-enum { C_SUBJECT, C_PORT, C_ACCOUNT, C_TO, C_PRIORITY, C_LASTS, C_VOICE, C_BUFFER, C_IE, C_BPL };
+enum { C_SUBJECT, C_PORT, C_ACCOUNT, C_TO, C_PRIORITY, C_HELD, C_VOICE, C_BUFFER, C_IE, C_BPL };
 enum { C_SETUP, C_RINGING, C_STATUS, C_BRANCHES, C_QUALITY };
 enum { INVITING, PROCEEDING, TALKING, ENDING };
 
@@ -13,7 +13,7 @@ struct call {
     struct talk talk; /* first: talk.c knows no more */
     int stage;
     struct sip_answer dialog; /* of the answer that was taken */
-    nd_ns lasts;
+    nd_ns held;
     int branches; /* that answered, with ours */
     int told;     /* what was heard has been */
     struct voice voice;
@@ -27,8 +27,8 @@ static const struct nd_option call_options[] = {
     {"to", "whom: a target with 'uri: \"sip:bob@yi.test\"'", "", ND_TARGET, ND_OPT_REQUIRED, 1, 0,
      NULL, NULL},
     PRIORITY_ROW,
-    {"lasts", "how long it is held, with voice, before it is hung up", "ns", ND_LENGTH, 0, 0,
-     1.2e11, "1s", NULL},
+    {"held", "how long it is held, with voice, before it is hung up", "ns", ND_LENGTH, 0, 0, 1.2e11,
+     "1s", NULL},
     {"voice",
      "the codec of an RTP stream that the other end has to echo, judged as reach.voice is; none: "
      "the "
@@ -118,7 +118,7 @@ static void speak(struct call *call)
     struct talk *talk = &call->talk;
     char why[200];
     if (call->voice.codec == NULL) {
-        talk->self->host->after(talk->op, call->lasts, hang_up, call);
+        talk->self->host->after(talk->op, call->held, hang_up, call);
         return;
     }
     if (voice_begin(&call->voice, &call->dialog.media, why, sizeof why))
@@ -237,8 +237,8 @@ static nd_err begin_voice(struct call *call, const struct nd_args *args, const s
 static nd_err call_start(void *ctx, const struct nd_args *args, struct nd_op *op)
 {
     struct sip *self = ctx;
-    int64_t lasts = args->at[C_LASTS].u.i;
-    int64_t packets = lasts > ND_VOICE_EVERY ? (lasts + ND_VOICE_EVERY - 1) / ND_VOICE_EVERY : 1;
+    int64_t held = args->at[C_HELD].u.i;
+    int64_t packets = held > ND_VOICE_EVERY ? (held + ND_VOICE_EVERY - 1) / ND_VOICE_EVERY : 1;
     const char *uri = talk_callee(self, args->at[C_TO].u.target);
     packets = args->at[C_VOICE].u.i != 0 ? packets : 0;
     if (uri == NULL)
@@ -250,7 +250,7 @@ static nd_err call_start(void *ctx, const struct nd_args *args, struct nd_op *op
     talk->take = call_answer;
     talk->asked = call_asked;
     talk->priority = args->at[C_PRIORITY].u.text;
-    call->lasts = lasts;
+    call->held = held;
     call->voice.talk = talk;
     call->voice.count = packets;
     nd_err err =
@@ -319,7 +319,7 @@ static nd_err call_rehearse(void *ctx, const struct nd_args *args, struct nd_op 
     if (talk_callee(ctx, args->at[C_TO].u.target) == NULL)
         return ND_EARG;
     if (host->model_up(op))
-        return host->after(op, 100000000 + args->at[C_LASTS].u.i, model_ends, model);
+        return host->after(op, 100000000 + args->at[C_HELD].u.i, model_ends, model);
     host->finish(op, ND_ETIME, "no way in the rehearsal's model");
     return ND_OK;
 }

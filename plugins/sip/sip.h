@@ -2,7 +2,7 @@
 #ifndef ND_PLUGINS_SIP_H
 #define ND_PLUGINS_SIP_H
 #include "../common/marks.h"
-#include "message.h"
+#include "../common/sip_message.h"
 
 struct sip {
     const struct nd_host *host;

@@ -101,7 +101,8 @@ static const char *authorize(struct talk *talk, const struct sip_challenge *chal
 void talk_reply(struct talk *talk, const char *status)
 {
     char reply[SIP_BYTES];
-    size_t size = sip_reply(talk->asking, talk->asking_len, status, reply);
+    const struct sip_reply how = {.status = status};
+    size_t size = sip_reply(talk->asking, talk->asking_len, &how, reply);
     if (size != 0)
         send(talk->fd, reply, size, MSG_NOSIGNAL);
 }

@@ -199,7 +199,7 @@ static void test_call(void **state)
                                         {"BYE", 0, "200 OK", NULL, NULL},
                                         {0}};
     struct nd_op *op = nd_fake_op(f->fake, "call", "target", "proxy", "account", "alice", "to",
-                                  "bob", "lasts", "50ms", NULL);
+                                  "bob", "held", "50ms", NULL);
     assert_int_equal(run(op), ND_OK);
     assert_string_equal(f->log, "INVITE ACK BYE ");
     assert_true(nd_fake_value(op, "ringing") <= nd_fake_value(op, "setup"));
@@ -243,7 +243,7 @@ static void open_echo(struct fixture *f, char *sdp, size_t bytes)
 static struct nd_op *voice_call(struct fixture *f, const char *lasts, const char *codec)
 {
     f->log[0] = '\0';
-    return nd_fake_op(f->fake, "call", "target", "proxy", "account", "alice", "to", "bob", "lasts",
+    return nd_fake_op(f->fake, "call", "target", "proxy", "account", "alice", "to", "bob", "held",
                       lasts, "voice", codec, NULL);
 }
 
@@ -311,7 +311,8 @@ static void test_sdp(void **state)
                  "a=sendonly\r\nm=video 6000 RTP/AVP 31\r\nm=audio 5000 RTP/AVP 0 97\r\n"
                  "a=sendrecv\r\na=rtpmap:97 EVS/16000/1\r\n",
                  &media);
-    assert_true(media.given && media.both_ways && media.port == 5000 && media.formats == 2);
+    assert_true(media.given && media.ways == SIP_BOTH && media.streams == 2 && media.port == 5000 &&
+                media.formats == 2);
     assert_string_equal(media.address, "2001:db8::1");
     assert_string_equal(media.format[1].rtpmap, "EVS/16000");
     sip_read_sdp("m=audio 99999 RTP/AVP 0\r\n", &media);
@@ -352,7 +353,7 @@ static void test_hung_up(void **state)
     f->replies = (const struct reply[]){{"INVITE", 0, "200 OK", NULL, NULL}, {0}};
     f->hangs_up = 1;
     struct nd_op *op = nd_fake_op(f->fake, "call", "target", "proxy", "account", "alice", "to",
-                                  "bob", "lasts", "60s", NULL);
+                                  "bob", "held", "60s", NULL);
     assert_int_equal(run(op), ND_EGONE);
     assert_non_null(strstr(op->why, "the other end hung up"));
     far_end(f);

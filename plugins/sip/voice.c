@@ -200,7 +200,7 @@ int voice_begin(struct voice *voice, const struct sip_media *media, char *why, s
         snprintf(why, bytes, "%s answered without audio in its SDP", voice->talk->peer.text);
         return 0;
     }
-    if (voice->type < 0 || !media->both_ways) {
+    if (voice->type < 0 || media->ways != SIP_BOTH) {
         snprintf(why, bytes, "%s answered, but %s", voice->talk->peer.text,
                  voice->type < 0 ? "takes no voice of that codec" : "lets no voice both ways");
         return 0;

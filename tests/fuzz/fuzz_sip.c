@@ -1,10 +1,10 @@
-#include "../../plugins/sip/message.h"
+#include "../../plugins/common/sip_message.h"
 #include "fuzz/fuzz.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* A SIP message; a challenge in it is met. */
+/* A SIP message, its SDP; a challenge in it is met, a request answered. */
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
@@ -16,6 +16,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     if (!ready)
         sip_init();
     ready = 1;
+    size_t frame = sip_frame(bytes, len);
+    if (frame != SIP_NONSENSE && frame > SIP_STREAM && frame > len)
+        abort();
     if (!sip_read((const char *)bytes, len, &answer))
         return 0;
     if (answer.route_count > SIP_ROUTES || strlen(answer.branch) >= sizeof answer.branch)
@@ -26,7 +29,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         strlen(line) >= sizeof line)
         abort();
     sip_emergency(answer.contact);
-    size_t size = sip_reply((const char *)bytes, len, "200 OK", reply);
+    const struct sip_reply how = {"200 OK", "tag", "sip:far@192.0.2.1", "Server: x\r\n", "v=0\r\n"};
+    if (answer.media.formats > SIP_FORMATS || answer.media.port < 0 || answer.media.port > 65535)
+        abort();
+    size_t size = sip_reply((const char *)bytes, len, &how, reply);
     if (size >= sizeof reply || (size != 0 && sip_read(reply, size, &own) && own.status != 200))
         abort();
     return 0;

@@ -2,7 +2,7 @@
 """SIP against kamailio and, behind it, sipp: OPTIONS as a stream, REGISTER with digest, calls through a
 proxy that records its route, refusals, and Resource-Priority with a namespace that is not known;
 tshark as witness."""
-import os, sys
+import os, subprocess, sys
 import daemons
 from daemons import check, listens, work
 
@@ -117,10 +117,10 @@ step { "All", owner = "me", run = function()
   expect { "registered, by digest", registered.ok and registered.challenged == 1 }
   local refused = sip.register { proxy, account = site "mallory" }
   expect { "not with another password", refused.err == "EREFUSED" and refused.status == 401 }
-  local call = sip.call { proxy, account = alice, to = bob, lasts = ms(500) }
+  local call = sip.call { proxy, account = alice, to = bob, held = ms(500) }
   expect { "a call, ringing before it is answered", call.ok and call.ringing <= call.setup }
-  expect { "asked by the proxy who calls", sip.call { proxy, account = site "carol", to = bob, priority = "ets.0", lasts = ms(200) }.ok }
-  local voice = sip.call { proxy, account = alice, to = bob, lasts = seconds(3), voice = "g711", dscp = 46 }
+  expect { "asked by the proxy who calls", sip.call { proxy, account = site "carol", to = bob, priority = "ets.0", held = ms(200) }.ok }
+  local voice = sip.call { proxy, account = alice, to = bob, held = seconds(3), voice = "g711", dscp = 46 }
   expect { "a call with voice", voice.ok and voice.branches == 1 }
   expect { "the voice is heard", voice.mos, at_least = 4 }
   expect { "all of it, but for what a busy machine loses", voice.voice_loss, at_most = percent(5) }
@@ -130,10 +130,41 @@ step { "All", owner = "me", run = function()
   local roamer = sip.call { proxy, account = alice, to = site "guest" }
   expect { "refused", roamer.err == "EREFUSED" and roamer.status == 403 }
   expect { "no emergency centre", sip.call { proxy, account = alice, to = site "centre" }.err, equals = "EARG" }
-  expect { "but one that has agreed", sip.call { proxy, account = alice, to = site "agreed", lasts = ms(200) }.ok }
+  expect { "but one that has agreed", sip.call { proxy, account = alice, to = site "agreed", held = ms(200) }.ok }
 end }
 """)
-capture.done("-d", "udp.port==6000,rtp")
+# The far end of ours, called directly: many calls side by side, with voice each.
+far = subprocess.Popen([netdrill, "reflect", "sip:127.0.0.4:5060", "sip:[::1]:5060"], stdout=subprocess.PIPE, text=True)
+daemons.started.append(far)
+check("the far end is ready", "ready" in far.stdout.readline())
+daemons.run(netdrill, "far", f"""
+site: far-{os.getpid()}
+targets:
+  far: {{kind: proxy, address: 127.0.0.4}}
+  far6: {{kind: proxy, address: "::1"}}
+  alice: {{kind: account, aor: "sip:alice@jia.test"}}
+  bob: {{kind: number, uri: "sip:bob@yi.test"}}
+""", """
+local sip = use "sip"
+local far, alice, bob = site "far", site "alice", site "bob"
+drill { "Far end", id = "far", lasts = minutes(1), site = "far.yaml" }
+phase { "One" }
+step { "All", owner = "me", run = function()
+  expect { "it answers", sip.options { far }.ok }
+  expect { "it registers everybody", sip.register { far, account = alice }.ok }
+  expect { "it knows its namespaces", sip.options { far, priority = "x.1" }.status, equals = 417 }
+  local six = sip.call { site "far6", account = alice, to = bob, held = ms(500), voice = "evs" }
+  expect { "over IPv6, another codec", six.ok and six.voice_loss < 0.2 }
+  local s = measure { sip.call, far, account = alice, to = bob, held = seconds(1), voice = "amr_wb", priority = "mcpttp.15",
+                      every = ms(100), lasts = seconds(3), deadline = seconds(4) }
+  expect { "calls are set up", s:share(), at_least = percent(95) }
+  expect { "and are heard", s:p50 { reading = "mos" }, at_least = 4 }
+end }
+""")
+far.terminate()
+said = far.stdout.read()
+check("it says what it did: " + said.strip(), "31 calls answered, 0 refused, 31 ended" in said)
+capture.done("-d", "udp.port==6000,rtp", "-o", "amr.encoding.version:RFC 3267 BW-efficient", "-o", "amr.mode:Wideband AMR")
 capture.check_clean("sip", 400)
 capture.check_clean("rtp", 200)
 check("voice is of the codec and mark asked for, at its pace", capture.count("rtp.p_type == 0 && rtp.ext == 0 && ip.dsfield.dscp == 46 && udp.dstport == 6000") >= 100)

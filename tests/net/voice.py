@@ -38,7 +38,7 @@ def serve(sock):
         peers.add(peer[0])
         if sock is not rtp:
             continue
-        slot = struct.unpack(">q", packet[16:24])[0]
+        slot = struct.unpack(">q", packet[18:26])[0]
         if slot in LOST:
             continue
         if slot in SLOW:

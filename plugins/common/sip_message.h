@@ -1,8 +1,9 @@
-/* SIP requests as text, and what comes read by libosip2 (RFC 3261; digest: RFC 2617 §3.2.2, MD5;
+/* SIP messages as text, and what comes read by libosip2 (RFC 3261; digest: RFC 2617 §3.2.2, MD5;
  * Resource-Priority: RFC 4412; SDP: RFC 4566, RFC 3264). */
-#ifndef ND_PLUGINS_SIP_MESSAGE_H
-#define ND_PLUGINS_SIP_MESSAGE_H
+#ifndef ND_PLUGINS_COMMON_SIP_MESSAGE_H
+#define ND_PLUGINS_COMMON_SIP_MESSAGE_H
 #include <stddef.h>
+#include <stdint.h>
 
 #define SIP_PORT    5060
 #define SIP_BYTES   4000 /* the longest request that we send */
@@ -25,7 +26,8 @@ struct sip_request {
     const char *priority;          /* Resource-Priority, NULL: none */
     const char *authorization;     /* a whole header line, NULL: none */
     long expires;                  /* -1: none */
-    const char *body;              /* SDP, NULL: none */
+    const char *body, *type;       /* NULL: none; type NULL: SDP */
+    int tcp;                       /* the transport, else UDP */
     const char (*routes)[SIP_URI]; /* Route headers, first first */
     int route_count;
 };
@@ -40,6 +42,10 @@ struct sip_challenge {
     int other; /* another algorithm than MD5 */
 };
 
+/* Who may speak, as the one says who wrote the SDP (RFC 3264 §5.1). */
+enum sip_ways { SIP_BOTH, SIP_SENDS, SIP_RECEIVES, SIP_NEITHER };
+extern const char *const sip_ways_names[];
+
 /* The first stream of audio of a session. */
 struct sip_format {
     int type;        /* RTP payload type */
@@ -49,7 +55,8 @@ struct sip_media {
     int given; /* there is one */
     char address[48];
     int port;
-    int both_ways; /* neither inactive, sendonly nor recvonly (RFC 3264 §5.1) */
+    enum sip_ways ways;
+    int streams; /* of the session, of any kind */
     struct sip_format format[SIP_FORMATS];
     int formats;
 };
@@ -58,7 +65,9 @@ struct sip_answer {
     int status;                                           /* 100 to 699; 0: it is a request */
     char reason[80], branch[64], method[16], call_id[80]; /* branch: of the topmost Via */
     long cseq;
-    char to_tag[64], from_tag[64], contact[SIP_URI];
+    char to_tag[64], from_tag[64], contact[SIP_URI], priority[64];
+    long expires; /* of a request; -1: not said */
+    int requires; /* an extension other than resource-priority is required */
     struct sip_media media;
     char routes[SIP_ROUTES][SIP_URI]; /* as they are to be sent in the dialog: the last first */
     int route_count, challenged;
@@ -68,9 +77,24 @@ struct sip_answer {
 /* Reads the audio of an SDP text. */
 void sip_read_sdp(const char *text, struct sip_media *media);
 
-/* The answer to a request that came: its own headers under another first line ("200 OK"). Octets,
- * 0: it does not fit or lacks one of them. */
-size_t sip_reply(const char *text, size_t len, const char *status, char out[SIP_BYTES]);
+struct sip_reply {
+    const char *status; /* "200 OK" */
+    const char *to_tag; /* put to a To that has none; NULL: none */
+    const char
+        *contact;     /* a URI: this sets up a dialog, and the recorded route goes back too; NULL */
+    const char *more; /* whole header lines; NULL: none */
+    const char *body; /* SDP, NULL: none */
+};
+/* The answer to a request that came: its own headers under another first line. Octets, 0: it does
+ * not fit or lacks one of them. */
+size_t sip_reply(const char *text, size_t len, const struct sip_reply *reply, char out[SIP_BYTES]);
+
+/* Octets of the message that begins at `bytes`, by its Content-Length (RFC 3261 §18.3): 0, not
+ * known yet; SIP_NONSENSE: none has an end within SIP_STREAM octets. Line ends before a message
+ * count as one of their own. */
+#define SIP_STREAM   8192
+#define SIP_NONSENSE ((size_t)-1)
+size_t sip_frame(const uint8_t *bytes, size_t len);
 
 /* 0: no SIP message. */
 int sip_read(const char *text, size_t len, struct sip_answer *answer);

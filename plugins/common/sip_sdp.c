@@ -1,4 +1,4 @@
-#include "message.h"
+#include "sip_message.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +8,8 @@
 #include <osipparser2/sdp_message.h>
 
 /* What an SDP text (RFC 4566) says of its first stream of audio. */
+
+const char *const sip_ways_names[] = {"sendrecv", "sendonly", "recvonly", "inactive"};
 
 /* An attribute of the media, else of the whole session; number: the how manieth. NULL: no more. */
 static const sdp_attribute_t *attribute(sdp_message_t *sdp, int media, int number)
@@ -26,10 +28,10 @@ static void take_attributes(sdp_message_t *sdp, int at, struct sip_media *media)
     for (int i = 0; (a = attribute(sdp, at, i)) != NULL; i++) {
         const char *name = a->a_att_field != NULL ? a->a_att_field : "";
         char *rest = NULL;
-        int one_way = strcmp(name, "inactive") == 0 || strcmp(name, "sendonly") == 0 ||
-                      strcmp(name, "recvonly") == 0;
-        if (!said && (one_way || strcmp(name, "sendrecv") == 0)) {
-            media->both_ways = !one_way;
+        for (enum sip_ways way = SIP_BOTH; way <= SIP_NEITHER && !said; way++) {
+            if (strcmp(name, sip_ways_names[way]) != 0)
+                continue;
+            media->ways = way;
             said = 1;
         }
         if (strcmp(name, "rtpmap") != 0 || a->a_att_value == NULL)
@@ -64,7 +66,7 @@ static void take_media(sdp_message_t *sdp, int at, struct sip_media *media)
     long number = port != NULL ? strtol(port, NULL, 10) : 0;
     media->given = number > 0 && number <= 65535; /* 0: refused (RFC 3264 §6) */
     media->port = media->given ? (int)number : 0;
-    media->both_ways = 1;
+    media->ways = SIP_BOTH;
     snprintf(media->address, sizeof media->address, "%s", address != NULL ? address : "");
     while (media->formats < SIP_FORMATS &&
            (type = sdp_message_m_payload_get(sdp, at, media->formats)) != NULL)
@@ -77,15 +79,16 @@ void sip_read_sdp(const char *text, struct sip_media *media)
 {
     sdp_message_t *sdp = NULL;
     const char *kind = NULL;
+    int found = 0;
     *media = (struct sip_media){.given = 0};
     if (sdp_message_init(&sdp) != 0)
         return;
     if (sdp_message_parse(sdp, text) == 0) {
         for (int at = 0; (kind = sdp_message_m_media_get(sdp, at)) != NULL; at++) {
-            if (strcmp(kind, "audio") != 0)
-                continue;
-            take_media(sdp, at, media);
-            break;
+            if (strcmp(kind, "audio") == 0 && !found)
+                take_media(sdp, at, media);
+            found |= strcmp(kind, "audio") == 0;
+            media->streams++;
         }
     }
     sdp_message_free(sdp);

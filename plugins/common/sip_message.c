@@ -1,6 +1,6 @@
-#include "message.h"
+#include "sip_message.h"
 
-#include "../common/number.h"
+#include "number.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -37,15 +37,15 @@ size_t sip_make(const struct sip_request *r, char out[SIP_BYTES])
 {
     struct text text = {.len = 0};
     text.at = out;
-    add(&text, "%s %s SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=%s;rport\r\nMax-Forwards: 70\r\n",
-        r->method, r->uri, r->local, r->branch);
+    add(&text, "%s %s SIP/2.0\r\nVia: SIP/2.0/%s %s;branch=%s;rport\r\nMax-Forwards: 70\r\n",
+        r->method, r->uri, r->tcp ? "TCP" : "UDP", r->local, r->branch);
     for (int i = 0; i < r->route_count; i++)
         add(&text, "Route: %s\r\n", r->routes[i]);
     add(&text, "From: <%s>;tag=%s\r\nTo: <%s>%s%s\r\nCall-ID: %s\r\nCSeq: %ld %s\r\n", r->from,
         r->from_tag, r->to, r->to_tag != NULL ? ";tag=" : "", r->to_tag != NULL ? r->to_tag : "",
         r->call_id, r->cseq, r->method);
     if (strcmp(r->method, "REGISTER") == 0 || strcmp(r->method, "INVITE") == 0)
-        add(&text, "Contact: <sip:netdrill@%s>\r\n", r->local);
+        add(&text, "Contact: <sip:netdrill@%s%s>\r\n", r->local, r->tcp ? ";transport=tcp" : "");
     if (r->expires >= 0)
         add(&text, "Expires: %ld\r\n", r->expires);
     if (r->priority != NULL)
@@ -56,13 +56,31 @@ size_t sip_make(const struct sip_request *r, char out[SIP_BYTES])
         add(&text, "Accept: application/sdp\r\n");
     add(&text, "User-Agent: netdrill (exercise)\r\n");
     if (r->body != NULL)
-        add(&text, "Content-Type: application/sdp\r\n");
+        add(&text, "Content-Type: %s\r\n", r->type != NULL ? r->type : "application/sdp");
     add(&text, "Content-Length: %zu\r\n\r\n%s", r->body != NULL ? strlen(r->body) : 0,
         r->body != NULL ? r->body : "");
     return text.len < SIP_BYTES ? text.len : 0;
 }
 
-size_t sip_reply(const char *text, size_t len, const char *status, char out[SIP_BYTES])
+/* The next line, its end cut off; 0: the headers have ended. */
+static int next_line(const char **at, const char *end, const char **line, size_t *len)
+{
+    const char *feed = *at < end ? memchr(*at, '\n', (size_t)(end - *at)) : NULL;
+    *line = *at;
+    *len = feed != NULL ? (size_t)(feed - *at) : (size_t)(end - *at);
+    *at = feed != NULL ? feed + 1 : end;
+    while (*len > 0 && (*line)[*len - 1] == '\r')
+        --*len;
+    return *len > 0;
+}
+
+static int is_header(const char *line, size_t len, const char *name)
+{
+    size_t bytes = strlen(name);
+    return len > bytes && strncasecmp(line, name, bytes) == 0;
+}
+
+size_t sip_reply(const char *text, size_t len, const struct sip_reply *reply, char out[SIP_BYTES])
 {
     /* In full and compact form (RFC 3261 §7.3.3), a bit each. */
     static const struct {
@@ -70,29 +88,56 @@ size_t sip_reply(const char *text, size_t len, const char *status, char out[SIP_
         int bit;
     } names[] = {{"via:", 1}, {"v:", 1}, {"from:", 2},    {"f:", 2},    {"to:", 4},
                  {"t:", 4},   {"i:", 8}, {"call-id:", 8}, {"cseq:", 16}};
-    struct text reply = {.len = 0};
+    struct text made = {.len = 0};
     int have = 0;
-    reply.at = out;
-    add(&reply, "SIP/2.0 %s\r\n", status);
-    for (const char *end = text + len; text < end;) {
-        const char *feed = memchr(text, '\n', (size_t)(end - text));
-        size_t line = feed != NULL ? (size_t)(feed + 1 - text) : (size_t)(end - text);
-        size_t bare = line;
-        while (bare > 0 && (text[bare - 1] == '\r' || text[bare - 1] == '\n'))
-            bare--;
-        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-            size_t name = strlen(names[i].name);
-            if (bare <= name || strncasecmp(text, names[i].name, name) != 0)
-                continue;
-            add(&reply, "%.*s\r\n", (int)bare, text);
-            have |= names[i].bit;
-        }
-        if (bare == 0) /* the headers' end */
-            break;
-        text += line;
+    const char *end = text + len;
+    const char *line = NULL;
+    made.at = out;
+    add(&made, "SIP/2.0 %s\r\n", reply->status);
+    while (next_line(&text, end, &line, &len)) {
+        int bit = 0;
+        for (size_t i = 0; i < sizeof names / sizeof names[0] && bit == 0; i++)
+            bit = is_header(line, len, names[i].name) ? names[i].bit : 0;
+        have |= bit;
+        if (bit != 0 || (reply->contact != NULL && is_header(line, len, "record-route:")))
+            add(&made, "%.*s%s%s\r\n", (int)len, line,
+                bit == 4 && reply->to_tag != NULL ? ";tag=" : "",
+                bit == 4 && reply->to_tag != NULL ? reply->to_tag : "");
     }
-    add(&reply, "Content-Length: 0\r\n\r\n");
-    return have == 31 && reply.len < SIP_BYTES ? reply.len : 0;
+    if (reply->contact != NULL)
+        add(&made, "Contact: <%s>\r\n", reply->contact);
+    if (reply->more != NULL)
+        add(&made, "%s", reply->more);
+    if (reply->body != NULL)
+        add(&made, "Content-Type: application/sdp\r\n");
+    add(&made, "Content-Length: %zu\r\n\r\n%s", reply->body != NULL ? strlen(reply->body) : 0,
+        reply->body != NULL ? reply->body : "");
+    return have == 31 && made.len < SIP_BYTES ? made.len : 0;
+}
+
+size_t sip_frame(const uint8_t *bytes, size_t len)
+{
+    const char *at = (const char *)bytes;
+    const char *end = at + len;
+    const char *line = NULL;
+    size_t bare = 0;
+    unsigned long body = 0;
+    while (at < end && (*at == '\r' || *at == '\n')) /* also what keeps a connection alive */
+        at++;
+    if (at != (const char *)bytes)
+        return (size_t)(at - (const char *)bytes);
+    while (next_line(&at, end, &line, &bare)) {
+        size_t name = is_header(line, bare, "content-length:") ? 15
+                      : is_header(line, bare, "l:")            ? 2
+                                                               : 0;
+        char digits[12];
+        snprintf(digits, sizeof digits, "%.*s", name != 0 ? (int)(bare - name) : 0, line + name);
+        body = name != 0 ? strtoul(digits, NULL, 10) : body;
+    }
+    if (at == line || at[-1] != '\n') /* the headers' end has not come yet */
+        return len >= SIP_STREAM ? SIP_NONSENSE : 0;
+    size_t all = (size_t)(at - (const char *)bytes) + body;
+    return body > SIP_STREAM || all > SIP_STREAM ? SIP_NONSENSE : all;
 }
 
 /* ---- in ---- */
@@ -144,6 +189,23 @@ static void take_routes(const osip_message_t *message, struct sip_answer *answer
     answer->route_count = count;
 }
 
+/* What is asked of whoever answers. */
+static void take_demands(const osip_message_t *message, struct sip_answer *answer)
+{
+    osip_header_t *header = NULL;
+    for (int at = 0; (at = osip_message_header_get_byname(message, "require", at, &header)) >= 0;
+         at++) {
+        answer->requires |=
+            header->hvalue == NULL || strcasecmp(header->hvalue, "resource-priority") != 0;
+    }
+    answer->expires = -1;
+    if (osip_message_header_get_byname(message, "expires", 0, &header) >= 0 &&
+        header->hvalue != NULL)
+        answer->expires = strtol(header->hvalue, NULL, 10);
+    if (osip_message_header_get_byname(message, "resource-priority", 0, &header) >= 0)
+        copy(answer->priority, sizeof answer->priority, header->hvalue);
+}
+
 static void take_headers(const osip_message_t *message, struct sip_answer *answer)
 {
     osip_via_t *via = NULL;
@@ -175,6 +237,7 @@ static void take_headers(const osip_message_t *message, struct sip_answer *answe
     else if (osip_message_get_proxy_authenticate(message, 0, &challenge) >= 0)
         take_challenge(challenge, 1, answer);
     take_routes(message, answer);
+    take_demands(message, answer);
 }
 
 /* Of its only body; several are not taken apart. */
