@@ -6,6 +6,7 @@
 #include "run/keeper.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,11 +138,14 @@ const struct nd_command nd_command_restore = {
 
 static const struct nd_cli_option report_options[] = {
     {"runs", "DIR", "where runs are kept (default: runs)", 0},
-    {"format", "html|md|json|junit", "print this one; default: write all into RUN/report/", 0},
+    {"format", ND_REPORT_FORMATS, "print this one; default: write the usual files into RUN/report/",
+     0},
+    {"table", "NAME", "which table, with '--format csv': expectations, interruptions, ...", 0},
     {"lang", "zh|en|both", "language of what is printed", 0},
     {NULL, NULL, NULL, 0}};
 
-static int print_report(const struct nd_rundir *dir, const char *format, const char *lang_name)
+static int print_report(const struct nd_rundir *dir, const char *format, const char *table,
+                        const char *lang_name)
 {
     struct nd_fail why = {0};
     struct nd_buf out = {0};
@@ -149,25 +153,18 @@ static int print_report(const struct nd_rundir *dir, const char *format, const c
                         : strcmp(lang_name, "both") == 0                      ? ND_LANG_BOTH
                                                                               : ND_LANG_ZH;
     json_t *model = nd_report_model(dir, &why);
-    int code = ND_EXIT_OK;
-    if (model == NULL) {
+    int code = model != NULL ? ND_EXIT_OK : ND_EXIT_INTEGRITY;
+    nd_err err = model != NULL ? nd_report_render(model, format, lang, table, &out, &why) : ND_OK;
+    if (err != ND_OK)
+        code = err == ND_EARG ? ND_EXIT_USAGE : ND_EXIT_INTERNAL;
+    if (code == ND_EXIT_OK &&
+        (fwrite(nd_buf_str(&out), 1, out.len_bytes, stdout) != out.len_bytes ||
+         fflush(stdout) != 0)) {
+        fprintf(stderr, "netdrill report: cannot write: %s\n", strerror(errno));
+        code = ND_EXIT_INTERNAL;
+    } else if (code != ND_EXIT_OK) {
         fprintf(stderr, "netdrill report: %s\n", why.text);
-        return ND_EXIT_INTEGRITY;
     }
-    if (strcmp(format, "html") == 0)
-        nd_report_html(model, lang, &out);
-    else if (strcmp(format, "md") == 0)
-        nd_report_markdown(model, lang, &out);
-    else if (strcmp(format, "json") == 0)
-        nd_report_json(model, &out);
-    else if (strcmp(format, "junit") == 0)
-        nd_report_junit(model, &out);
-    else {
-        fprintf(stderr, "netdrill report: '--format' takes html, md, json or junit, got '%s'\n",
-                format);
-        code = ND_EXIT_USAGE;
-    }
-    fwrite(nd_buf_str(&out), 1, out.len_bytes, stdout);
     nd_buf_deinit(&out);
     json_decref(model);
     return code;
@@ -183,7 +180,8 @@ static int report(int argc, char **argv)
         const char *format = nd_cli_get(&args, "format");
         code = ND_EXIT_OK;
         if (format != NULL) {
-            code = print_report(&dir, format, nd_cli_get(&args, "lang"));
+            code =
+                print_report(&dir, format, nd_cli_get(&args, "table"), nd_cli_get(&args, "lang"));
         } else if (nd_report_write(&dir, &why) != ND_OK) {
             fprintf(stderr, "netdrill report: %s\n", why.text);
             code = ND_EXIT_INTEGRITY;
@@ -198,10 +196,12 @@ static int report(int argc, char **argv)
 
 const struct nd_command nd_command_report = {
     "report",
-    "report [RUN] [--format html|md|json|junit] [--lang zh|en|both]",
+    "report [RUN] [--format NAME [--table NAME]] [--lang zh|en|both]",
     "Renders a run's report from its directory alone.\n\n"
     "  netdrill report last\n"
-    "  netdrill report last --format md --lang zh",
+    "  netdrill report last --format md --lang zh\n"
+    "  netdrill report last --format csv --table interruptions > interruptions.csv\n"
+    "  netdrill report last --format grafana    annotations, for POST /api/annotations each",
     report,
     0,
     report_options};

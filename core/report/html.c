@@ -9,25 +9,6 @@ static const char style[] =
 #include "report/style.inc"
     ;
 
-static enum nd_message outcome_message(const char *outcome)
-{
-    static const struct {
-        const char *name;
-        enum nd_message message;
-    } list[] = {{"ok", ND_MSG_OUTCOME_ok},
-                {"missed", ND_MSG_OUTCOME_missed},
-                {"incomplete", ND_MSG_OUTCOME_incomplete},
-                {"aborted", ND_MSG_OUTCOME_aborted},
-                {"refused", ND_MSG_OUTCOME_refused},
-                {"unsteady", ND_MSG_OUTCOME_unsteady},
-                {"unrestored", ND_MSG_OUTCOME_unrestored}};
-    for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
-        if (strcmp(list[i].name, outcome) == 0)
-            return list[i].message;
-    }
-    return ND_MSG_OUTCOME_died;
-}
-
 static void put_unrestored(const struct nd_page *page)
 {
     size_t i = 0;
@@ -48,16 +29,12 @@ static void put_unrestored(const struct nd_page *page)
 
 static void put_marks(const struct nd_page *page, const json_t *run)
 {
-    static const enum nd_message messages[] = {ND_MSG_REHEARSAL, ND_MSG_SIMULATED,
-                                               ND_MSG_INCOMPLETE};
-    const bool holds[] = {strcmp(nd_str_of(run, "mode"), "rehearsal") == 0,
-                          json_is_true(json_object_get(run, "simulated")),
-                          !json_is_true(json_object_get(run, "complete"))};
-    for (size_t i = 0; i < 3; i++) {
-        if (!holds[i])
+    for (size_t i = 0; i < ND_MARKS; i++) {
+        enum nd_message mark = nd_mark_of(run, i);
+        if (mark == ND_MSG_COUNT)
             continue;
         nd_html_raw(page, "<p class=\"mark\">");
-        nd_html_msg(page, messages[i]);
+        nd_html_msg(page, mark);
         nd_html_raw(page, "</p>\n");
     }
 }
@@ -199,7 +176,7 @@ static void put_body(const json_t *model, enum nd_lang lang, struct nd_buf *out)
     nd_html_heading(&page, "summary", ND_MSG_SUMMARY);
     put_unrestored(&page);
     nd_buf_addf(out, "<p class=\"outcome %s\">", good ? "met" : "missed");
-    nd_html_msg(&page, outcome_message(outcome));
+    nd_html_text(&page, nd_outcome_text(&page, outcome));
     nd_html_raw(&page, "</p>\n");
     put_marks(&page, run);
     put_tiles(&page);

@@ -2,8 +2,10 @@
  *
  *   model.c         events -> tree; model_series.c: samples -> statistics and interruptions;
  *                   model_baseline.c: before and after
- *   json.c          the tree as it is, and all files of a report
+ *   formats.c       the formats by name, and the files that a run leaves
  *   html*.c         the page; svg.c: its charts; markdown.c; junit.c
+ *   tables.c        the tables as data; sheets.c: CSV and OpenDocument of them
+ *   machine.c       for other tools: Grafana, OpenMetrics
  *   words.c         the message catalogue, times and values in people's words */
 #ifndef ND_REPORT_INTERNAL_H
 #define ND_REPORT_INTERNAL_H
@@ -40,7 +42,14 @@ const char *nd_rel_text(const json_t *moment, char *out);
 const char *nd_length_text(json_int_t ns, char *out); /* rounded to three digits or so */
 /* What a service is called: label, else name. */
 const char *nd_series_title(const json_t *series);
-/* A state of a step or a change, or a yes or no, in the page's language; any other as it is. */
+/* What a run's outcome means, in a sentence. */
+const char *nd_outcome_text(const struct nd_page *page, const char *outcome);
+/* What has to be said of a run before its figures are read: rehearsed, simulated, incomplete;
+ * ND_MSG_COUNT where it does not hold. number: 0 to ND_MARKS - 1. */
+#define ND_MARKS 3
+enum nd_message nd_mark_of(const json_t *run, size_t number);
+/* A state of a step or a change, a grade, a class, or a yes or no, in the page's language; any
+ * other as it is. */
 const char *nd_state_text(const struct nd_page *page, const char *state);
 /* Whether a change was read back as being in force: "yes", "not proved", "–" (a rehearsal). */
 const char *nd_proved_text(const struct nd_page *page, const json_t *change);

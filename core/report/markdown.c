@@ -182,12 +182,11 @@ static void put_changes(const struct nd_page *page)
 
 static void put_marks(const struct nd_page *page, const json_t *run)
 {
-    if (strcmp(nd_str_of(run, "mode"), "rehearsal") == 0)
-        nd_buf_addf(page->out, "**%s**\n\n", nd_msg(page, ND_MSG_REHEARSAL));
-    if (json_is_true(json_object_get(run, "simulated")))
-        nd_buf_addf(page->out, "**%s**\n\n", nd_msg(page, ND_MSG_SIMULATED));
-    if (!json_is_true(json_object_get(run, "complete")))
-        nd_buf_addf(page->out, "**%s**\n\n", nd_msg(page, ND_MSG_INCOMPLETE));
+    for (size_t i = 0; i < ND_MARKS; i++) {
+        enum nd_message mark = nd_mark_of(run, i);
+        if (mark != ND_MSG_COUNT)
+            nd_buf_addf(page->out, "**%s**\n\n", nd_msg(page, mark));
+    }
 }
 
 static void put_page(const json_t *model, enum nd_lang lang, struct nd_buf *out)

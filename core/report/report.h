@@ -1,5 +1,5 @@
 /* The report: a model computed once from a run's directory, and formats rendered from the model
- * alone; the same bytes each time. */
+ * alone; the same octets each time. */
 #ifndef ND_REPORT_REPORT_H
 #define ND_REPORT_REPORT_H
 #include "base/text.h"
@@ -18,9 +18,26 @@ void nd_report_json(const json_t *model, struct nd_buf *out);
 void nd_report_html(const json_t *model, enum nd_lang lang, struct nd_buf *out);
 void nd_report_markdown(const json_t *model, enum nd_lang lang, struct nd_buf *out);
 void nd_report_junit(const json_t *model, struct nd_buf *out);
+/* An OpenDocument spreadsheet (CNS 15251), a sheet for each table. */
+nd_err nd_report_ods(const json_t *model, enum nd_lang lang, struct nd_buf *out,
+                     struct nd_fail *why);
+/* One table as CSV. ND_EARG: there is none of that name. */
+nd_err nd_report_csv(const json_t *model, enum nd_lang lang, const char *table, struct nd_buf *out,
+                     struct nd_fail *why);
+/* An array of Grafana's annotations: phases, changes in force, interruptions; epoch milliseconds.
+ */
+void nd_report_grafana(const json_t *model, enum nd_lang lang, struct nd_buf *out);
+/* OpenMetrics text of the run's totals; lengths in seconds. */
+void nd_report_openmetrics(const json_t *model, struct nd_buf *out);
+
+/* A report in a format by its name; NULL as `table` but for csv. ND_EARG: an unknown name. */
+nd_err nd_report_render(const json_t *model, const char *format, enum nd_lang lang,
+                        const char *table, struct nd_buf *out, struct nd_fail *why);
+/* For messages, help and completion. */
+#define ND_REPORT_FORMATS "html|md|json|junit|ods|csv|grafana|openmetrics"
 
 /* Writes report/report.json, report.zh-TW.html, report.en.html, report.zh-TW.md, report.en.md,
- * junit.xml into the run's directory. */
+ * report.zh-TW.ods, report.en.ods and junit.xml into the run's directory. */
 nd_err nd_report_write(const struct nd_rundir *dir, struct nd_fail *why);
 
 #endif

@@ -113,6 +113,12 @@ const char *nd_state_text(const struct nd_page *page, const char *state)
                 {"verified", ND_MSG_STATE_verified},
                 {"unverified", ND_MSG_STATE_unverified},
                 {"left-alone", ND_MSG_STATE_left_alone},
+                {"met", ND_MSG_MET},
+                {"missed", ND_MSG_MISSED},
+                {"unknown", ND_MSG_UNKNOWN},
+                {"unrated", ND_MSG_NOT_RATED},
+                {"injected", ND_MSG_INJECTED},
+                {"unexpected", ND_MSG_UNEXPECTED},
                 {"yes", ND_MSG_YES},
                 {"no", ND_MSG_NO}};
     for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
@@ -120,6 +126,35 @@ const char *nd_state_text(const struct nd_page *page, const char *state)
             return nd_msg(page, list[i].message);
     }
     return state;
+}
+
+const char *nd_outcome_text(const struct nd_page *page, const char *outcome)
+{
+    static const struct {
+        const char *name;
+        enum nd_message message;
+    } list[] = {{"ok", ND_MSG_OUTCOME_ok},
+                {"missed", ND_MSG_OUTCOME_missed},
+                {"incomplete", ND_MSG_OUTCOME_incomplete},
+                {"aborted", ND_MSG_OUTCOME_aborted},
+                {"refused", ND_MSG_OUTCOME_refused},
+                {"unsteady", ND_MSG_OUTCOME_unsteady},
+                {"unrestored", ND_MSG_OUTCOME_unrestored}};
+    for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
+        if (strcmp(list[i].name, outcome) == 0)
+            return nd_msg(page, list[i].message);
+    }
+    return nd_msg(page, ND_MSG_OUTCOME_died);
+}
+
+enum nd_message nd_mark_of(const json_t *run, size_t number)
+{
+    static const enum nd_message marks[ND_MARKS] = {ND_MSG_REHEARSAL, ND_MSG_SIMULATED,
+                                                    ND_MSG_INCOMPLETE};
+    const bool holds[ND_MARKS] = {strcmp(nd_str_of(run, "mode"), "rehearsal") == 0,
+                                  json_is_true(json_object_get(run, "simulated")),
+                                  !json_is_true(json_object_get(run, "complete"))};
+    return holds[number] ? marks[number] : ND_MSG_COUNT;
 }
 
 const char *nd_proved_text(const struct nd_page *page, const json_t *change)

@@ -1,0 +1,78 @@
+#include "report/internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* The formats by name, and the files that a run leaves. */
+
+void nd_report_json(const json_t *model, struct nd_buf *out)
+{
+    char *text = json_dumps(model, JSON_INDENT(1) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(12));
+    nd_buf_addf(out, "%s\n", text);
+    free(text);
+}
+
+nd_err nd_report_render(const json_t *model, const char *format, enum nd_lang lang,
+                        const char *table, struct nd_buf *out, struct nd_fail *why)
+{
+    static const struct {
+        const char *name;
+        void (*render)(const json_t *model, struct nd_buf *out);
+        void (*render_lang)(const json_t *model, enum nd_lang lang, struct nd_buf *out);
+    } list[] = {{"html", NULL, nd_report_html},       {"md", NULL, nd_report_markdown},
+                {"json", nd_report_json, NULL},       {"junit", nd_report_junit, NULL},
+                {"grafana", NULL, nd_report_grafana}, {"openmetrics", nd_report_openmetrics, NULL}};
+    bool is_csv = strcmp(format, "csv") == 0;
+    if (is_csv && table == NULL)
+        return nd_fail_set(why, ND_EARG, "csv is one table: say which with --table");
+    if (!is_csv && table != NULL)
+        return nd_fail_set(why, ND_EARG, "'--table' goes with '--format csv' alone");
+    if (is_csv)
+        return nd_report_csv(model, lang, table, out, why);
+    if (strcmp(format, "ods") == 0)
+        return nd_report_ods(model, lang, out, why);
+    for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
+        if (strcmp(list[i].name, format) != 0)
+            continue;
+        if (list[i].render != NULL)
+            list[i].render(model, out);
+        else
+            list[i].render_lang(model, lang, out);
+        return ND_OK;
+    }
+    return nd_fail_set(why, ND_EARG, "'--format' takes " ND_REPORT_FORMATS ", got '%s'", format);
+}
+
+nd_err nd_report_write(const struct nd_rundir *dir, struct nd_fail *why)
+{
+    static const struct {
+        const char *name, *format;
+        enum nd_lang lang;
+    } files[] = {{"report/report.json", "json", ND_LANG_EN},
+                 {"report/report.zh-TW.html", "html", ND_LANG_ZH},
+                 {"report/report.en.html", "html", ND_LANG_EN},
+                 {"report/report.zh-TW.md", "md", ND_LANG_ZH},
+                 {"report/report.en.md", "md", ND_LANG_EN},
+                 {"report/report.zh-TW.ods", "ods", ND_LANG_ZH},
+                 {"report/report.en.ods", "ods", ND_LANG_EN},
+                 {"report/junit.xml", "junit", ND_LANG_EN}};
+    json_t *model = nd_report_model(dir, why);
+    nd_err err = model != NULL ? ND_OK : why != NULL ? why->code : ND_EIO;
+    char *folder = nd_rundir_file(dir, "report");
+    if (err == ND_OK && mkdir(folder, 0700) != 0 && errno != EEXIST)
+        err = nd_fail_errno(why, errno, "cannot make '%s'", folder);
+    free(folder);
+    for (size_t i = 0; i < sizeof files / sizeof files[0] && err == ND_OK; i++) {
+        struct nd_buf out = {0};
+        char *path = nd_rundir_file(dir, files[i].name);
+        err = nd_report_render(model, files[i].format, files[i].lang, NULL, &out, why);
+        if (err == ND_OK)
+            err = nd_file_write(path, nd_buf_str(&out), out.len_bytes, why);
+        free(path);
+        nd_buf_deinit(&out);
+    }
+    json_decref(model);
+    return err;
+}

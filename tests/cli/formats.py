@@ -1,0 +1,123 @@
+#!/usr/bin/python3
+"""The report's formats, read by readers nobody here wrote: the spreadsheet by odfpy, the CSV by
+Python, OpenMetrics by prometheus_client; what they hold is what report.json holds, and a hostile
+name does no harm in any of them."""
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+import odf.opendocument
+import odf.table
+import odf.teletype
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+
+netdrill = os.path.abspath(sys.argv[1])
+HOSTILE = '=cmd|x!A0 <script>alert(1)</script> "q\\" \' & \u202eevil\u202c \x07'
+failures = 0
+
+
+def check(good, words):
+    global failures
+    if not good:
+        failures += 1
+        print("FAIL:", words)
+
+
+def report(runs, *args):
+    return subprocess.run([netdrill, "report", "last", "--runs", runs, *args], check=True,
+                          stdout=subprocess.PIPE).stdout
+
+
+def quoted(text):
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\x07", "\\a") + '"'
+
+
+def rehearse(work):
+    with open(f"{work}/site.yaml", "w") as out:
+        out.write("site: s\ntargets:\n  web: {kind: host, address: 127.0.0.1, port: 7}\n")
+    with open(f"{work}/d.lua", "w") as out:
+        out.write(f"""local reach = use "reach"
+drill {{ {quoted(HOSTILE)}, id = "hostile", lasts = minutes(2), site = "site.yaml", objectives = {{ one = {quoted(HOSTILE)} }} }}
+phase {{ {quoted(HOSTILE)} }}
+step {{ {quoted(HOSTILE)}, owner = {quoted(HOSTILE)}, run = function()
+  local s = measure {{ reach.udp, site "web", every = seconds(1), label = {quoted(HOSTILE)} }}
+  note {{ {quoted(HOSTILE)} }}
+  wait(seconds(5))
+  s:stop()
+  expect {{ {quoted(HOSTILE)}, s:share(), equals = percent(100), objective = "one" }}
+  expect {{ "never", s:loss(), above = percent(50) }}
+end }}
+""")
+    runs = f"{work}/runs"
+    done = subprocess.run([netdrill, "rehearse", f"{work}/d.lua", "--runs", runs], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True)
+    check(done.returncode == 10, f"the rehearsal: exit {done.returncode}\n{done.stdout[-800:]}")
+    return runs
+
+
+def table_of(text):
+    return list(csv.reader(io.StringIO(text.decode("utf-8-sig"), newline="")))
+
+
+def main(work):
+    runs = rehearse(work)
+    model = json.loads(report(runs, "--format", "json"))
+    verdicts = model["verdicts"]
+
+    raw = report(runs, "--format", "csv", "--table", "expectations")
+    check(raw.startswith(b"\xef\xbb\xbf"), "csv: no byte order mark")
+    rows = table_of(raw)
+    check(len(rows) == 1 + len(verdicts), f"csv: {len(rows)} rows")
+    check(rows[1][0].startswith("'=cmd|"), f"csv: a formula is not guarded: {rows[1][0]}")
+    for row, verdict in zip(rows[1:], verdicts):
+        check(float(row[4]) == verdict["measured"], f"csv: {row[4]} is not {verdict['measured']}")
+    for name in ("objectives", "services", "steps", "notes", "interruptions", "changes", "confirmations", "baseline", "pauses"):
+        for cell in sum(table_of(report(runs, "--format", "csv", "--table", name)), []):
+            check(cell[:1] not in ("=", "+", "@", "\t", "\r"), f"csv: {name} holds the formula {cell}")
+
+    for lang, sheet_name in (("zh", "期望與結果"), ("en", "Expected and measured")):
+        path = f"{work}/{lang}.ods"
+        octets = report(runs, "--format", "ods", "--lang", lang)
+        check(octets == report(runs, "--format", "ods", "--lang", lang), "ods: differs when repeated")
+        with open(path, "wb") as out:
+            out.write(octets)
+        check(octets[30:84] == b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet", "ods: its media type is not first")
+        tables = {t.getAttribute("name"): t for t in odf.opendocument.load(path).spreadsheet.getElementsByType(odf.table.Table)}
+        check(sheet_name in tables, f"ods: no '{sheet_name}' in {list(tables)}")
+        cells = [[odf.teletype.extractText(c) for c in r.getElementsByType(odf.table.TableCell)]
+                 for r in tables[sheet_name].getElementsByType(odf.table.TableRow)]
+        check(len(cells) == 1 + len(verdicts), f"ods: {len(cells)} rows")
+        check(cells[1][0].startswith("=cmd|x!A0 <script>"), f"ods: {cells[1][0]}")
+        check(any("REHEARSAL" in c or "預演" in c for t in list(tables.values())[:1]
+                  for c in [odf.teletype.extractText(t)]), "ods: does not say that it was rehearsed")
+
+    families = {f.name: f for f in text_string_to_metric_families(report(runs, "--format", "openmetrics").decode())}
+    sent = families["netdrill_report_loss_ratio"].samples
+    check(len(sent) == 1 and sent[0].value == model["series"][0]["loss"], f"openmetrics: {sent}")
+    check(families["netdrill_report_expected_met"].samples[0].value == model["summary"]["met"], "openmetrics: met")
+
+    annotations = json.loads(report(runs, "--format", "grafana"))
+    check([a["tags"][1] for a in annotations] == ["phase"], f"grafana: {annotations}")
+    check(all(a["text"].startswith("演練 EXERCISE") for a in annotations), "grafana: not marked")
+
+    for format in ("html", "md", "junit"):
+        text = report(runs, "--format", format).decode()
+        check("<script>alert" not in text, f"{format}: a script in a name")
+        if format != "md":
+            check("\u202e" not in text, f"{format}: a mark that turns the direction of text")
+    for args, words in ((["--format", "csv"], "which with --table"), (["--format", "x"], "takes html|md"),
+                        (["--format", "md", "--table", "notes"], "csv' alone"), (["--format", "csv", "--table", "x"], "expected one of objectives")):
+        bad = subprocess.run([netdrill, "report", "last", "--runs", runs, *args], stderr=subprocess.PIPE, text=True)
+        check(bad.returncode == 2 and words in bad.stderr, f"{args}: exit {bad.returncode}, {bad.stderr}")
+    full = subprocess.run([netdrill, "report", "last", "--runs", runs, "--format", "html"], stdout=open("/dev/full", "w"), stderr=subprocess.PIPE)
+    check(full.returncode != 0, "a full disk behind stdout is not noticed")
+
+
+with tempfile.TemporaryDirectory() as directory:
+    main(directory)
+print(f"{failures} failure(s)" if failures else "ok")
+sys.exit(1 if failures else 0)
