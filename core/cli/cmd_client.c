@@ -20,16 +20,16 @@ static const char *actor(void)
     return user != NULL ? user->pw_name : "unknown";
 }
 
-/* Parses, finds the run, asks; the answer is NULL (and the reason told) when that failed. */
-static json_t *ask(const struct nd_command *command, int argc, char **argv,
-                   struct nd_cli_args *args, json_t *(*request)(struct nd_cli_args *), int *code)
+json_t *nd_cli_ask(const struct nd_command *command, int argc, char **argv, size_t words_min,
+                   size_t words_max, struct nd_cli_args *args,
+                   json_t *(*request)(struct nd_cli_args *), int *code)
 {
     struct nd_rundir dir = {0};
     struct nd_fail why = {0};
     json_t *answer = NULL;
     bool help = false;
     *code = ND_EXIT_USAGE;
-    if (!nd_cli_parse(command, argc, argv, 0, 2, args, &help)) {
+    if (!nd_cli_parse(command, argc, argv, words_min, words_max, args, &help)) {
         *code = help ? ND_EXIT_OK : ND_EXIT_USAGE;
         return NULL;
     }
@@ -68,7 +68,7 @@ static int status(int argc, char **argv)
 {
     struct nd_cli_args args;
     int code = 0;
-    json_t *answer = ask(&nd_command_status, argc, argv, &args, status_request, &code);
+    json_t *answer = nd_cli_ask(&nd_command_status, argc, argv, 0, 2, &args, status_request, &code);
     const json_t *object = json_object_get(answer, "status");
     if (code == ND_EXIT_OK && object != NULL && nd_cli_get(&args, "json") != NULL) {
         char *text = json_dumps(object, JSON_COMPACT);
@@ -111,7 +111,7 @@ static int arm(int argc, char **argv)
 {
     struct nd_cli_args args;
     int code = 0;
-    json_t *answer = ask(&nd_command_arm, argc, argv, &args, arm_request, &code);
+    json_t *answer = nd_cli_ask(&nd_command_arm, argc, argv, 0, 2, &args, arm_request, &code);
     long long left = (long long)json_integer_value(json_object_get(answer, "left"));
     if (code == ND_EXIT_OK && answer != NULL && left != 0)
         printf("armed by %s; it takes %lld more\n", nd_cli_get(&args, "as"), left);
@@ -156,7 +156,7 @@ static int confirm(int argc, char **argv)
 {
     struct nd_cli_args args;
     int code = 0;
-    json_decref(ask(&nd_command_confirm, argc, argv, &args, confirm_request, &code));
+    json_decref(nd_cli_ask(&nd_command_confirm, argc, argv, 0, 2, &args, confirm_request, &code));
     nd_cli_args_deinit(&args);
     return code;
 }
@@ -190,7 +190,7 @@ static int ask_only(const struct nd_command *command, int argc, char **argv,
 {
     struct nd_cli_args args;
     int code = 0;
-    json_decref(ask(command, argc, argv, &args, request, &code));
+    json_decref(nd_cli_ask(command, argc, argv, 0, 2, &args, request, &code));
     nd_cli_args_deinit(&args);
     return code;
 }
@@ -236,7 +236,7 @@ static int abort_run(int argc, char **argv)
 {
     struct nd_cli_args args;
     int code = 0;
-    json_decref(ask(&nd_command_abort, argc, argv, &args, abort_request, &code));
+    json_decref(nd_cli_ask(&nd_command_abort, argc, argv, 0, 2, &args, abort_request, &code));
     nd_cli_args_deinit(&args);
     return code;
 }

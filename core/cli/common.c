@@ -155,12 +155,13 @@ static bool read_answer(struct nd_script *script, const char *path, const struct
     struct nd_script_answer row = {.ack = -1,
                                    .match = script_text(script, item, "match"),
                                    .inject = script_text(script, item, "inject"),
+                                   .duty = script_text(script, item, "duty"),
                                    .by = script_text(script, item, "by")};
     const char *text = script_text(script, item, "answer");
-    if ((row.match == NULL) == (row.inject == NULL))
+    if ((row.match != NULL) + (row.inject != NULL) + (row.duty != NULL) != 1)
         return script_complain(path, item,
-                               "an answer needs 'match': part of the sentence asked, or 'inject': "
-                               "the id of the inject answered");
+                               "an answer needs 'match': part of the sentence asked, 'inject': the "
+                               "id of the inject answered, or 'duty': the id of the duty met");
     if (!script_length(path, item, "after", &row.after) ||
         !script_length(path, item, "ack", &row.ack))
         return false;
@@ -170,6 +171,10 @@ static bool read_answer(struct nd_script *script, const char *path, const struct
                                    "an answer to an inject needs 'answer': words, a choice or "
                                    "none; or 'ack'");
         row.text = text != NULL && strcmp(text, "none") != 0 ? text : NULL;
+        nd_vec_push(&script->answers, row);
+        return true;
+    }
+    if (row.duty != NULL) {
         nd_vec_push(&script->answers, row);
         return true;
     }

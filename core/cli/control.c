@@ -127,7 +127,11 @@ static json_t *handle(struct nd_run *run, const json_t *request, const struct nd
     }
     if (strcmp(what, "arm") == 0)
         return arm(run, request, peer);
-    return refused("expected \"status\", \"arm\", \"confirm\", \"pause\", \"resume\" or \"abort\"");
+    json_t *reply = nd_control_duty(run, what, request, peer);
+    return reply != NULL
+               ? reply
+               : refused("expected \"status\", \"arm\", \"confirm\", \"met\", \"occurs\", "
+                         "\"pause\", \"resume\" or \"abort\"");
 }
 
 json_t *nd_control_handle(struct nd_run *run, const char *line, size_t len_bytes,

@@ -16,6 +16,10 @@ void nd_control_close(struct nd_control *control); /* NULL is fine; the loop has
 json_t *nd_control_handle(struct nd_run *run, const char *line, size_t len_bytes,
                           const struct nd_witness *peer);
 
+/* control_duty.c: "met" and "occurs"; NULL: it is something else that is asked. */
+json_t *nd_control_duty(struct nd_run *run, const char *what, const json_t *request,
+                        const struct nd_witness *peer);
+
 /* Whether a run serves its socket; nothing is asked. */
 bool nd_control_there(const struct nd_rundir *dir);
 

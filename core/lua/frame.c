@@ -278,6 +278,9 @@ void nd_frame_finish(struct nd_scenario *scenario)
     drill->baselines_count = scenario->baselines.count;
     drill->baselines = copy(arena, scenario->baselines.at, scenario->baselines.count,
                             sizeof *scenario->baselines.at);
+    drill->obligations_count = scenario->obligations.count;
+    drill->obligations = copy(arena, scenario->obligations.at, scenario->obligations.count,
+                              sizeof *scenario->obligations.at);
     drill->profiles_count = scenario->profiles.count;
     drill->profiles =
         copy(arena, scenario->profiles.at, scenario->profiles.count, sizeof *scenario->profiles.at);

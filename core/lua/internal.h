@@ -12,6 +12,7 @@
  *   bodies.c    what steps do, the one await
  *   prims.c     what `expect` stands on
  *   profiles.c  profiles and their rules
+ *   duties.c    obligations, and what opens and meets them
  *   scenario.c  loading, the one resume */
 #ifndef ND_LUA_INTERNAL_H
 #define ND_LUA_INTERNAL_H
@@ -169,6 +170,7 @@ struct nd_scenario {
     struct ND_VEC(struct nd_baseline) baselines;
     struct ND_VEC(struct nd_phase_draft *) phases;
     struct ND_VEC(struct nd_profile *) profiles;
+    struct ND_VEC(struct nd_obligations) obligations;
     struct ND_VEC(struct nd_arena) buried; /* arenas of dropped tasks: calls may still use them */
     struct nd_task *task;                  /* the one being resumed, else NULL */
 };
@@ -178,6 +180,7 @@ void nd_frame_open(lua_State *L);    /* [-0, +0, e] into the table at the top */
 void nd_bodies_open(lua_State *L);   /* likewise */
 void nd_prims_open(lua_State *L);    /* `expect`, likewise; after the library */
 void nd_profiles_open(lua_State *L); /* likewise */
+void nd_duties_open(lua_State *L);   /* likewise */
 /* The profile of that name, loaded if need be; NULL and a complaint about the name where it stands
  * in the text. Raises in a body, where only profiles of the frame are known. [-0, +0, e] */
 const struct nd_profile *nd_profile_named(lua_State *L, const char *name);

@@ -27,13 +27,19 @@ const char *const *nd_verb_keys(const char *name)
         "at_most", "at_least", "equals",    "above",         "below",   "within", "every",
         "from",    "till",     "objective", "abort_on_fail", "reading", NULL};
     static const char *const confirm[] = {"by", "within", "required", NULL};
+    static const char *const obligations[] = {"pace",   "owner",  "objective", "every",
+                                              "checks", "occurs", NULL};
+    static const char *const occurs[] = {"case", "note", NULL};
+    static const char *const met[] = {"case", "by", "note", NULL};
     static const char *const none[] = {NULL};
     static const struct {
         const char *name;
         const char *const *keys;
-    } list[] = {{"drill", drill},   {"guard", guard},  {"phase", phase},   {"baseline", baseline},
-                {"inject", inject}, {"step", step},    {"expect", expect}, {"confirm", confirm},
-                {"wait", none},     {"restore", none}, {"together", none}};
+    } list[] = {{"drill", drill},       {"guard", guard},     {"phase", phase},
+                {"baseline", baseline}, {"inject", inject},   {"step", step},
+                {"expect", expect},     {"confirm", confirm}, {"wait", none},
+                {"restore", none},      {"together", none},   {"obligations", obligations},
+                {"occurs", occurs},     {"met", met}};
     for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
         if (strcmp(list[i].name, name) == 0)
             return list[i].keys;

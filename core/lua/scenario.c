@@ -211,6 +211,7 @@ void nd_scenario_free(struct nd_scenario *scenario)
     nd_vec_free(&scenario->guards);
     nd_vec_free(&scenario->baselines);
     nd_vec_free(&scenario->objectives);
+    nd_vec_free(&scenario->obligations);
     nd_vec_free(&scenario->profiles); /* the drill's own */
     nd_source_deinit(&scenario->source);
     nd_drill_deinit(&scenario->drill);

@@ -112,6 +112,31 @@ struct nd_baseline {
     int line;
 };
 
+/* An event of a profile that occurs by itself. */
+struct nd_planned_event {
+    const char *event;
+    nd_ns at; /* moment of the drill */
+};
+
+/* A look that tells whether a duty is met: a body that gives true or false. */
+struct nd_duty_check {
+    const char *duty;
+    nd_body_ref body;
+};
+
+/* The duties of a profile, as clocks of the drill. */
+struct nd_obligations {
+    const struct nd_profile *profile;
+    int64_t pace;                  /* so many times as fast as the law's, from 1 */
+    nd_ns every;                   /* how often checks look */
+    const char *owner, *objective; /* or NULL */
+    const struct nd_duty_check *checks;
+    size_t checks_count;
+    const struct nd_planned_event *events;
+    size_t events_count;
+    int line;
+};
+
 struct nd_drill {
     const char *path, *id;
     char hash[72]; /* of the scenario's bytes */
@@ -130,6 +155,8 @@ struct nd_drill {
     size_t steps_count, injects_count;
     struct nd_profile *const *profiles; /* that it names; its own */
     size_t profiles_count;
+    const struct nd_obligations *obligations;
+    size_t obligations_count;
     struct nd_arena arena;
 };
 

@@ -92,6 +92,12 @@ struct nd_verdict {
 };
 void nd_task_verdict(struct nd_task *task, const struct nd_verdict *verdict);
 void nd_task_note(struct nd_task *task, const struct nd_text2 *text);
+/* An event of the drill's obligations occurs: opens and ends their clocks (nd_run_occurs). */
+nd_err nd_task_occurs(struct nd_task *task, const char *event, const char *case_name,
+                      const char *note, struct nd_fail *why);
+/* A duty is met (nd_run_met). by: who did it, or NULL. in_time: filled in. */
+nd_err nd_task_met(struct nd_task *task, const char *duty, const char *case_name, const char *by,
+                   const char *note, bool *in_time, struct nd_fail *why);
 /* Asks a rule of a profile and journals the answer. about: what it is asked for, or NULL. values:
  * of the profile's figures in their order, NAN where none was given. holds: of each condition,
  * filled in. Returns whether the rule holds. */

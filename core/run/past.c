@@ -190,6 +190,7 @@ static bool read_event(void *ctx, const json_t *event)
     read_steps(reading->past, type, subject, data, at);
     read_changes(reading, type, subject, data);
     read_series(reading, type, subject, data);
+    nd_past_read_duty(reading->past, type, subject, data);
     if (!reading->runner_gone)
         reading->past->died = at;
     return true;
@@ -299,6 +300,7 @@ void nd_past_deinit(struct nd_past *past)
         free(past->lost.at[i]);
     json_decref(past->injects);
     past->injects = NULL;
+    nd_past_free_duties(past);
     nd_vec_free(&past->steps);
     nd_vec_free(&past->phases);
     nd_vec_free(&past->pauses);

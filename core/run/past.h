@@ -23,6 +23,21 @@ struct nd_past_pause {
     nd_ns from, till; /* run clock; till -1: it was not over */
 };
 
+/* A regulatory clock; opened, due and done are moments of the drill, -1: none. */
+struct nd_past_duty {
+    char *id, *profile, *duty, *case_name;
+    int64_t number;
+    bool again;
+    nd_ns opened, due, done;
+    char state[8]; /* "open", "met", "missed", "late", "closed" */
+};
+
+struct nd_past_event {
+    char *id, *case_name;
+    bool planned;
+    nd_ns at; /* moment of the drill */
+};
+
 struct nd_past {
     nd_ns origin;    /* CLOCK_MONOTONIC at the run clock's 0 */
     nd_ns t0, died;  /* run clock: STARTEX, and the last the runner itself said */
@@ -33,6 +48,8 @@ struct nd_past {
     struct ND_VEC(struct nd_past_step) steps;
     struct ND_VEC(struct nd_past_phase) phases;
     struct ND_VEC(struct nd_past_pause) pauses;
+    struct ND_VEC(struct nd_past_duty) duties;
+    struct ND_VEC(struct nd_past_event) events;
     struct ND_VEC(
         char *) lost; /* changes that were in force and are not made again by themselves */
     int64_t met, missed, unknown, changes, verified;
@@ -45,6 +62,10 @@ struct nd_past {
  * (restore first); ND_EIO, ND_EPARSE its records. */
 nd_err nd_past_read(const struct nd_rundir *dir, struct nd_past *past, struct nd_fail *why);
 void nd_past_deinit(struct nd_past *past);
+/* past_duties.c, of nd_past_read: one event, its type without "netdrill." */
+void nd_past_read_duty(struct nd_past *past, const char *type, const char *subject,
+                       const json_t *data);
+void nd_past_free_duties(struct nd_past *past);
 const struct nd_past_step *nd_past_step_find(const struct nd_past *past, const char *id);
 
 #endif

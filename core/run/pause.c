@@ -71,6 +71,7 @@ static void hold_all(struct nd_run *run)
         hold(sched, &confirmation->script, &held);
     }
     nd_injects_hold(run);
+    nd_duties_hold(run);
     for (size_t i = 0; i < run->streams.count; i++)
         nd_stream_hold(run->streams.at[i]);
     nd_sched_cancel(sched, run->end_timer);
@@ -90,6 +91,7 @@ static void go_on(struct nd_run *run, nd_ns length)
     }
     for (size_t i = 0; i < run->confirmations.count; i++)
         nd_confirm_shift(run->confirmations.at[i], length);
+    nd_duties_go_on(run);
     for (size_t i = 0; i < run->streams.count; i++)
         nd_stream_go_on(run->streams.at[i], length);
     nd_run_arm_end(run);

@@ -81,4 +81,24 @@ struct nd_inject_answer nd_run_answer_of(const struct nd_run *run, const char *i
 /* All that was journalled so far is on disk when this returns. */
 nd_err nd_run_sync(struct nd_run *run, struct nd_fail *why);
 
+/* ---- regulatory clocks ---- */
+
+/* An event of the drill's obligations occurs. event: "outage", or "profile.outage" where several
+ * profiles have one of that name. case_name: which case of it, or NULL; each case has clocks of its
+ * own. note: or NULL. ND_ESTATE: the drill is not on; ND_EARG: no such event or person. */
+nd_err nd_run_occurs(struct nd_run *run, const char *event, const char *case_name, const char *note,
+                     const struct nd_speaker *speaker, struct nd_fail *why);
+
+struct nd_met {
+    const char *id; /* of the clock */
+    bool in_time, has_limit;
+    nd_ns took, margin; /* of the drill, as played; margin negative: so much too late */
+};
+
+/* A duty is met: "first-report", "profile.first-report", with "@case" or case_name where several
+ * cases are open. met: may be NULL. ND_EARG: several duties, or nobody of that name; ND_ESTATE: its
+ * clock does not run. */
+nd_err nd_run_met(struct nd_run *run, const char *duty, const char *case_name, const char *note,
+                  const struct nd_speaker *speaker, struct nd_met *met, struct nd_fail *why);
+
 #endif

@@ -129,6 +129,7 @@ void nd_run_free(struct nd_run *run)
     struct nd_sched *sched = run->config.sched;
     nd_arming_free(run);
     nd_baseline_free(run);
+    nd_duties_free(run);
     while (run->tasks != NULL)
         nd_task_drop(run->tasks);
     for (size_t i = 0; i < run->config.drill->guards_count; i++)
@@ -199,6 +200,7 @@ void nd_run_startex(struct nd_run *run)
         nd_again_begin(run);
         nd_run_arm_end(run);
         nd_guards_begin(run);
+        nd_duties_begin(run);
         nd_steps_go_on(run);
         return;
     }
@@ -211,6 +213,7 @@ void nd_run_startex(struct nd_run *run)
         return;
     nd_run_arm_end(run);
     nd_guards_begin(run);
+    nd_duties_begin(run);
     nd_steps_begin(run);
 }
 
@@ -304,15 +307,15 @@ const char *nd_outcome_name(const struct nd_outcome *outcome, int *exit_code)
         const char *name;
     } ends[] = {{12, "unrestored"}, {13, "unsteady"}, {3, "refused"}, {11, "aborted"},
                 {5, "incomplete"},  {10, "missed"},   {0, "ok"}};
-    const bool holds[] = {outcome->unverified != 0 || outcome->overdue,
-                          outcome->unsteady,
-                          outcome->refused,
-                          outcome->aborted && !outcome->lab_failed,
-                          outcome->lab_failed || outcome->not_reapplied != 0 ||
-                              outcome->steps_failed != 0 || outcome->steps_cancelled != 0 ||
-                              outcome->steps_skipped != 0 || outcome->journal_failed,
-                          outcome->missed != 0 || outcome->unknown != 0,
-                          true};
+    const bool holds[] = {
+        outcome->unverified != 0 || outcome->overdue,
+        outcome->unsteady,
+        outcome->refused,
+        outcome->aborted && !outcome->lab_failed,
+        outcome->lab_failed || outcome->not_reapplied != 0 || outcome->steps_failed != 0 ||
+            outcome->steps_cancelled != 0 || outcome->steps_skipped != 0 || outcome->journal_failed,
+        outcome->missed != 0 || outcome->unknown != 0 || outcome->duties_missed != 0,
+        true};
     size_t i = 0;
     while (!holds[i])
         i++;
@@ -438,6 +441,7 @@ void nd_run_end(struct nd_run *run, const char *reason)
     nd_sched_cancel(run->config.sched, run->end_timer);
     run->end_timer = 0;
     nd_guards_stop(run);
+    nd_duties_stop(run);
     nd_baseline_stop(run);
     nd_injects_cancel(run);
     nd_steps_cancel(run);

@@ -18,10 +18,11 @@
 #include "run/people.h"
 
 /* Scripted answers, and orders to fail, for rehearsals and unattended runs. An answer is to a
- * confirmation (match), or to an inject. */
+ * confirmation (match), or to an inject, or meets a duty: one of the three is given. */
 struct nd_script_answer {
-    const char *match;  /* part of the sentence in either language, or "*"; NULL: to an inject */
+    const char *match;  /* part of the sentence in either language, or "*"; or NULL */
     const char *inject; /* its id, or NULL */
+    const char *duty;   /* its id, or its clock's; `after` it was opened; or NULL */
     nd_ns after;        /* of an inject: from its delivery */
     nd_ns ack;          /* of an inject: acknowledged after; -1: with the answer, or not at all */
     int answer;         /* enum of nd_task_result.answer; NONE: stays silent */
@@ -44,7 +45,8 @@ struct nd_outcome {
     bool unsteady;             /* everything is restored, and the baseline does not hold any more */
     char reason[ND_FAIL_TEXT]; /* of an abort or a refusal, else "" */
     int64_t steps_done, steps_failed, steps_skipped, steps_cancelled;
-    int64_t met, missed, unknown; /* verdicts */
+    int64_t met, missed, unknown;                   /* verdicts */
+    int64_t duties_met, duties_missed, duties_open; /* regulatory clocks; open: at the end */
     int64_t changes, verified, unverified;
     nd_ns lasted;             /* STARTEX to ENDEX */
     nd_ns restore_took;       /* from the drill's end (of an abort: at once) to all read back */

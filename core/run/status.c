@@ -105,12 +105,12 @@ json_t *nd_run_status(const struct nd_run *run)
     const char *id = run->config.dir != NULL ? run->config.dir->run_id : "rehearsal";
     return json_pack(
         "{s:s, s:s, s:s, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:I, s:I}, s:o, "
-        "s:{s:I, s:O}}",
+        "s:{s:I, s:O}, s:o}",
         "run", id, "state", state, "mode", nd_run_is_live(run) ? "live" : "rehearsal", "now_rel_ns",
         nd_moment_json(run, nd_run_now(run)), "lasts_ns", (json_int_t)run->config.drill->lasts,
         "arming", nd_arming_json(run), "phases", phases_json(run), "changes", changes_json(run),
         "confirmations", confirmations_json(run), "series", series_json(run), "pauses",
         nd_pauses_json(run), "verdicts", "met", (json_int_t)o->met, "missed", (json_int_t)o->missed,
         "unknown", (json_int_t)o->unknown, "injects", nd_injects_json(run), "observations", "count",
-        (json_int_t)run->observations, "last", run->observed);
+        (json_int_t)run->observations, "last", run->observed, "obligations", nd_duties_json(run));
 }

@@ -119,6 +119,11 @@ static void task_over(struct nd_task *task, bool failed, const char *why, double
         struct nd_baseline_run *baseline = task->baseline;
         nd_task_drop(task);
         nd_baseline_task_over(baseline, failed, why);
+    } else if (task->duty != NULL) {
+        struct nd_duty_run *duty = task->duty;
+        duty->look = NULL;
+        nd_task_drop(task);
+        nd_duty_look_over(duty, failed, why, value);
     } else {
         guard->task = NULL;
         nd_task_drop(task);
@@ -317,6 +322,7 @@ void nd_task_together(struct nd_task *task, const nd_body_ref *bodies, size_t co
         branch->step = task->step;
         branch->guard = task->guard;
         branch->baseline = task->baseline;
+        branch->duty = task->duty;
         nd_task_queue(branch);
     }
     if (count == 0)
