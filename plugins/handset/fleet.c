@@ -198,7 +198,7 @@ static const struct nd_plugin plugin = {
     "1.0",         "what handsets see, by AT commands on their ttys (3GPP TS 27.007)",
     verbs,         handset_open,
     free,          select_undo,
-    select_verify, NULL};
+    select_verify, select_prove};
 
 ND_EXPORT const struct nd_plugin *nd_plugin_entry(void)
 {

@@ -115,6 +115,7 @@ extern const struct nd_verb handset_registration, handset_await, handset_network
 /* select.c */
 nd_err select_undo(void *self, const char *verb, const struct nd_note *notes, struct nd_op *op);
 nd_err select_verify(void *self, const char *verb, const struct nd_note *notes, struct nd_op *op);
+nd_err select_prove(void *self, const char *verb, const struct nd_note *notes, struct nd_op *op);
 
 #define TARGET_ROW                                                                                 \
     {                                                                                              \

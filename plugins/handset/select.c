@@ -116,7 +116,7 @@ static nd_err select_start(void *self, const struct nd_args *args, struct nd_op 
     return fleet_start(fleet);
 }
 
-/* ---- undo and verify ---- */
+/* ---- undo, verify and prove ---- */
 
 /* What the modem had selected before. */
 static const char *before_of(const struct modem *modem)
@@ -169,7 +169,24 @@ static void verify_over(struct modem *modem)
     modem_end(modem);
 }
 
-static nd_err put_back(void *self, const struct nd_note *notes, struct nd_op *op,
+static void prove_over(struct modem *modem)
+{
+    char now[16];
+    char wanted[16];
+    const char *network = note_value(modem->fleet->noted, "network");
+    if (modem->err == ND_OK) {
+        selection_text(modem, now);
+        snprintf(wanted, sizeof wanted, "1 %.6s", network != NULL ? network : "");
+        if (modem->mode == 1 && modem->plmn[0] == '\0')
+            modem_fail(modem, ND_ETIME, "selects by hand, and is not registered yet");
+        else if (strcmp(now, wanted) != 0)
+            modem_fail(modem, ND_ESTATE, "has '%s' selected, expected '%s'", now, wanted);
+    }
+    modem_end(modem);
+}
+
+/* Asks the modems noted, and goes on with `over`. */
+static nd_err by_notes(void *self, const struct nd_note *notes, struct nd_op *op,
                        void (*over)(struct modem *))
 {
     char ttys[FLEET_MAX * 132];
@@ -195,13 +212,19 @@ static nd_err put_back(void *self, const struct nd_note *notes, struct nd_op *op
 nd_err select_undo(void *self, const char *verb, const struct nd_note *notes, struct nd_op *op)
 {
     (void)verb;
-    return put_back(self, notes, op, undo_over);
+    return by_notes(self, notes, op, undo_over);
 }
 
 nd_err select_verify(void *self, const char *verb, const struct nd_note *notes, struct nd_op *op)
 {
     (void)verb;
-    return put_back(self, notes, op, verify_over);
+    return by_notes(self, notes, op, verify_over);
+}
+
+nd_err select_prove(void *self, const char *verb, const struct nd_note *notes, struct nd_op *op)
+{
+    (void)verb;
+    return by_notes(self, notes, op, prove_over);
 }
 
 /* ---- table ---- */

@@ -329,7 +329,10 @@ static void test_select(void **state)
     assert_int_equal(nd_fake_plan(op), ND_OK);
     assert_int_equal(run(op), ND_OK);
     assert_non_null(strstr(f->modems[0].log, "AT+COPS=1,2,\"46697\"\n"));
+    assert_int_equal(nd_fake_prove(op, &why), ND_ESTATE);
+    assert_non_null(strstr(why, "has '0' selected, expected '1 46697'"));
     f->modems[0].replies = manual;
+    assert_int_equal(nd_fake_prove(op, &why), ND_OK);
     assert_int_equal(nd_fake_verify(op, &why), ND_ESTATE);
     assert_non_null(strstr(why, "has '1 46697' selected, before it was '0'"));
     assert_int_equal(nd_fake_undo(op, &why), ND_OK);

@@ -284,6 +284,34 @@ void act_verify(struct act *act)
         put_back(act, &act->things[i], 0);
 }
 
+/* Whether each key has what the change set. */
+static void in_force(struct act *act, const struct thing *thing)
+{
+    char words[DELTA_BYTES];
+    if (act_ask(act, "get %s\n", thing->name) != ND_OK)
+        return;
+    snprintf(words, sizeof words, "%s", thing->after);
+    char *rest = words;
+    for (char *word = strsep(&rest, " "); word != NULL && act->err == ND_OK;
+         word = strsep(&rest, " ")) {
+        char is[128];
+        char *value = strchr(word, '=');
+        if (value == NULL)
+            continue;
+        *value++ = '\0';
+        word_value(act->reply, word, is, sizeof is);
+        if (strcmp(is, value) != 0)
+            act_fail(act, ND_ESTATE, "%s of %s is '%s', expected '%s'", word, thing->name, is,
+                     value);
+    }
+}
+
+void act_prove(struct act *act)
+{
+    for (int i = 0; i < act->count && act->err == ND_OK; i++)
+        in_force(act, &act->things[i]);
+}
+
 void act_census(struct act *act)
 {
     act_ask(act, "census\n");

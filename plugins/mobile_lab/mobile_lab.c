@@ -186,8 +186,14 @@ static void start_verify(struct act *act)
         act_fail(act, ND_ESTATE, "the simulated network in '%s' still runs", act->dir);
 }
 
+static void start_prove(struct act *act)
+{
+    act_census(act); /* it answers */
+}
+
+/* own: of a change in the network; of_start: of its being started. */
 static nd_err by_notes(struct mobile_lab *self, const char *verb, const struct nd_note *notes,
-                       struct nd_op *op, int undo)
+                       struct nd_op *op, void (*own)(struct act *), void (*of_start)(struct act *))
 {
     struct act *act = self->host->state(op, sizeof *act);
     const char *dir = note_value(notes, "directory");
@@ -196,7 +202,7 @@ static nd_err by_notes(struct mobile_lab *self, const char *verb, const struct n
     *act = (struct act){.self = self, .op = op, .fd = -1};
     snprintf(act->dir, sizeof act->dir, "%s", dir);
     if (strcmp(verb, "start") == 0)
-        return act_begin(act, undo ? act_end : start_verify, NULL);
+        return act_begin(act, of_start, NULL);
     for (; act->count < THINGS_MAX; act->count++) {
         char key[3][24];
         static const char *const keys[] = {"thing", "before", "after"};
@@ -212,18 +218,23 @@ static nd_err by_notes(struct mobile_lab *self, const char *verb, const struct n
         snprintf(thing->before, sizeof thing->before, "%s", before);
         snprintf(thing->after, sizeof thing->after, "%s", after);
     }
-    return act_begin(act, undo ? act_undo : act_verify, NULL);
+    return act_begin(act, own, NULL);
 }
 
 static nd_err lab_undo(void *self, const char *verb, const struct nd_note *notes, struct nd_op *op)
 {
-    return by_notes(self, verb, notes, op, 1);
+    return by_notes(self, verb, notes, op, act_undo, act_end);
 }
 
 static nd_err lab_verify(void *self, const char *verb, const struct nd_note *notes,
                          struct nd_op *op)
 {
-    return by_notes(self, verb, notes, op, 0);
+    return by_notes(self, verb, notes, op, act_verify, start_verify);
+}
+
+static nd_err lab_prove(void *self, const char *verb, const struct nd_note *notes, struct nd_op *op)
+{
+    return by_notes(self, verb, notes, op, act_prove, start_prove);
 }
 
 /* ---- census ---- */
@@ -385,7 +396,7 @@ static const struct nd_plugin plugin = {
     sizeof plugin, ND_ABI_MAJOR, ND_ABI_MINOR,
     "mobile_lab",  "1.0",        "a SIMULATED mobile network: cells, handsets, disaster roaming",
     verbs,         lab_open,     free,
-    lab_undo,      lab_verify,   NULL};
+    lab_undo,      lab_verify,   lab_prove};
 
 ND_EXPORT const struct nd_plugin *nd_plugin_entry(void)
 {

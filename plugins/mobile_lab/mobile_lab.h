@@ -50,6 +50,7 @@ void plan_bar(struct act *act);
 void act_apply(struct act *act);
 void act_undo(struct act *act);
 void act_verify(struct act *act);
+void act_prove(struct act *act);
 void act_census(struct act *act);
 void act_spawn(struct act *act);
 void act_end(struct act *act);

@@ -123,8 +123,13 @@ static void test_fail(void **state)
     assert_non_null(strstr(tell(f, "get cell yi-1"), " up=0 "));
     assert_non_null(strstr(tell(f, "get cell yi-2"), " up=0 "));
     assert_non_null(strstr(tell(f, "get cell jia-1"), " up=1 "));
+    assert_int_equal(nd_fake_prove(op, &why), ND_OK);
     assert_int_equal(nd_fake_verify(op, &why), ND_ESTATE);
     assert_non_null(strstr(why, "up of cell yi-1 is '0', before it was '1'"));
+    tell(f, "set cell yi-1 up=1"); /* not in force any more */
+    assert_int_equal(nd_fake_prove(op, &why), ND_ESTATE);
+    assert_non_null(strstr(why, "up of cell yi-1 is '1', expected '0'"));
+    tell(f, "set cell yi-1 up=0");
     for (int i = 0; i < 2; i++) { /* the second time there is nothing to do */
         assert_int_equal(nd_fake_undo(op, &why), ND_OK);
         assert_int_equal(nd_fake_verify(op, &why), ND_OK);

@@ -401,7 +401,10 @@ void nd_fake_deadline(struct nd_op *op, nd_ns wait)
     op->deadline = fake_now(&op->fake->host) + wait;
 }
 
-static nd_err act(struct nd_op *change, bool undo, const char **why)
+typedef nd_err after_change(void *self, const char *verb, const struct nd_note *noted,
+                            struct nd_op *op);
+
+static nd_err act(struct nd_op *change, after_change *fn, const char **why)
 {
     struct nd_fake *fake = change->fake;
     struct nd_op *op = nd_fake_op_new(fake, NULL);
@@ -411,8 +414,7 @@ static nd_err act(struct nd_op *change, bool undo, const char **why)
     static const struct nd_note none = {NULL, NULL};
     const struct nd_note *noted = op->notes.count != 0 ? op->notes.at : &none;
     fake->current = op;
-    returned(op, (undo ? fake->plugin->undo : fake->plugin->verify)(fake->self, change->verb->name,
-                                                                    noted, op));
+    returned(op, fn(fake->self, change->verb->name, noted, op));
     nd_err err = nd_fake_run(op);
     if (why != NULL)
         *why = op->why;
@@ -421,12 +423,17 @@ static nd_err act(struct nd_op *change, bool undo, const char **why)
 
 nd_err nd_fake_undo(struct nd_op *change, const char **why)
 {
-    return act(change, true, why);
+    return act(change, change->fake->plugin->undo, why);
 }
 
 nd_err nd_fake_verify(struct nd_op *change, const char **why)
 {
-    return act(change, false, why);
+    return act(change, change->fake->plugin->verify, why);
+}
+
+nd_err nd_fake_prove(struct nd_op *change, const char **why)
+{
+    return act(change, change->fake->plugin->prove, why);
 }
 
 /* ---- the fake itself ---- */

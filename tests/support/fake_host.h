@@ -94,10 +94,11 @@ bool nd_fake_answers(struct nd_op *op, size_t count);
 void nd_fake_cancel(struct nd_op *op);
 /* Cancels the op `wait` ns from now, as the core does at a deadline. */
 void nd_fake_deadline(struct nd_op *op, nd_ns wait);
-/* Undo (or verify) from a planned op's notes alone; the result of it. *why (may be NULL):
+/* Undo (or verify, or prove) from a planned op's notes alone; the result of it. *why (may be NULL):
  * borrowed until fake is freed. */
 nd_err nd_fake_undo(struct nd_op *change, const char **why);
 nd_err nd_fake_verify(struct nd_op *change, const char **why);
+nd_err nd_fake_prove(struct nd_op *change, const char **why);
 
 /* Runs the loop until the op is finished. Live, gives up after 10 s; virtual, when nothing is left
  * to happen: then ND_FAKE_STALLED. */
