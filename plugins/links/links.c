@@ -210,6 +210,10 @@ static nd_err admit_plan(void *self, const struct nd_args *args, struct nd_op *o
         return refuse(self, "the target names no guests; give it 'guests: 10.2.0.0/24' in the site "
                             "file");
     snprintf(act->guests, sizeof act->guests, "%s", guests);
+    /* The kernel writes a single address so. */
+    size_t len = strlen(act->guests);
+    if (len > 3 && strcmp(act->guests + len - 3, "/32") == 0)
+        act->guests[len - 3] = '\0';
     act->work = admit_look;
     act->over = admit_looked;
     return act_begin(self, op, act);
