@@ -15,6 +15,7 @@ extern const struct nd_command nd_command_doctor;
 
 static const struct nd_cli_option doctor_options[] = {
     {"site", "FILE", "use this site file, not the one the scenario names", 0},
+    {"set", "NAME=VALUE", "a parameter of the scenario; may be given again", ND_CLI_REPEAT},
     {"runs", "DIR", "where runs are kept (default: runs)", 0},
     {"json", NULL, "the findings as JSON on stdout", 0},
     {NULL, NULL, NULL, 0}};
@@ -144,8 +145,12 @@ static void check_scenario(struct nd_doctor *doctor, const struct nd_cli_args *a
             json_string_value(json_object_get(json_object_get(saved, "drill"), "scenario"));
         path = named != NULL ? named : "";
     }
-    bool good = nd_work_load(&work, nd_work_virtual(), path, nd_cli_get(args, "site"), 1) &&
-                nd_preview(&work, 1, &rehearsal);
+    struct nd_settings settings = {.list = {NULL, 0, 0}};
+    nd_plan_settings(saved, &settings);
+    bool good =
+        (saved != NULL || nd_cli_settings(args, &settings)) &&
+        nd_work_load(&work, nd_work_virtual(), path, nd_cli_get(args, "site"), 1, &settings) &&
+        nd_preview(&work, 1, &rehearsal);
     if (work.site != NULL) {
         *lab = work.site->has_lab;
         *site_name = nd_strdup(work.site->name);
@@ -166,6 +171,7 @@ static void check_scenario(struct nd_doctor *doctor, const struct nd_cli_args *a
         check_verbs(doctor, rehearsal.plan, *lab);
         check_hours(doctor, &work);
     }
+    nd_settings_deinit(&settings);
     json_decref(rehearsal.plan);
     json_decref(saved);
     nd_work_deinit(&work);

@@ -13,6 +13,7 @@ extern const struct nd_command nd_command_lint, nd_command_plan, nd_command_rehe
 
 static const struct nd_cli_option lint_options[] = {
     {"site", "FILE", "use this site file, not the one the scenario names", 0},
+    {"set", "NAME=VALUE", "a parameter of the scenario; may be given again", ND_CLI_REPEAT},
     {"json", NULL, "diagnostics as JSON on stdout", 0},
     {"strict", NULL, "warnings are errors", 0},
     {NULL, NULL, NULL, 0}};
@@ -48,20 +49,23 @@ static void lint_bodies(struct nd_work *work)
 static int lint(int argc, char **argv)
 {
     struct nd_cli_args args;
-    struct nd_work work;
+    struct nd_work work = {.sched = NULL};
+    struct nd_settings settings = {.list = {NULL, 0, 0}};
     bool help = false;
     if (!nd_cli_parse(&nd_command_lint, argc, argv, 1, 1, &args, &help)) {
         nd_cli_args_deinit(&args);
         return help ? ND_EXIT_OK : ND_EXIT_USAGE;
     }
-    bool good =
-        nd_work_load(&work, nd_work_virtual(), args.words.at[0], nd_cli_get(&args, "site"), 1);
+    bool good = nd_cli_settings(&args, &settings) &&
+                nd_work_load(&work, nd_work_virtual(), args.words.at[0], nd_cli_get(&args, "site"),
+                             1, &settings);
     if (good)
         lint_bodies(&work);
     nd_work_print_diags(&work, nd_cli_get(&args, "json") != NULL);
     good = good && work.diags.errors == 0 &&
            (nd_cli_get(&args, "strict") == NULL || work.diags.warnings == 0);
     nd_work_deinit(&work);
+    nd_settings_deinit(&settings);
     nd_cli_args_deinit(&args);
     return good ? ND_EXIT_OK : ND_EXIT_USAGE;
 }
@@ -79,6 +83,7 @@ const struct nd_command nd_command_lint = {
 
 static const struct nd_cli_option plan_options[] = {
     {"site", "FILE", "use this site file, not the one the scenario names", 0},
+    {"set", "NAME=VALUE", "a parameter of the scenario; may be given again", ND_CLI_REPEAT},
     {"out", "FILE", "save the plan; 'netdrill run FILE' then runs exactly this", 0},
     {"seed", "N", "seed of the run's randomness (default 1)", 0},
     {"json", NULL, "the plan as JSON on stdout", 0},
@@ -131,7 +136,8 @@ static int make_plan(const struct nd_cli_args *args, struct nd_work *work, uint6
 static int plan(int argc, char **argv)
 {
     struct nd_cli_args args;
-    struct nd_work work;
+    struct nd_work work = {.sched = NULL};
+    struct nd_settings settings = {.list = {NULL, 0, 0}};
     bool help = false;
     uint64_t seed = 1;
     if (!nd_cli_parse(&nd_command_plan, argc, argv, 1, 1, &args, &help) ||
@@ -140,11 +146,14 @@ static int plan(int argc, char **argv)
         return help ? ND_EXIT_OK : ND_EXIT_USAGE;
     }
     int code = ND_EXIT_USAGE;
-    if (nd_work_load(&work, nd_work_virtual(), args.words.at[0], nd_cli_get(&args, "site"), seed))
+    if (nd_cli_settings(&args, &settings) &&
+        nd_work_load(&work, nd_work_virtual(), args.words.at[0], nd_cli_get(&args, "site"), seed,
+                     &settings))
         code = make_plan(&args, &work, seed);
     else
         nd_work_print_diags(&work, false);
     nd_work_deinit(&work);
+    nd_settings_deinit(&settings);
     nd_cli_args_deinit(&args);
     return code;
 }
@@ -163,6 +172,7 @@ const struct nd_command nd_command_plan = {
 
 static const struct nd_cli_option rehearse_options[] = {
     {"site", "FILE", "use this site file, not the one the scenario names", 0},
+    {"set", "NAME=VALUE", "a parameter of the scenario; may be given again", ND_CLI_REPEAT},
     {"answers", "FILE", "scripted answers to confirmations (else: yes)", 0},
     {"fail", "VERB#N", "let call N of a verb fail, 0: every (links.down#1=ERIGHTS)", ND_CLI_REPEAT},
     {"seed", "N", "seed of the run's randomness (default 1)", 0},
@@ -239,7 +249,8 @@ static int play(const struct nd_cli_args *args, struct nd_work *work, uint64_t s
 static int rehearse(int argc, char **argv)
 {
     struct nd_cli_args args;
-    struct nd_work work;
+    struct nd_work work = {.sched = NULL};
+    struct nd_settings settings = {.list = {NULL, 0, 0}};
     bool help = false;
     uint64_t seed = 1;
     if (!nd_cli_parse(&nd_command_rehearse, argc, argv, 1, 1, &args, &help) ||
@@ -248,11 +259,14 @@ static int rehearse(int argc, char **argv)
         return help ? ND_EXIT_OK : ND_EXIT_USAGE;
     }
     int code = ND_EXIT_USAGE;
-    if (nd_work_load(&work, nd_work_virtual(), args.words.at[0], nd_cli_get(&args, "site"), seed))
+    if (nd_cli_settings(&args, &settings) &&
+        nd_work_load(&work, nd_work_virtual(), args.words.at[0], nd_cli_get(&args, "site"), seed,
+                     &settings))
         code = play(&args, &work, seed);
     else
         nd_work_print_diags(&work, false);
     nd_work_deinit(&work);
+    nd_settings_deinit(&settings);
     nd_cli_args_deinit(&args);
     return code;
 }

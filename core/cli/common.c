@@ -78,8 +78,50 @@ static void check_forbidden(struct nd_work *work)
     }
 }
 
+bool nd_cli_settings(const struct nd_cli_args *args, struct nd_settings *settings)
+{
+    for (size_t i = 0; i < args->names.count; i++) {
+        if (strcmp(args->names.at[i], "set") != 0)
+            continue;
+        const char *text = args->values.at[i];
+        const char *equals = strchr(text, '=');
+        if (equals == NULL || equals == text) {
+            fprintf(stderr, "netdrill: '--set' takes NAME=VALUE, got '%s'\n", text);
+            return false;
+        }
+        struct nd_setting setting = {
+            nd_arena_strndup(&settings->arena, text, (size_t)(equals - text)), equals + 1};
+        for (size_t k = 0; k < settings->list.count; k++) {
+            if (strcmp(settings->list.at[k].name, setting.name) == 0) {
+                fprintf(stderr, "netdrill: '--set %s' is given twice\n", setting.name);
+                return false;
+            }
+        }
+        nd_vec_push(&settings->list, setting);
+    }
+    return true;
+}
+
+void nd_plan_settings(const json_t *plan, struct nd_settings *settings)
+{
+    const char *name = NULL;
+    json_t *value = NULL;
+    json_object_foreach(json_object_get(plan, "parameters"), name, value)
+    {
+        const struct nd_setting setting = {name, json_string_value(value)};
+        if (setting.value != NULL)
+            nd_vec_push(&settings->list, setting);
+    }
+}
+
+void nd_settings_deinit(struct nd_settings *settings)
+{
+    nd_vec_free(&settings->list);
+    nd_arena_deinit(&settings->arena);
+}
+
 bool nd_work_load(struct nd_work *work, struct nd_sched *sched, const char *path,
-                  const char *site_path, uint64_t seed)
+                  const char *site_path, uint64_t seed, const struct nd_settings *settings)
 {
     *work = (struct nd_work){.sched = sched};
     char *named = site_path != NULL ? nd_strdup(site_path) : nd_scenario_site_path(path);
@@ -94,7 +136,8 @@ bool nd_work_load(struct nd_work *work, struct nd_sched *sched, const char *path
     if (site_good && work->site != NULL)
         check_forbidden(work);
     if (site_good)
-        work->scenario = nd_scenario_load(path, work->site, work->plugins, seed, &work->diags);
+        work->scenario =
+            nd_scenario_load(path, work->site, work->plugins, seed, settings, &work->diags);
     return work->scenario != NULL;
 }
 

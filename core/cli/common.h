@@ -39,10 +39,17 @@ struct nd_work {
     struct nd_diags diags;
 };
 
-/* Loads scenario and site (--site, or the one the scenario names). sched: taken over. False: what
+/* --set NAME=VALUE, each given; texts borrowed from args. False: one cannot be read, told. */
+bool nd_cli_settings(const struct nd_cli_args *args, struct nd_settings *settings);
+/* Those of a saved plan; texts borrowed from it. */
+void nd_plan_settings(const json_t *plan, struct nd_settings *settings);
+void nd_settings_deinit(struct nd_settings *settings);
+
+/* Loads scenario and site (--site, or the one the scenario names). sched: taken over. settings: of
+ * the scenario's parameters, may be NULL. False: what
  * is wrong stands in diags. */
 bool nd_work_load(struct nd_work *work, struct nd_sched *sched, const char *path,
-                  const char *site_path, uint64_t seed);
+                  const char *site_path, uint64_t seed, const struct nd_settings *settings);
 void nd_work_deinit(struct nd_work *work);
 /* A virtual scheduler at a fixed wall clock, so that rehearsals are the same each time. */
 struct nd_sched *nd_work_virtual(void);

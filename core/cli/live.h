@@ -29,7 +29,8 @@ struct nd_live {
     bool told_to_end; /* by a signal */
     bool zh, colour, json, lab, consented;
     uint64_t seed;
-    json_t *plan; /* a saved one being run, or NULL */
+    struct nd_settings settings; /* of the scenario's parameters */
+    json_t *plan;                /* a saved one being run, or NULL */
     const char *scenario_path, *site_path;
     char *own_scenario, *own_site; /* of the directory of a run that is resumed */
     struct nd_past past;

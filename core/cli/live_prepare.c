@@ -92,6 +92,18 @@ static int open_work(struct nd_live *live)
     return resumes ? open_past(live) : open_plan(live);
 }
 
+/* What the scenario's parameters are: as the plan has them, else as said now. */
+static int take_settings(struct nd_live *live)
+{
+    if (live->plan != NULL && nd_cli_get(&live->args, "set") != NULL)
+        return nd_live_refuse(ND_EXIT_USAGE,
+                              "the plan says what the parameters are; leave out '--set', or plan "
+                              "anew with 'netdrill plan --set'");
+    nd_plan_settings(live->plan, &live->settings);
+    return live->plan != NULL || nd_cli_settings(&live->args, &live->settings) ? ND_EXIT_OK
+                                                                               : ND_EXIT_USAGE;
+}
+
 static int load(struct nd_live *live)
 {
     struct nd_fail why = {0};
@@ -99,7 +111,8 @@ static int load(struct nd_live *live)
         nd_sched_new_live_at(&live->loop, nd_clock_zero_when(live->past.now), &why);
     if (sched == NULL)
         return nd_live_refuse(ND_EXIT_INTERNAL, why.text);
-    if (!nd_work_load(&live->work, sched, live->scenario_path, live->site_path, live->seed)) {
+    if (!nd_work_load(&live->work, sched, live->scenario_path, live->site_path, live->seed,
+                      &live->settings)) {
         nd_work_print_diags(&live->work, false);
         return ND_EXIT_USAGE;
     }
@@ -218,7 +231,7 @@ static int make_plan(struct nd_live *live)
         struct nd_work work;
         struct nd_rehearsal rehearsal = {.plan = NULL};
         bool good = nd_work_load(&work, nd_work_virtual(), live->scenario_path, live->site_path,
-                                 live->seed) &&
+                                 live->seed, &live->settings) &&
                     nd_preview(&work, live->seed, &rehearsal);
         live->plan = rehearsal.plan;
         if (!good) {
@@ -341,6 +354,8 @@ int nd_live_prepare(struct nd_live *live)
     int code = take_length(live);
     if (code == ND_EXIT_OK)
         code = open_work(live);
+    if (code == ND_EXIT_OK)
+        code = take_settings(live);
     if (code == ND_EXIT_OK && !nd_script_take(&live->script, &live->args))
         code = ND_EXIT_USAGE;
     if (code == ND_EXIT_OK)

@@ -13,6 +13,7 @@
  *   prims.c     what `expect` stands on
  *   profiles.c  profiles and their rules
  *   duties.c    obligations, and what opens and meets them
+ *   parameters.c what whoever plays the drill may set
  *   scenario.c  loading, the one resume */
 #ifndef ND_LUA_INTERNAL_H
 #define ND_LUA_INTERNAL_H
@@ -171,16 +172,21 @@ struct nd_scenario {
     struct ND_VEC(struct nd_phase_draft *) phases;
     struct ND_VEC(struct nd_profile *) profiles;
     struct ND_VEC(struct nd_obligations) obligations;
+    const struct nd_settings *settings; /* while loading; may be NULL */
+    struct ND_VEC(struct nd_parameter) parameters;
     struct ND_VEC(struct nd_arena) buried; /* arenas of dropped tasks: calls may still use them */
     struct nd_task *task;                  /* the one being resumed, else NULL */
 };
 
 struct nd_scenario *nd_scenario_of(lua_State *L);
-void nd_frame_open(lua_State *L);    /* [-0, +0, e] into the table at the top */
-void nd_bodies_open(lua_State *L);   /* likewise */
-void nd_prims_open(lua_State *L);    /* `expect`, likewise; after the library */
-void nd_profiles_open(lua_State *L); /* likewise */
-void nd_duties_open(lua_State *L);   /* likewise */
+void nd_frame_open(lua_State *L);      /* [-0, +0, e] into the table at the top */
+void nd_bodies_open(lua_State *L);     /* likewise */
+void nd_prims_open(lua_State *L);      /* `expect`, likewise; after the library */
+void nd_profiles_open(lua_State *L);   /* likewise */
+void nd_duties_open(lua_State *L);     /* likewise */
+void nd_parameters_open(lua_State *L); /* likewise */
+/* Into the drill; settings that are no parameter's are told. */
+void nd_parameters_finish(struct nd_scenario *scenario);
 /* The profile of that name, loaded if need be; NULL and a complaint about the name where it stands
  * in the text. Raises in a body, where only profiles of the frame are known. [-0, +0, e] */
 const struct nd_profile *nd_profile_named(lua_State *L, const char *name);

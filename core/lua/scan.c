@@ -31,15 +31,16 @@ const char *const *nd_verb_keys(const char *name)
                                               "checks", "occurs", NULL};
     static const char *const occurs[] = {"case", "note", NULL};
     static const char *const met[] = {"case", "by", "note", NULL};
+    static const char *const parameter[] = {"choices", "otherwise", NULL};
     static const char *const none[] = {NULL};
     static const struct {
         const char *name;
         const char *const *keys;
-    } list[] = {{"drill", drill},       {"guard", guard},     {"phase", phase},
-                {"baseline", baseline}, {"inject", inject},   {"step", step},
-                {"expect", expect},     {"confirm", confirm}, {"wait", none},
-                {"restore", none},      {"together", none},   {"obligations", obligations},
-                {"occurs", occurs},     {"met", met}};
+    } list[] = {{"drill", drill},       {"guard", guard},         {"phase", phase},
+                {"baseline", baseline}, {"inject", inject},       {"step", step},
+                {"expect", expect},     {"confirm", confirm},     {"wait", none},
+                {"restore", none},      {"together", none},       {"obligations", obligations},
+                {"occurs", occurs},     {"parameter", parameter}, {"met", met}};
     for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
         if (strcmp(list[i].name, name) == 0)
             return list[i].keys;

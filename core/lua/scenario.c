@@ -154,6 +154,8 @@ static void load(struct nd_scenario *scenario, const char *path, const char *tex
                     "begin with drill { \"title\", id = \"...\", lasts = minutes(30) }",
                     "the file declares no drill");
     nd_frame_finish(scenario);
+    if (diags->errors == 0)
+        nd_parameters_finish(scenario);
     if (diags->errors == 0) {
         nd_drill_check(drill, diags);
         check_coverage(scenario);
@@ -163,7 +165,7 @@ static void load(struct nd_scenario *scenario, const char *path, const char *tex
 
 struct nd_scenario *nd_scenario_load(const char *path, const struct nd_site *site,
                                      struct nd_plugins *plugins, uint64_t seed,
-                                     struct nd_diags *diags)
+                                     const struct nd_settings *settings, struct nd_diags *diags)
 {
     struct nd_fail why = {0};
     char *text = NULL;
@@ -177,6 +179,7 @@ struct nd_scenario *nd_scenario_load(const char *path, const struct nd_site *sit
     struct nd_scenario *scenario = nd_alloc(sizeof *scenario);
     scenario->site = site;
     scenario->plugins = plugins;
+    scenario->settings = settings;
     scenario->diags = diags;
     if (!nd_utf8_valid(text, len) || memchr(text, '\0', len) != NULL) {
         nd_diag_add(diags, "E0104", path, 0, 0, 0, "save it as UTF-8",
@@ -187,6 +190,7 @@ struct nd_scenario *nd_scenario_load(const char *path, const struct nd_site *sit
     }
     free(text);
     scenario->diags = NULL;
+    scenario->settings = NULL;
     if (diags->errors == errors)
         return scenario;
     nd_scenario_free(scenario);
@@ -208,6 +212,7 @@ void nd_scenario_free(struct nd_scenario *scenario)
         nd_arena_deinit(&scenario->buried.at[i]);
     nd_vec_free(&scenario->buried);
     nd_vec_free(&scenario->phases);
+    nd_vec_free(&scenario->parameters);
     nd_vec_free(&scenario->guards);
     nd_vec_free(&scenario->baselines);
     nd_vec_free(&scenario->objectives);

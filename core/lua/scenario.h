@@ -8,10 +8,11 @@
 struct nd_scenario;
 
 /* Reads, runs the frame and checks: all faults in diags. Returns NULL when there is any error.
- * site: borrowed, may be NULL only for tests. plugins: borrowed; `use` loads from it. */
+ * settings: of parameters; may be NULL. site: borrowed, may be NULL only for tests. plugins:
+ * borrowed; `use` loads from it. */
 struct nd_scenario *nd_scenario_load(const char *path, const struct nd_site *site,
                                      struct nd_plugins *plugins, uint64_t seed,
-                                     struct nd_diags *diags);
+                                     const struct nd_settings *settings, struct nd_diags *diags);
 void nd_scenario_free(struct nd_scenario *scenario); /* NULL is fine */
 const struct nd_drill *nd_scenario_drill(const struct nd_scenario *scenario);
 /* Where the call of a verb stands in a line: column and width, 0 when not known. */

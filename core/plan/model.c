@@ -25,6 +25,15 @@ static const struct nd_step *step_at(const struct nd_drill *drill, size_t index)
     return NULL;
 }
 
+json_t *nd_drill_parameters(const struct nd_drill *drill)
+{
+    json_t *all = json_object();
+    for (size_t i = 0; i < drill->parameters_count; i++)
+        json_object_set_new(all, drill->parameters[i].name,
+                            json_string(drill->parameters[i].value));
+    return all;
+}
+
 const struct nd_step *nd_drill_step_find(const struct nd_drill *drill, const char *id)
 {
     for (size_t i = 0; i < drill->steps_count; i++) {

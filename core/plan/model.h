@@ -137,6 +137,22 @@ struct nd_obligations {
     int line;
 };
 
+/* What whoever plays the drill may choose: its value as a text. */
+struct nd_parameter {
+    const char *name, *value;
+    bool set; /* by somebody, else it is as the scenario says */
+};
+
+/* --set NAME=VALUE, as given. */
+struct nd_setting {
+    const char *name, *value;
+};
+
+struct nd_settings {
+    struct ND_VEC(struct nd_setting) list;
+    struct nd_arena arena;
+};
+
 struct nd_drill {
     const char *path, *id;
     char hash[72]; /* of the scenario's bytes */
@@ -157,10 +173,14 @@ struct nd_drill {
     size_t profiles_count;
     const struct nd_obligations *obligations;
     size_t obligations_count;
+    const struct nd_parameter *parameters;
+    size_t parameters_count;
     struct nd_arena arena;
 };
 
 void nd_drill_deinit(struct nd_drill *drill);
+/* {name: value}, in the order they are written. Caller drops. */
+json_t *nd_drill_parameters(const struct nd_drill *drill);
 const struct nd_step *nd_drill_step_find(const struct nd_drill *drill, const char *id);
 /* Number `index` of the drill's injects, in the order they are written. */
 const struct nd_inject *nd_drill_inject_at(const struct nd_drill *drill, size_t index);

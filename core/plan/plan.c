@@ -152,6 +152,7 @@ json_t *nd_plan_json(const struct nd_drill *drill, const struct nd_site *site, u
     char *policy = site != NULL && site->policy.given ? nd_site_json(site, "policy") : NULL;
     json_object_set_new(plan, "policy", policy != NULL ? json_loads(policy, 0, NULL) : json_null());
     json_object_set_new(plan, "baselines", baselines_json(drill));
+    json_object_set_new(plan, "parameters", nd_drill_parameters(drill));
     json_object_set_new(plan, "profiles", nd_plan_profiles(drill));
     free(policy);
     static const char *const lists[] = {"changes",       "measures", "confirmations",

@@ -175,6 +175,14 @@ static void print_phase(const json_t *plan, const json_t *phase, bool zh, struct
     }
 }
 
+static void print_parameters(const json_t *plan, struct nd_buf *out)
+{
+    const char *name = NULL;
+    json_t *value = NULL;
+    json_object_foreach(json_object_get(plan, "parameters"), name, value)
+        nd_buf_addf(out, "Parameter %s = %s\n", name, json_string_value(value));
+}
+
 /* What leaves for people, by which verb. */
 static void print_sends(const json_t *plan, struct nd_buf *out)
 {
@@ -314,6 +322,7 @@ void nd_plan_print(const json_t *plan, bool zh, struct nd_buf *out)
                 "  As one rehearsal went in which all was well; branches not taken are not "
                 "shown.\n\n");
     print_targets(plan, out);
+    print_parameters(plan, out);
     print_sends(plan, out);
     print_not_previewed(plan, out);
 }

@@ -140,6 +140,7 @@ void nd_journal_opened(struct nd_run *run)
                   run->config.plan_hash, "seed", (json_int_t)run->config.seed);
     ND_CHECK(data != NULL);
     json_object_set_new(data, "site", nd_string_json(site != NULL ? site->name : NULL));
+    json_object_set_new(data, "parameters", nd_drill_parameters(drill));
     add_machine(run, data);
     nd_run_event(run, ND_JOURNAL_SYNC, "journal.opened", NULL, NULL, data);
 }

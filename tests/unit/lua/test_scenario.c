@@ -28,7 +28,7 @@ static struct nd_scenario *load(const char *text, size_t len)
     nd_diags_deinit(&diags);
     sched = nd_sched_new_virtual(0);
     plugins = nd_plugins_new(sched, NULL);
-    return nd_scenario_load(path, NULL, plugins, 7, &diags);
+    return nd_scenario_load(path, NULL, plugins, 7, NULL, &diags);
 }
 
 static void unload(struct nd_scenario *scenario)
@@ -86,6 +86,12 @@ static void test_faults_and_places(void **state)
                  "expect { 'x', s, 'los<1%' } end }",
             "E0313", 6, 18, "did you mean 'loss'");
     refused(HEAD "local r = profile 'tw-disaster-roming'", "E0801", 3, 19, "tw-disaster-roming");
+    refused(HEAD "local p = parameter { 'pace', choices = { 'a', 'b' }, otherwise = 'c' }", "E0318",
+            3, 11, "takes 'a' or 'b', got 'c'");
+    refused(HEAD "local p = parameter { 'pace' }", "E0208", 3, 11, "lacks 'otherwise'");
+    refused(HEAD "local p = parameter { 'Pace!', otherwise = 1 }", "E0301", 3, 11, "its name");
+    refused(HEAD "local p = parameter { 'a', otherwise = 1 }\nparameter { 'a', otherwise = 2 }",
+            "E0206", 4, 1, "declared twice");
     refused(HEAD "local r = profile 'tw-disaster-roaming'\nlocal x = r.activaton", "E0802", 4, 0,
             "did you mean 'activation'");
     refused(HEAD "profile('tw-disaster-roaming').ending { repaired = percent(9) }", "E0204", 3, 0,
