@@ -54,7 +54,8 @@ static void far_end(void *ctx)
         return;
     }
     const char *method = json_string_value(json_object_get(request, "method"));
-    strcat(strcat(f->methods, method), " ");
+    size_t said = strlen(f->methods);
+    snprintf(f->methods + said, sizeof f->methods - said, "%s ", method);
     json_t *reply = answer(f, method, json_object_get(request, "params"));
     json_object_set(reply, "id", json_object_get(request, "id"));
     char *text = f->reply != NULL ? strdup(f->reply) : json_dumps(reply, 0);
@@ -90,7 +91,7 @@ static int tear_down(void **state)
 /* The far end's address, with a table and a key. */
 static void make_entry(struct fixture *f, const char *name, const char *table, const char *key)
 {
-    struct sockaddr_in at;
+    struct sockaddr_in at = {.sin_port = 0};
     socklen_t len = sizeof at;
     getsockname(f->fd, (struct sockaddr *)&at, &len);
     snprintf(f->port, sizeof f->port, "%d", ntohs(at.sin_port));
