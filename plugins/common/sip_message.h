@@ -105,6 +105,14 @@ int sip_authorize(const struct sip_challenge *challenge, const char *user, const
                   const char *method, const char *uri, const char *cnonce, char *line,
                   size_t bytes);
 
+/* Where a Resource-Priority stands in its namespace. */
+struct sip_rank {
+    int rank, count;              /* 1: the highest of `count`; 0: no value of the namespace */
+    char lowest[24], highest[24]; /* values */
+};
+/* text: "namespace.value". 0: a namespace that is not known here. */
+int sip_rank(const char *text, struct sip_rank *rank);
+
 /* Whether a URI may reach an emergency centre: urn:service:sos and below (RFC 5031), and users of
  * at most three digits. */
 int sip_emergency(const char *uri);

@@ -111,6 +111,11 @@ nd_err wire_open(struct wire *wire)
     if (wire->fd < 0)
         return wire->fd;
     wire->state = WIRE_CONNECTING;
+    nd_err err = wire->prepare != NULL ? wire->prepare(wire->ctx, wire->fd) : ND_OK;
+    if (err != ND_OK) {
+        wire_close(wire);
+        return err;
+    }
     setsockopt(wire->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     if (connect(wire->fd, (struct sockaddr *)&wire->peer.at, wire->peer.len) != 0 &&
         errno != EINPROGRESS) {

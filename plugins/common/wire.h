@@ -29,6 +29,7 @@ struct wire {
     nd_ns down_at; /* when the connection was lost or tried for last */
     nd_err reason; /* of its loss */
     void *ctx;
+    nd_err (*prepare)(void *ctx, int fd); /* the socket before it connects; may be NULL */
     int stream; /* the op is a stream: its waiting slots are told when the connection is lost */
     void (*request)(void *ctx, int64_t slot); /* sends a slot's request */
     /* Octets of the message that begins at `bytes`: 0, not known yet; at most WIRE_IN. */

@@ -1,3 +1,4 @@
+#include "../common/exercise.h"
 #include "../common/number.h"
 #include "handset.h"
 
@@ -10,10 +11,8 @@
 enum { M_TO = 1, M_TEXT, M_PATIENCE };
 enum { PREPARED, SENT, PUT_BACK };
 
-#define MARKER      "EXERCISE: "
-#define MARKER_UCS2 "演練 EXERCISE: "
-#define PLAIN_MAX   140 /* characters, with the marker below 160 */
-#define UCS2_MAX    70  /* UTF-16 units of one message, with the marker */
+#define PLAIN_MAX 140 /* characters, with the marker below 160 */
+#define UCS2_MAX  70  /* UTF-16 units of one message, with the marker */
 
 /* Text as UTF-16 in hexadecimal digits, as UCS2 strings are written (TS 27.005 §3.1). Returns its
  * units, also those that did not fit. text: UTF-8. */
@@ -125,8 +124,8 @@ static size_t compose(struct fleet *fleet, const char *text, size_t *most)
 {
     char marked[512];
     fleet->ucs2 = !is_plain(text);
-    *most = fleet->ucs2 ? UCS2_MAX : PLAIN_MAX + sizeof MARKER - 1;
-    snprintf(marked, sizeof marked, "%s%s", fleet->ucs2 ? MARKER_UCS2 : MARKER, text);
+    *most = fleet->ucs2 ? UCS2_MAX : PLAIN_MAX + sizeof EXERCISE_MARK - 1;
+    snprintf(marked, sizeof marked, "%s%s", fleet->ucs2 ? EXERCISE_MARK_FULL : EXERCISE_MARK, text);
     if (fleet->ucs2)
         return utf16_hex(marked, fleet->message, sizeof fleet->message);
     snprintf(fleet->message, sizeof fleet->message, "%.*s", (int)sizeof fleet->message - 1, marked);
@@ -188,8 +187,9 @@ static const struct nd_option sms_options[] = {
     TARGET_ROW,
     TO_ROW,
     {"text",
-     "the message, sent behind \"" MARKER "\", or behind \"演練 \" and that if it is not plain", "",
-     ND_TEXT, ND_OPT_REQUIRED, 1, 0, NULL, NULL},
+     "the message, sent behind \"" EXERCISE_MARK
+     "\", or behind \"演練 \" and that if it is not plain",
+     "", ND_TEXT, ND_OPT_REQUIRED, 1, 0, NULL, NULL},
     {"answer_within", "how long the network may take to accept it", "ns", ND_LENGTH, 0, 1e7, 6e11,
      "60s", NULL},
     END_ROW};

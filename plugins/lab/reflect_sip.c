@@ -118,15 +118,12 @@ static void answer_sdp(const struct sip_media *offer, const char *address, int p
 /* Status and further lines for a namespace that we are asked to know (RFC 4412 §4.6.2). */
 static const char *refusal(const struct sip_answer *request)
 {
-    static const char *const known[] = {"dsn.", "drsn.",  "q735.",   "ets.",
-                                        "wps.", "esnet.", "mcpttp.", "mcpttq."};
+    struct sip_rank rank;
     if (request->requires)
         return "420 Bad Extension";
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (strncmp(request->priority, known[i], strlen(known[i])) == 0)
-            return NULL;
-    }
-    return request->priority[0] != '\0' ? "417 Unknown Resource-Priority" : NULL;
+    return request->priority[0] != '\0' && !sip_rank(request->priority, &rank)
+               ? "417 Unknown Resource-Priority"
+               : NULL;
 }
 
 /* ---- requests ---- */

@@ -5,8 +5,8 @@
 
 /* INVITE, ACK, BYE, with digest when it is asked for, and voice within. */
 
-enum { C_SUBJECT, C_PORT, C_ACCOUNT, C_TO, C_PRIORITY, C_HELD, C_VOICE, C_BUFFER, C_IE, C_BPL };
-enum { C_SETUP, C_RINGING, C_STATUS, C_BRANCHES, C_QUALITY };
+enum { C_ACCOUNT = VERB_OWN, C_TO, C_PRIORITY, C_HELD, C_VOICE, C_BUFFER, C_IE, C_BPL };
+enum { C_SETUP, C_RINGING, C_STATUS, C_BRANCHES, C_RANK, C_QUALITY };
 enum { INVITING, PROCEEDING, TALKING, ENDING };
 
 struct call {
@@ -124,7 +124,7 @@ static void speak(struct call *call)
     if (voice_begin(&call->voice, &call->dialog.media, why, sizeof why))
         return;
     in_dialog(talk, &call->dialog, "BYE", talk->cseq + 1, 0);
-    talk->self->host->finish(talk->op, ND_EANSWER, why);
+    talk_end(talk, ND_EANSWER, why);
 }
 
 /* ---- answers ---- */
@@ -197,7 +197,6 @@ static void call_answer(struct talk *talk, const struct sip_answer *answer, nd_n
 static int call_asked(struct talk *talk, const struct sip_answer *request, nd_ns at)
 {
     struct call *call = (struct call *)talk;
-    const struct nd_host *host = talk->self->host;
     char why[120];
     if (strcmp(request->method, "BYE") != 0)
         return 0;
@@ -211,14 +210,13 @@ static int call_asked(struct talk *talk, const struct sip_answer *request, nd_ns
     tell_once(call);
     snprintf(why, sizeof why, "the other end hung up %gs after it had been called",
              (double)(at - talk->began) / 1e9);
-    host->finish(talk->op, call->stage == ENDING ? ND_OK : ND_EGONE,
-                 call->stage == ENDING ? NULL : why);
+    talk_end(talk, call->stage == ENDING ? ND_OK : ND_EGONE, call->stage == ENDING ? NULL : why);
     return 1;
 }
 
 /* ---- beginning, and its end before its time ---- */
 
-static nd_err begin_voice(struct call *call, const struct nd_args *args, const struct marks *marks)
+static nd_err begin_voice(struct call *call, const struct nd_args *args)
 {
     struct voice *voice = &call->voice;
     const struct nd_codec *codec = &nd_codecs[args->at[C_VOICE].u.i - 1];
@@ -231,7 +229,7 @@ static nd_err begin_voice(struct call *call, const struct nd_args *args, const s
     voice->cookie = (uint32_t)call->talk.began ^ call->talk.self->serial << 20;
     voice->packets = (struct voice_packet *)(call + 1);
     voice->over = voice_over;
-    return voice_open(voice, marks);
+    return voice_open(voice);
 }
 
 static nd_err call_start(void *ctx, const struct nd_args *args, struct nd_op *op)
@@ -243,28 +241,27 @@ static nd_err call_start(void *ctx, const struct nd_args *args, struct nd_op *op
     packets = args->at[C_VOICE].u.i != 0 ? packets : 0;
     if (uri == NULL)
         return ND_EARG;
-    struct call *call =
-        self->host->state(op, sizeof *call + (size_t)packets * sizeof(struct voice_packet));
+    struct call *call = (struct call *)talk_state(
+        self, args, op, sizeof *call + (size_t)packets * sizeof(struct voice_packet));
     struct talk *talk = &call->talk;
-    const struct marks marks = marks_of(call_options, args);
     talk->take = call_answer;
     talk->asked = call_asked;
-    talk->priority = args->at[C_PRIORITY].u.text;
     call->held = held;
     call->voice.talk = talk;
     call->voice.count = packets;
-    nd_err err =
-        talk_open(self, op, talk, args->at[C_SUBJECT].u.target, args->at[C_PORT].u.i, &marks);
+    nd_err err = talk_open(talk, call_options, args, args->at[C_PRIORITY].u.text);
     if (err == ND_OK)
         err = talk_account(talk, args->at[C_ACCOUNT].u.target);
     talk->began = self->host->now(self->host);
     if (err == ND_OK && packets != 0)
-        err = begin_voice(call, args, &marks);
+        err = begin_voice(call, args);
     if (err != ND_OK)
         return err;
     snprintf(talk->uri, sizeof talk->uri, "%s", uri);
     snprintf(talk->to, sizeof talk->to, "%s", uri);
     talk->began = self->host->now(self->host);
+    if (talk->rank != 0)
+        self->host->emit(op, C_RANK, talk->rank, talk->began);
     invite_send(call, NULL);
     return ND_OK;
 }
@@ -272,8 +269,7 @@ static nd_err call_start(void *ctx, const struct nd_args *args, struct nd_op *op
 /* Nobody is left in a call when it is cancelled. */
 static void call_cancel(void *ctx, struct nd_op *op)
 {
-    const struct nd_host *host = ((struct sip *)ctx)->host;
-    struct call *call = host->state(op, 1);
+    struct call *call = ((struct sip *)ctx)->host->state(op, 1);
     struct talk *talk = &call->talk;
     if (call->stage == TALKING) {
         tell_once(call);
@@ -281,7 +277,7 @@ static void call_cancel(void *ctx, struct nd_op *op)
     } else if (call->stage != ENDING) {
         same_transaction(talk, "CANCEL", NULL);
     }
-    host->finish(op, ND_ECANCEL, NULL);
+    talk_end(talk, ND_ECANCEL, NULL);
 }
 
 /* ---- rehearsal ---- */
@@ -291,6 +287,7 @@ static const struct nd_reading call_readings[] = {
     {"ringing", "post-dial delay: from the INVITE to ringing (180 to 199)", "ns", 5e7},
     {"status", "status code of the final answer", "1", 200},
     {"branches", "how many ends answered; the first is the call", "1", 1},
+    RANK_READING,
     VOICE_READINGS,
     {NULL, NULL, NULL, 0}};
 
@@ -298,14 +295,18 @@ struct model {
     const struct nd_host *host;
     struct nd_op *op;
     uint32_t readings;
+    int rank;
 };
 
 static void model_ends(void *ctx)
 {
     const struct model *model = ctx;
     nd_ns now = model->host->now(model->host);
-    for (uint32_t i = 0; i < model->readings; i++)
-        model->host->emit(model->op, i, call_readings[i].nominal, now);
+    for (uint32_t i = 0; i < model->readings; i++) {
+        if (i != C_RANK || model->rank != 0)
+            model->host->emit(model->op, i, i == C_RANK ? model->rank : call_readings[i].nominal,
+                              now);
+    }
     model->host->finish(model->op, ND_OK, NULL);
 }
 
@@ -314,9 +315,12 @@ static nd_err call_rehearse(void *ctx, const struct nd_args *args, struct nd_op 
 {
     const struct nd_host *host = ((struct sip *)ctx)->host;
     struct model *model = host->state(op, sizeof *model);
-    *model =
-        (struct model){host, op, args->at[C_VOICE].u.i != 0 ? C_QUALITY + VOICE_COUNT : C_QUALITY};
-    if (talk_callee(ctx, args->at[C_TO].u.target) == NULL)
+    *model = (struct model){.host = host,
+                            .op = op,
+                            .readings =
+                                args->at[C_VOICE].u.i != 0 ? C_QUALITY + VOICE_COUNT : C_QUALITY};
+    if (talk_callee(ctx, args->at[C_TO].u.target) == NULL ||
+        talk_rank(ctx, args->at[C_PRIORITY].u.text, &model->rank) != ND_OK)
         return ND_EARG;
     if (host->model_up(op))
         return host->after(op, 100000000 + args->at[C_HELD].u.i, model_ends, model);

@@ -8,8 +8,8 @@
 
 /* OPTIONS: the probe. */
 
-enum { SUBJECT, PORT, PRIORITY };
-enum { R_RTT, R_STATUS };
+enum { PRIORITY = VERB_OWN };
+enum { R_RTT, R_STATUS, R_RANK };
 
 static const struct nd_option options[] = {TARGET_ROWS, PRIORITY_ROW, ROUTE_ROWS, END_ROW};
 
@@ -35,18 +35,53 @@ static void options_answer(struct talk *talk, const struct sip_answer *answer, n
     host->answer(talk->op, slot, err, (double)NAN, at);
 }
 
+/* A probe of a stream is sent once: what is lost is to be counted. */
+static void options_slot(void *ctx, int64_t slot)
+{
+    struct talk *talk = ctx;
+    const struct nd_host *host = talk->self->host;
+    char id[64];
+    char branch[64];
+    char tag[40];
+    char text[SIP_BYTES];
+    snprintf(id, sizeof id, "c%s-%lld", talk->cookie, (long long)slot);
+    snprintf(tag, sizeof tag, "t%s", talk->cookie);
+    snprintf(branch, sizeof branch, "z9hG4bK%s-%lld", talk->cookie, (long long)slot);
+    const struct sip_request request = {.method = "OPTIONS",
+                                        .uri = talk->uri,
+                                        .from = talk->from,
+                                        .to = talk->to,
+                                        .from_tag = tag,
+                                        .call_id = id,
+                                        .branch = branch,
+                                        .local = talk->local,
+                                        .cseq = 1,
+                                        .priority = talk->priority,
+                                        .tcp = talk->wire != NULL,
+                                        .expires = -1};
+    size_t len = sip_make(&request, text);
+    nd_ns at = host->now(host);
+    int put = 0;
+    /* What an earlier request met may be told here: it is not this one's. */
+    for (int i = 0; i < 2 && !put; i++)
+        put = talk_put(talk, text, len);
+    if (put)
+        host->sent(talk->op, slot, at);
+    else
+        host->answer(talk->op, slot, probe_err(errno), (double)NAN, at);
+}
+
 static nd_err options_begin(struct sip *self, const struct nd_args *args, struct nd_op *op,
                             int stream)
 {
-    const struct nd_host *host = self->host;
-    struct talk *talk = host->state(op, sizeof *talk);
+    struct talk *talk = talk_state(self, args, op, sizeof *talk);
     const struct nd_target *target = args->at[SUBJECT].u.target;
     char address[SIP_URI];
     talk->stream = stream;
     talk->take = options_answer;
-    talk->priority = args->at[PRIORITY].u.text;
-    const struct marks marks = marks_of(options, args);
-    nd_err err = talk_open(self, op, talk, target, args->at[PORT].u.i, &marks);
+    if (talk->wire != NULL)
+        talk->wire->request = options_slot;
+    nd_err err = talk_open(talk, options, args, args->at[PRIORITY].u.text);
     if (err != ND_OK)
         return err;
     snprintf(address, sizeof address, talk->v6 ? "sip:[%s]" : "sip:%s", target->address);
@@ -68,6 +103,8 @@ static nd_err options_start(void *ctx, const struct nd_args *args, struct nd_op 
     struct talk *talk = self->host->state(op, 1);
     struct sip_request request = {.method = "OPTIONS", .uri = talk->uri, .cseq = 1, .expires = -1};
     talk->began = self->host->now(self->host);
+    if (talk->rank != 0)
+        self->host->emit(op, R_RANK, talk->rank, talk->began);
     talk_send(talk, &request, 1);
     return ND_OK;
 }
@@ -77,52 +114,30 @@ static nd_err options_stream(void *ctx, const struct nd_args *args, struct nd_op
     return options_begin(ctx, args, op, 1);
 }
 
-/* A probe of a stream is sent once: what is lost is to be counted. */
 static void options_slots(void *ctx, struct nd_op *op, int64_t first, int64_t count)
 {
-    const struct nd_host *host = ((struct sip *)ctx)->host;
-    struct talk *talk = host->state(op, 1);
-    for (int64_t slot = first; slot < first + count; slot++) {
-        char id[64];
-        char branch[64];
-        char tag[40];
-        char text[SIP_BYTES];
-        snprintf(id, sizeof id, "c%s-%lld", talk->cookie, (long long)slot);
-        snprintf(tag, sizeof tag, "t%s", talk->cookie);
-        snprintf(branch, sizeof branch, "z9hG4bK%s-%lld", talk->cookie, (long long)slot);
-        const struct sip_request request = {.method = "OPTIONS",
-                                            .uri = talk->uri,
-                                            .from = talk->from,
-                                            .to = talk->to,
-                                            .from_tag = tag,
-                                            .call_id = id,
-                                            .branch = branch,
-                                            .local = talk->local,
-                                            .cseq = 1,
-                                            .priority = talk->priority,
-                                            .expires = -1};
-        size_t len = sip_make(&request, text);
-        nd_ns at = host->now(host);
-        ssize_t put = -1;
-        /* What an earlier request met may be told here: it is not this one's. */
-        for (int i = 0; i < 2 && put < 0; i++)
-            put = send(talk->fd, text, len, MSG_NOSIGNAL);
-        if (put < 0)
-            host->answer(op, slot, probe_err(errno), (double)NAN, at);
-        else
-            host->sent(op, slot, at);
+    struct talk *talk = ((struct sip *)ctx)->host->state(op, 1);
+    if (talk->wire != NULL) {
+        wire_slots(talk->wire, first, count);
+        return;
     }
+    for (int64_t slot = first; slot < first + count; slot++)
+        options_slot(talk, slot);
 }
 
 static nd_err rehearse(void *ctx, const struct nd_args *args, struct nd_op *op)
 {
-    (void)args;
+    int rank = 0;
+    nd_err err = talk_rank(ctx, args->at[PRIORITY].u.text, &rank);
+    if (err != ND_OK)
+        return err;
     return probe_model(((struct sip *)ctx)->host, op, 2000000, 2e6);
 }
 
 static const struct nd_reading readings[] = {
     {"rtt", "from the request to the kernel's receive stamp of the final answer", "ns", 2e6},
     {"status", "status code of the final answer (RFC 3261 §21)", "1", 200},
+    RANK_READING,
     {NULL, NULL, NULL, 0}};
 const struct nd_verb sip_options = {
     .struct_size = sizeof sip_options,

@@ -5,7 +5,7 @@
 
 /* REGISTER, with digest when it is asked for. */
 
-enum { G_SUBJECT, G_PORT, G_ACCOUNT, G_EXPIRES };
+enum { G_ACCOUNT = VERB_OWN, G_EXPIRES };
 enum { G_RTT, G_STATUS, G_CHALLENGED };
 
 static const struct nd_option register_options[] = {
@@ -50,11 +50,9 @@ static void register_answer(struct talk *talk, const struct sip_answer *answer, 
 static nd_err register_start(void *ctx, const struct nd_args *args, struct nd_op *op)
 {
     struct sip *self = ctx;
-    struct talk *talk = self->host->state(op, sizeof *talk);
+    struct talk *talk = talk_state(self, args, op, sizeof *talk);
     talk->take = register_answer;
-    const struct marks marks = marks_of(register_options, args);
-    nd_err err =
-        talk_open(self, op, talk, args->at[G_SUBJECT].u.target, args->at[G_PORT].u.i, &marks);
+    nd_err err = talk_open(talk, register_options, args, NULL);
     if (err == ND_OK)
         err = talk_account(talk, args->at[G_ACCOUNT].u.target);
     if (err != ND_OK)

@@ -15,12 +15,15 @@ static nd_err sip_open(const struct nd_host *host, void **self)
     return ND_OK;
 }
 
-static const struct nd_verb *const verbs[] = {&sip_options, &sip_register, &sip_call, NULL};
+static const struct nd_verb *const verbs[] = {&sip_options, &sip_register, &sip_call, &sip_text,
+                                              NULL};
 static const struct nd_plugin plugin = {
-    sizeof plugin, ND_ABI_MAJOR, ND_ABI_MINOR,
-    "sip",         "1.0",        "SIP: servers, registration, calls with priority (RFC 3261, 4412)",
-    verbs,         sip_open,     free,
-    NULL,          NULL,         NULL};
+    sizeof plugin, ND_ABI_MAJOR,
+    ND_ABI_MINOR,  "sip",
+    "1.0",         "SIP: servers, registration, calls, messages, priority (RFC 3261, 4412)",
+    verbs,         sip_open,
+    free,          NULL,
+    NULL,          NULL};
 
 ND_EXPORT const struct nd_plugin *nd_plugin_entry(void)
 {

@@ -3,18 +3,23 @@
 #define ND_PLUGINS_SIP_H
 #include "../common/marks.h"
 #include "../common/sip_message.h"
+#include "../common/wire.h"
 
 struct sip {
     const struct nd_host *host;
     unsigned serial;
+    char warned[64]; /* the priority that was warned of last */
 };
 
-/* One op: a socket of its own, connected to the peer. First in the verb's block. */
+/* One op: a socket of its own, connected to the peer, or a connection. First in the verb's block.
+ */
 struct talk {
     struct sip *self;
     struct nd_op *op;
     struct peer peer;
-    int fd, stream;
+    struct wire *wire; /* over TCP, else NULL */
+    struct marks marks;
+    int fd, stream, ended;
     char cookie[24];             /* of our branches and Call-IDs */
     char local[64], address[48]; /* "192.0.2.1:5060", "192.0.2.1" */
     int v6;
@@ -33,13 +38,27 @@ struct talk {
     int branch;  /* number of the one sent last */
     long cseq, expires;
     nd_ns began;
-    int authorized;
+    int authorized, rank;
 };
 
+/* The first rows of every verb. */
+enum { SUBJECT, PORT, TRANSPORT, VERB_OWN };
+
 /* talk.c */
-/* Opens the op's talk with the peer; priority is set. Errors are logged. */
-nd_err talk_open(struct sip *self, struct nd_op *op, struct talk *talk,
-                 const struct nd_target *target, int64_t port, const struct marks *marks);
+/* The op's block: `bytes` for the verb, whose talk stands first in it. */
+struct talk *talk_state(struct sip *self, const struct nd_args *args, struct nd_op *op,
+                        size_t bytes);
+/* Opens the op's talk with the peer. options: the verb's. priority: its option, or NULL. Errors are
+ * logged. */
+nd_err talk_open(struct talk *talk, const struct nd_option *options, const struct nd_args *args,
+                 const char *priority);
+/* Where the priority stands in its namespace, with a warning when it is the lowest there; 0: none
+ * is known. Returns ND_EARG (logged) for what is no value of a namespace that is known. */
+nd_err talk_rank(struct sip *self, const char *priority, int *rank);
+/* Sends octets as they are; 0: it could not be, with errno set. */
+int talk_put(struct talk *talk, const char *text, size_t len);
+/* Ends the op; what comes later is not looked at. */
+void talk_end(struct talk *talk, nd_err err, const char *why);
 /* A fact of a target that goes into a header; `otherwise` when there is none. NULL: logged why. */
 const char *talk_uri(struct sip *self, const struct nd_target *target, const char *key,
                      const char *otherwise);
@@ -61,27 +80,33 @@ void talk_finish(struct talk *talk, nd_err err, const struct sip_answer *answer)
 const char *talk_meet(struct talk *talk, const struct sip_answer *answer, const char *method,
                       char line[900]);
 
-extern const struct nd_verb sip_options, sip_register, sip_call;
+extern const struct nd_verb sip_options, sip_register, sip_call, sip_text;
+extern const char *const sip_transports[];
 
-#define TARGET_ROWS                                                                                \
-    {"target",                                                                                     \
-     "a SIP server or proxy, over UDP",                                                            \
-     "",                                                                                           \
-     ND_TARGET,                                                                                    \
-     ND_OPT_REQUIRED | ND_OPT_SUBJECT,                                                             \
-     1,                                                                                            \
-     0,                                                                                            \
-     NULL,                                                                                         \
-     NULL},                                                                                        \
-    {                                                                                              \
-        "port", "port, else the target's 'port', else 5060", "", ND_INT, 0, 1, 65535, NULL, NULL   \
+#define TARGET_ROWS                                                                                 \
+    {"target",                                                                                      \
+     "a SIP server, proxy or telephone",                                                            \
+     "",                                                                                            \
+     ND_TARGET,                                                                                     \
+     ND_OPT_REQUIRED | ND_OPT_SUBJECT,                                                              \
+     1,                                                                                             \
+     0,                                                                                             \
+     NULL,                                                                                          \
+     NULL},                                                                                         \
+        {"port", "port, else the target's 'port', else 5060", "", ND_INT, 0, 1, 65535, NULL, NULL}, \
+    {                                                                                               \
+        "transport", "what the messages go over", "", ND_CHOICE, 0, 1, 0, "udp", sip_transports     \
     }
 #define PRIORITY_ROW                                                                               \
     {                                                                                              \
         "priority",                                                                                \
-            "Resource-Priority (RFC 4412), such as \"ets.0\" or \"mcpttp.15\"; required of "       \
-            "the server",                                                                          \
+            "Resource-Priority (RFC 4412), such as \"ets.0\" or \"mcpttp.15\", the highest of "    \
+            "theirs; required of the server",                                                      \
             "", ND_TEXT, 0, 1, 0, NULL, NULL                                                       \
+    }
+#define RANK_READING                                                                               \
+    {                                                                                              \
+        "rank", "of the priority in its namespace: 1 is the highest (RFC 4412 §10)", "1", 1        \
     }
 #define ACCOUNT_WORDS "a target with 'aor: \"sip:alice@jia.test\"', 'user', 'password'"
 #define END_ROW                                                                                    \

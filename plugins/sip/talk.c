@@ -12,7 +12,23 @@
 #define T1 500000000LL /* ns (RFC 3261 §17.1.1.1) */
 #define T2 4000000000LL
 
+const char *const sip_transports[] = {"udp", "tcp", NULL};
+
 /* ---- sending ---- */
+
+void talk_end(struct talk *talk, nd_err err, const char *why)
+{
+    talk->ended = 1;
+    talk->len = 0;
+    talk->self->host->finish(talk->op, err, why);
+}
+
+int talk_put(struct talk *talk, const char *text, size_t len)
+{
+    errno = ENOTCONN;
+    return talk->wire != NULL ? wire_put(talk->wire, (const uint8_t *)text, len)
+                              : send(talk->fd, text, len, MSG_NOSIGNAL) >= 0;
+}
 
 static void send_again(void *ctx)
 {
@@ -20,8 +36,8 @@ static void send_again(void *ctx)
     if (talk->len == 0)
         return;
     /* An ICMP error about the one before shows here; the deadline decides. */
-    if (send(talk->fd, talk->bytes, talk->len, MSG_NOSIGNAL) < 0)
-        send(talk->fd, talk->bytes, talk->len, MSG_NOSIGNAL);
+    if (!talk_put(talk, talk->bytes, talk->len))
+        talk_put(talk, talk->bytes, talk->len);
     talk->again = talk->again * 2 < T2 ? talk->again * 2 : T2;
     talk->self->host->after(talk->op, talk->again, send_again, talk);
 }
@@ -29,6 +45,12 @@ static void send_again(void *ctx)
 void talk_answered(struct talk *talk)
 {
     talk->len = 0;
+}
+
+/* A connection that is not there yet takes the request when it is. */
+static int waits(const struct talk *talk)
+{
+    return talk->wire != NULL && talk->wire->state == WIRE_CONNECTING;
 }
 
 int talk_send(struct talk *talk, const struct sip_request *like, int again)
@@ -51,20 +73,24 @@ int talk_send(struct talk *talk, const struct sip_request *like, int again)
     request.local = talk->local;
     request.priority = talk->priority;
     request.call_id = id;
+    request.tcp = talk->wire != NULL;
     size_t len = sip_make(&request, text);
     int error = len == 0 ? EMSGSIZE : 0;
-    if (len != 0 && send(talk->fd, text, len, MSG_NOSIGNAL) < 0)
+    if (len != 0 && !(again && waits(talk)) && !talk_put(talk, text, len))
         error = errno;
     /* What is sent once is missed by its peer at worst. */
-    if (error != 0 && again)
+    if (error != 0 && again) {
+        talk->ended = 1;
         probe_errno(host, talk->op, error, &talk->peer);
+    }
     if (error != 0)
         return 0;
     if (again) {
         memcpy(talk->bytes, text, len);
         talk->len = len;
         talk->again = T1;
-        host->after(talk->op, T1, send_again, talk);
+        if (talk->wire == NULL)
+            host->after(talk->op, T1, send_again, talk);
     }
     return 1;
 }
@@ -73,24 +99,22 @@ void talk_finish(struct talk *talk, nd_err err, const struct sip_answer *answer)
 {
     char why[200];
     snprintf(why, sizeof why, "%s answered %d %s", talk->peer.text, answer->status, answer->reason);
-    talk_answered(talk);
-    talk->self->host->finish(talk->op, err, err == ND_OK ? NULL : why);
+    talk_end(talk, err, err == ND_OK ? NULL : why);
 }
 
 /* The header line for a challenge; NULL: it cannot be met, and the op is finished. */
 static const char *authorize(struct talk *talk, const struct sip_challenge *challenge,
                              const char *method, char line[900])
 {
-    const struct nd_host *host = talk->self->host;
     if (talk->user == NULL || talk->password == NULL)
-        host->finish(talk->op, ND_EREFUSED,
-                     "it asks who we are; give the account 'user:' and 'password:' in the site "
-                     "file");
+        talk_end(talk, ND_EREFUSED,
+                 "it asks who we are; give the account 'user:' and 'password:' in the site "
+                 "file");
     else if (challenge->other)
-        host->finish(talk->op, ND_EUNABLE, "it asks for another digest than MD5");
+        talk_end(talk, ND_EUNABLE, "it asks for another digest than MD5");
     else if (!sip_authorize(challenge, talk->user, talk->password, method, talk->uri, talk->cookie,
                             line, 900))
-        host->finish(talk->op, ND_EANSWER, "its challenge is too long to be answered");
+        talk_end(talk, ND_EANSWER, "its challenge is too long to be answered");
     else
         return line;
     return NULL;
@@ -104,7 +128,7 @@ void talk_reply(struct talk *talk, const char *status)
     const struct sip_reply how = {.status = status};
     size_t size = sip_reply(talk->asking, talk->asking_len, &how, reply);
     if (size != 0)
-        send(talk->fd, reply, size, MSG_NOSIGNAL);
+        talk_put(talk, reply, size);
 }
 
 /* What the other side asks within our call, such as its hanging up. */
@@ -118,6 +142,18 @@ static void answer_request(struct talk *talk, const struct sip_answer *request, 
         talk_reply(talk, "501 Not Implemented");
 }
 
+static void take_message(struct talk *talk, const char *bytes, size_t len, nd_ns at)
+{
+    struct sip_answer answer;
+    if (talk->ended || !sip_read(bytes, len, &answer) ||
+        strstr(answer.call_id, talk->cookie) == NULL)
+        return;
+    if (answer.status != 0)
+        talk->take(talk, &answer, at);
+    else
+        answer_request(talk, &answer, bytes, len, at);
+}
+
 static void readable(void *ctx, int events)
 {
     struct talk *talk = ctx;
@@ -127,23 +163,82 @@ static void readable(void *ctx, int events)
     struct iovec iov = {bytes, sizeof bytes};
     struct msghdr message = {
         .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
-    struct sip_answer answer;
     ssize_t got = recvmsg(talk->fd, &message, MSG_DONTWAIT);
     int error = errno;
     nd_ns now = host->now(host);
     /* An error ends the loop's watch, and tells so by readiness nobody asked for. */
     if ((events & ND_WRITABLE) != 0)
         host->watch(talk->op, talk->fd, ND_READABLE, readable, talk);
-    if (got < 0 && !talk->stream && error != EAGAIN && error != EINTR)
+    if (got > 0)
+        take_message(talk, bytes, (size_t)got, receive_stamp(host, &message, now));
+    else if (got < 0 && !talk->stream && !talk->ended && error != EAGAIN && error != EINTR) {
+        talk->ended = 1;
         probe_errno(host, talk->op, error, &talk->peer);
-    if (got <= 0 || !sip_read(bytes, (size_t)got, &answer) ||
-        strstr(answer.call_id, talk->cookie) == NULL)
-        return;
-    nd_ns at = receive_stamp(host, &message, now);
-    if (answer.status != 0)
-        talk->take(talk, &answer, at);
-    else
-        answer_request(talk, &answer, bytes, (size_t)got, at);
+    }
+}
+
+/* ---- over TCP ---- */
+
+static void up(void *ctx)
+{
+    struct talk *talk = ctx;
+    if (talk->len != 0)
+        talk_put(talk, talk->bytes, talk->len);
+    wire_ready(talk->wire);
+}
+
+static void down(void *ctx, nd_err err, const char *why)
+{
+    struct talk *talk = ctx;
+    if (!talk->stream && !talk->ended)
+        talk_end(talk, err, why);
+}
+
+static void take_framed(void *ctx, const uint8_t *bytes, size_t len, nd_ns at)
+{
+    take_message(ctx, (const char *)bytes, len, at);
+}
+
+static nd_err prepare(void *ctx, int fd)
+{
+    struct talk *talk = ctx;
+    return marks_set(talk->self->host, &talk->marks, fd, &talk->peer);
+}
+
+static nd_err connect_tcp(struct talk *talk)
+{
+    struct wire *wire = talk->wire;
+    wire->host = talk->self->host;
+    wire->op = talk->op;
+    wire->peer = talk->peer;
+    wire->ctx = talk;
+    wire->prepare = prepare;
+    wire->stream = talk->stream;
+    wire->frame = sip_frame;
+    wire->up = up;
+    wire->take = take_framed;
+    wire->down = down;
+    nd_err err = wire_open(wire);
+    talk->fd = wire->fd;
+    return err;
+}
+
+static nd_err connect_udp(struct talk *talk)
+{
+    const struct nd_host *host = talk->self->host;
+    talk->fd = host->socket(talk->op, talk->peer.at.ss_family, SOCK_DGRAM, 0);
+    if (talk->fd < 0)
+        return talk->fd;
+    receive_stamps(talk->fd);
+    nd_err err = prepare(talk, talk->fd);
+    if (err != ND_OK)
+        return err;
+    if (connect(talk->fd, (struct sockaddr *)&talk->peer.at, talk->peer.len) != 0) {
+        int error = errno;
+        host->log(host, ND_INFO, "%s: %s", talk->peer.text, strerror(error));
+        return probe_err(error);
+    }
+    return host->watch(talk->op, talk->fd, ND_READABLE, readable, talk);
 }
 
 /* ---- beginning ---- */
@@ -163,36 +258,67 @@ static void own_address(struct talk *talk)
              ntohs(talk->v6 ? v6->sin6_port : v4->sin_port));
 }
 
-nd_err talk_open(struct sip *self, struct nd_op *op, struct talk *talk,
-                 const struct nd_target *target, int64_t port, const struct marks *marks)
+nd_err talk_rank(struct sip *self, const char *priority, int *rank)
 {
     const struct nd_host *host = self->host;
+    struct sip_rank where = {.rank = 0};
+    *rank = 0;
+    if (priority == NULL)
+        return ND_OK;
+    int name = (int)strcspn(priority, ".");
+    if (!sip_plain(priority, 1) || priority[name] == '\0') {
+        host->log(host, ND_INFO, "priority '%s' is no namespace.value such as ets.0", priority);
+        return ND_EARG;
+    }
+    if (!sip_rank(priority, &where))
+        return ND_OK;
+    *rank = where.rank;
+    if (where.rank == 0) {
+        host->log(host, ND_INFO, "priority '%s': of '%.*s' the lowest is %s, the highest %s",
+                  priority, name, priority, where.lowest, where.highest);
+        return ND_EARG;
+    }
+    if (where.rank == where.count && strcmp(self->warned, priority) != 0) {
+        host->log(
+            host, ND_WARN,
+            "priority '%s' is the lowest of its namespace; the highest is '%.*s.%s' (ets, wps and "
+            "q735 count down to it, mcpttp, mcpttq and esnet up)",
+            priority, name, priority, where.highest);
+        snprintf(self->warned, sizeof self->warned, "%s", priority);
+    }
+    return ND_OK;
+}
+
+struct talk *talk_state(struct sip *self, const struct nd_args *args, struct nd_op *op,
+                        size_t bytes)
+{
+    int tcp = args->at[TRANSPORT].u.i == 1;
+    struct talk *talk = self->host->state(op, bytes + (tcp ? sizeof(struct wire) : 0));
     talk->self = self;
     talk->op = op;
     talk->expires = -1;
+    talk->wire = tcp ? (struct wire *)((char *)talk + bytes) : NULL;
+    return talk;
+}
+
+nd_err talk_open(struct talk *talk, const struct nd_option *options, const struct nd_args *args,
+                 const char *priority)
+{
+    struct sip *self = talk->self;
+    const struct nd_host *host = self->host;
+    talk->marks = marks_of(options, args);
+    talk->priority = priority;
     snprintf(talk->cookie, sizeof talk->cookie, "nd%08x%u", (unsigned)host->now(host),
              ++self->serial);
-    if (talk->priority != NULL && !sip_plain(talk->priority, 1)) {
-        host->log(host, ND_INFO, "priority '%s' is no namespace.value", talk->priority);
-        return ND_EARG;
-    }
-    nd_err err = target_peer(host, target, port, SIP_PORT, &talk->peer);
-    if (err != ND_OK)
-        return err;
-    talk->fd = host->socket(op, talk->peer.at.ss_family, SOCK_DGRAM, 0);
-    if (talk->fd < 0)
-        return talk->fd;
-    receive_stamps(talk->fd);
-    err = marks_set(host, marks, talk->fd, &talk->peer);
-    if (err != ND_OK)
-        return err;
-    if (connect(talk->fd, (struct sockaddr *)&talk->peer.at, talk->peer.len) != 0) {
-        int error = errno;
-        host->log(host, ND_INFO, "%s: %s", talk->peer.text, strerror(error));
-        return probe_err(error);
-    }
-    own_address(talk);
-    return host->watch(op, talk->fd, ND_READABLE, readable, talk);
+    nd_err err = talk_rank(self, priority, &talk->rank);
+    if (err == ND_OK)
+        err = target_peer(host, args->at[SUBJECT].u.target, args->at[PORT].u.i, SIP_PORT,
+                          &talk->peer);
+    if (err == ND_OK)
+        err = talk->wire != NULL ? connect_tcp(talk) : connect_udp(talk);
+    if (err == ND_OK)
+        own_address(talk);
+    return err;
 }
 
 const char *talk_uri(struct sip *self, const struct nd_target *target, const char *key,

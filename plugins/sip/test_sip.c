@@ -321,6 +321,83 @@ static void test_sdp(void **state)
     assert_false(media.given);
 }
 
+static void test_frame(void **state)
+{
+    (void)state;
+    static const char whole[] = "MESSAGE sip:a SIP/2.0\r\nContent-Length: 5\r\n\r\nhello";
+    const uint8_t *bytes = (const uint8_t *)whole;
+    size_t len = sizeof whole - 1;
+    for (size_t i = 1; i < len - 5; i++)
+        assert_int_equal(sip_frame(bytes, i), 0);
+    for (size_t i = len - 5; i <= len; i++)
+        assert_int_equal(sip_frame(bytes, i), len);
+    assert_int_equal(sip_frame((const uint8_t *)"\r\n\r\nBYE", 7), 4);
+    assert_int_equal(sip_frame((const uint8_t *)"BYE\nl: 99999\n\n", 15), SIP_NONSENSE);
+    assert_int_equal(sip_frame((const uint8_t *)"BYE\nl: -1\n\n", 12), SIP_NONSENSE);
+    uint8_t endless[SIP_STREAM];
+    memset(endless, 'x', sizeof endless);
+    assert_int_equal(sip_frame(endless, sizeof endless - 1), 0);
+    assert_int_equal(sip_frame(endless, sizeof endless), SIP_NONSENSE);
+}
+
+static void test_message(void **state)
+{
+    struct fixture *f = *state;
+    f->replies = (const struct reply[]){{"MESSAGE", 1, "202 Accepted", NULL, NULL},
+                                        {"MESSAGE", 0, "401 Unauthorized", challenge, NULL},
+                                        {0}};
+    struct nd_op *op = nd_fake_op(f->fake, "message", "target", "proxy", "account", "alice", "to",
+                                  "bob", "text", "集合 now", NULL);
+    assert_int_equal(run(op), ND_OK);
+    assert_true(nd_fake_value(op, "status") == 202 && nd_fake_value(op, "delivered") == 0);
+    assert_non_null(strstr(f->last, "\r\n\r\n演練 EXERCISE: 集合 now"));
+    assert_non_null(strstr(f->last, "Content-Type: text/plain;charset=UTF-8\r\n"));
+    static const char *const bad[] = {"centre", "hello", "bob", "tab\there"};
+    for (size_t i = 0; i < 4; i += 2) {
+        op = nd_fake_op(f->fake, "message", "target", "proxy", "account", "alice", "to", bad[i],
+                        "text", bad[i + 1], NULL);
+        assert_int_equal(run(op), ND_EARG);
+        op = nd_fake_op(f->fake, "message", "target", "proxy", "account", "alice", "to", bad[i],
+                        "text", bad[i + 1], NULL);
+        nd_fake_rehearse(op);
+        assert_int_equal(nd_fake_run(op), ND_EARG);
+    }
+}
+
+static void test_priority(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *text;
+        int rank, count; /* -1: unknown namespace */
+    } cases[] = {{"ets.0", 1, 5},        {"ets.4", 5, 5},      {"wps.0", 1, 5},
+                 {"q735.0", 1, 5},       {"mcpttp.15", 1, 16}, {"mcpttp.0", 16, 16},
+                 {"mcpttq.14", 2, 16},   {"esnet.4", 1, 5},    {"dsn.flash-override", 1, 5},
+                 {"drsn.routine", 6, 6}, {"ets.5", 0, 5},      {"mcpttp.", 0, 16},
+                 {"mcpttp", 0, 16},      {"x.1", 0, -1},       {"et.0", 0, -1}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct sip_rank rank;
+        assert_int_equal(sip_rank(cases[i].text, &rank), cases[i].count > 0);
+        assert_int_equal(rank.rank, cases[i].rank);
+        assert_int_equal(rank.count, cases[i].count > 0 ? cases[i].count : 0);
+    }
+    f->replies = (const struct reply[]){{"OPTIONS", 0, "200 OK", NULL, NULL}, {0}};
+    struct nd_op *op = nd_fake_op(f->fake, "options", "target", "proxy", "priority", "ets.1", NULL);
+    assert_int_equal(run(op), ND_OK);
+    assert_true(nd_fake_value(op, "rank") == 2);
+    op = nd_fake_op(f->fake, "options", "target", "proxy", "priority", "mcpttp.16", NULL);
+    assert_int_equal(run(op), ND_EARG);
+    assert_non_null(strstr(op->why, "the lowest is 0, the highest 15"));
+    op = nd_fake_op(f->fake, "options", "target", "proxy", "priority", "mcpttp.0", NULL);
+    assert_int_equal(run(op), ND_OK);
+    assert_true(nd_fake_value(op, "rank") == 16);
+    op = nd_fake_op(f->fake, "call", "target", "proxy", "account", "alice", "to", "bob", "priority",
+                    "ets.0", NULL);
+    nd_fake_rehearse(op);
+    assert_int_equal(nd_fake_run(op), ND_OK);
+    assert_true(nd_fake_value(op, "rank") == 1);
+}
+
 static void test_call_rehearsed(void **state)
 {
     struct fixture *f = *state;
@@ -409,6 +486,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_options),        T(test_stream),        T(test_register), T(test_call),
         T(test_call_cancelled), T(test_hung_up),       T(test_guards),   T(test_digest),
-        T(test_voice),          T(test_voice_refused), T(test_sdp),      T(test_call_rehearsed)};
+        T(test_voice),          T(test_voice_refused), T(test_sdp),      T(test_call_rehearsed),
+        T(test_frame),          T(test_message),       T(test_priority)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

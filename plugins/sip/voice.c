@@ -15,7 +15,7 @@
 
 /* ---- offer ---- */
 
-nd_err voice_open(struct voice *voice, const struct marks *marks)
+nd_err voice_open(struct voice *voice)
 {
     struct talk *talk = voice->talk;
     const struct nd_host *host = talk->self->host;
@@ -24,7 +24,7 @@ nd_err voice_open(struct voice *voice, const struct marks *marks)
     voice->fd = host->socket(talk->op, talk->peer.at.ss_family, SOCK_DGRAM, 0);
     if (voice->fd < 0)
         return voice->fd;
-    nd_err err = marks_set(host, marks, voice->fd, &talk->peer);
+    nd_err err = marks_set(host, &talk->marks, voice->fd, &talk->peer);
     if (err != ND_OK)
         return err;
     receive_stamps(voice->fd);
@@ -33,7 +33,7 @@ nd_err voice_open(struct voice *voice, const struct marks *marks)
     in_port_t *port = own.ss_family == AF_INET6 ? &((struct sockaddr_in6 *)&own)->sin6_port
                                                 : &((struct sockaddr_in *)&own)->sin_port;
     *port = 0;
-    if (marks->source == NULL && bind(voice->fd, (struct sockaddr *)&own, len) != 0) {
+    if (talk->marks.source == NULL && bind(voice->fd, (struct sockaddr *)&own, len) != 0) {
         int error = errno;
         char words[80];
         host->log(host, ND_INFO, "no port for voice: %s", strerror_r(error, words, sizeof words));

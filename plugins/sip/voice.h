@@ -25,7 +25,7 @@ struct voice {
 };
 
 /* The port to offer. Errors are logged. */
-nd_err voice_open(struct voice *voice, const struct marks *marks);
+nd_err voice_open(struct voice *voice);
 /* Our offer: of the voice, or of a session that is held. */
 void voice_offer(const struct voice *voice, char sdp[SIP_SDP]);
 /* Sends from now on, `count` packets. 0: the answer has no voice for us; why says so.

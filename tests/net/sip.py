@@ -12,10 +12,11 @@ daemons.needs("kamailio", "sipp", "tshark")
 open(f"{work}/kamailio.cfg", "w").write("""
 debug=2
 log_stderror=yes
-fork=no
 children=1
 auto_aliases=no
 listen=udp:127.0.0.1:5060
+listen=tcp:127.0.0.1:5060
+tcp_children=1
 mpath="/usr/lib/x86_64-linux-gnu/kamailio/modules/:/usr/lib/aarch64-linux-gnu/kamailio/modules/"
 loadmodule "sl.so"
 loadmodule "tm.so"
@@ -87,13 +88,14 @@ open(f"{work}/callee.xml", "w").write(f"""<?xml version="1.0" encoding="ISO-8859
 <recv request="BYE"/>{answer("200 OK", contact=False).replace(";tag=[pid]SIPp[call_number]", "")}
 </scenario>
 """)
-proxy = daemons.daemon(["kamailio", "-f", f"{work}/kamailio.cfg", "-Y", work, "-w", work], lambda: listens("127.0.0.1", 5060, "udp"))
+proxy = daemons.daemon(["kamailio", "-DD", "-E", "-f", f"{work}/kamailio.cfg", "-Y", work, "-w", work], lambda: listens("127.0.0.1", 5060, "udp"))
 callee = daemons.daemon(["sipp", "-sf", f"{work}/callee.xml", "-i", "127.0.0.1", "-p", "5070", "-mp", "6000", "-rtp_echo", "-nostdin"], lambda: listens("127.0.0.1", 5070, "udp"))
-capture = daemons.Capture("udp", "sip")
+capture = daemons.Capture("udp or tcp", "sip")
 daemons.run(netdrill, "sip", f"""
 site: sip-{os.getpid()}
 targets:
   proxy: {{kind: proxy, address: 127.0.0.1}}
+  nobody: {{kind: proxy, address: 127.0.0.3}}
   alice: {{kind: account, aor: "sip:alice@jia.test", user: alice, password: secret}}
   mallory: {{kind: account, aor: "sip:alice@jia.test", user: alice, password: wrong}}
   carol: {{kind: account, aor: "sip:carol@jia.test", user: carol, password: secret}}
@@ -127,6 +129,12 @@ step { "All", owner = "me", run = function()
   expect { "three seconds of it", voice.voice_packets, at_least = 100 }
   expect { "mouth to ear", voice.mouth_to_ear >= ms(80) and voice.mouth_to_ear < ms(200) }
   expect { "heard after it was answered", voice.heard >= voice.setup }
+  local tcp = sip.call { proxy, transport = "tcp", account = site "carol", to = bob, held = ms(500), voice = "g711", dscp = 46 }
+  expect { "over TCP, through a proxy that asks who calls", tcp.ok and tcp.mos > 3 }
+  expect { "registered over TCP", sip.register { proxy, transport = "tcp", account = alice }.ok }
+  local t = measure { sip.options, proxy, transport = "tcp", every = ms(10), lasts = seconds(1), deadline = ms(500) }
+  expect { "a stream over TCP is answered", t:share(), at_least = percent(99) }
+  expect { "nobody is there", sip.options { site "nobody", transport = "tcp" }.err, equals = "EREFUSED" }
   local roamer = sip.call { proxy, account = alice, to = site "guest" }
   expect { "refused", roamer.err == "EREFUSED" and roamer.status == 403 }
   expect { "no emergency centre", sip.call { proxy, account = alice, to = site "centre" }.err, equals = "EARG" }
@@ -153,6 +161,11 @@ step { "All", owner = "me", run = function()
   expect { "it answers", sip.options { far }.ok }
   expect { "it registers everybody", sip.register { far, account = alice }.ok }
   expect { "it knows its namespaces", sip.options { far, priority = "x.1" }.status, equals = 417 }
+  local text = sip.message { far, account = alice, to = bob, text = "集合", priority = "ets.0" }
+  expect { "a message, taken by the other end", text.ok and text.delivered == 1 and text.rank == 1 }
+  expect { "and over TCP", sip.message { far, transport = "tcp", account = alice, to = bob, text = "assemble" }.ok }
+  local direct = sip.call { far, transport = "tcp", account = alice, to = bob, held = ms(300), voice = "g711" }
+  expect { "a call over TCP", direct.ok and direct.mos > 3 }
   local six = sip.call { site "far6", account = alice, to = bob, held = ms(500), voice = "evs" }
   expect { "over IPv6, another codec", six.ok and six.voice_loss < 0.2 }
   local s = measure { sip.call, far, account = alice, to = bob, held = seconds(1), voice = "amr_wb", priority = "mcpttp.15",
@@ -163,11 +176,13 @@ end }
 """)
 far.terminate()
 said = far.stdout.read()
-check("it says what it did: " + said.strip(), "31 calls answered, 0 refused, 31 ended" in said)
+check("it says what it did: " + said.strip(), "32 calls answered, 0 refused, 32 ended" in said)
 capture.done("-d", "udp.port==6000,rtp", "-o", "amr.encoding.version:RFC 3267 BW-efficient", "-o", "amr.mode:Wideband AMR")
 capture.check_clean("sip", 400)
 capture.check_clean("rtp", 200)
 check("voice is of the codec and mark asked for, at its pace", capture.count("rtp.p_type == 0 && rtp.ext == 0 && ip.dsfield.dscp == 46 && udp.dstport == 6000") >= 100)
+check("messages are marked, in UTF-8", capture.count('sip.Method == MESSAGE && frame contains "演練 EXERCISE: 集合" && sip.Content-Type contains "UTF-8"') == 1)
+check("TCP is one of the transports", capture.count("sip.Method == INVITE && tcp") >= 3 and capture.count("sip.Method == OPTIONS && tcp") >= 100)
 check("each answer's session is read as SDP", capture.count("sdp.media.port == 6000") >= 4)
 check("every call that was answered was acknowledged and ended", capture.count("sip.Method == ACK && udp.dstport == 5070") >= 3 and
       capture.count("sip.Method == BYE && udp.dstport == 5070") >= 3)
