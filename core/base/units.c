@@ -230,8 +230,12 @@ const char *nd_real_format(double value, char *out)
     }
     for (int digits = 1; digits <= DBL_DECIMAL_DIG; digits++) {
         snprintf(out, ND_UNIT_TEXT, "%.*g", digits, value);
-        if (strtod(out, NULL) == value)
-            break;
+        if (strtod(out, NULL) != value)
+            continue;
+        /* 40, not 4e+01: an exponent only where people would write one. */
+        if (fabs(value) >= 10 && fabs(value) < 1e15 && strchr(out, 'e') != NULL)
+            snprintf(out, ND_UNIT_TEXT, "%.0f", value);
+        break;
     }
     return out;
 }

@@ -28,7 +28,8 @@ const char *nd_rate_format(int64_t bit_per_s, char *out);
 nd_err nd_share_parse(const char *text, double *share, struct nd_fail *why);
 const char *nd_share_format(double share, char *out);
 
-/* "1234.5" with '.' whatever the locale, shortest text that reads back as the same double. */
+/* "1234.5" with '.' whatever the locale: the shortest text that reads back as the same double,
+ * with an exponent from 1e15 and below 1e-4 only. */
 const char *nd_real_format(double value, char *out);
 nd_err nd_real_parse(const char *text, double *value, struct nd_fail *why);
 

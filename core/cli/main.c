@@ -10,7 +10,8 @@ extern const struct nd_command nd_command_lint, nd_command_plan, nd_command_rehe
     nd_command_pause, nd_command_resume, nd_command_abort, nd_command_verify, nd_command_plugin,
     nd_command_explain, nd_command_lab, nd_command_samples, nd_command_reflect, nd_command_key,
     nd_command_arm, nd_command_doctor, nd_command_init, nd_command_completion, nd_command_complete,
-    nd_command_man, nd_command_keeper, nd_command_plugin_host, nd_command_met, nd_command_occurs;
+    nd_command_runs, nd_command_compare, nd_command_trends, nd_command_man, nd_command_keeper,
+    nd_command_plugin_host, nd_command_met, nd_command_occurs;
 static const struct nd_command command_help, command_version;
 
 /* In the order of the help. */
@@ -32,6 +33,9 @@ const struct nd_command *const nd_commands[] = {
     &nd_command_abort,
     &nd_command_restore,
     &nd_command_report,
+    &nd_command_runs,
+    &nd_command_compare,
+    &nd_command_trends,
     &nd_command_samples,
     &nd_command_verify,
     &nd_command_key,

@@ -6,6 +6,7 @@
  *   html*.c         the page; svg.c: its charts; markdown.c; junit.c
  *   tables.c        the tables as data; sheets.c: CSV and OpenDocument of them
  *   machine.c       for other tools: Grafana, OpenMetrics
+ *   compare.c       two runs side by side; catalogue.c: all runs of a directory
  *   words.c         the message catalogue, times and values in people's words */
 #ifndef ND_REPORT_INTERNAL_H
 #define ND_REPORT_INTERNAL_H

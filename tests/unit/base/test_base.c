@@ -79,6 +79,10 @@ static void test_rates_and_shares(void **state)
     assert_string_equal(nd_share_format(0.125, out), "12.5%");
     assert_int_equal(nd_share_parse("101%", &share, NULL), ND_EPARSE);
     assert_string_equal(nd_real_format(0.1, out), "0.1");
+    assert_string_equal(nd_real_format(40, out), "40");
+    assert_string_equal(nd_real_format(-3000000, out), "-3000000");
+    assert_string_equal(nd_real_format(1e15, out), "1e+15");
+    assert_string_equal(nd_real_format(0.00012, out), "0.00012");
     assert_string_equal(nd_wall_format(1795510200004000000, 480, out),
                         "2026-11-24T16:50:00.004+08:00");
     assert_string_equal(nd_wall_format(0, 0, out), "1970-01-01T00:00:00.000Z");
