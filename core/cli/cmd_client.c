@@ -1,56 +1,16 @@
 #include "cli/common.h"
 
-#include "cli/control.h"
+#include "cli/client.h"
 #include "cli/display.h"
 
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* status, arm, confirm, pause, resume, abort: a living run, from a second terminal. */
 
 extern const struct nd_command nd_command_status, nd_command_arm, nd_command_confirm,
     nd_command_pause, nd_command_resume, nd_command_abort;
-
-static const char *actor(void)
-{
-    const struct passwd *user = getpwuid(getuid());
-    return user != NULL ? user->pw_name : "unknown";
-}
-
-json_t *nd_cli_ask(const struct nd_command *command, int argc, char **argv, size_t words_min,
-                   size_t words_max, struct nd_cli_args *args,
-                   json_t *(*request)(struct nd_cli_args *), int *code)
-{
-    struct nd_rundir dir = {0};
-    struct nd_fail why = {0};
-    json_t *answer = NULL;
-    bool help = false;
-    *code = ND_EXIT_USAGE;
-    if (!nd_cli_parse(command, argc, argv, words_min, words_max, args, &help)) {
-        *code = help ? ND_EXIT_OK : ND_EXIT_USAGE;
-        return NULL;
-    }
-    const char *name = args->words.count > 0 ? args->words.at[0] : "last";
-    nd_err err = nd_rundir_find(&dir, nd_cli_runs(args), name, &why);
-    json_t *what = err == ND_OK ? request(args) : NULL;
-    if (err == ND_OK && what != NULL)
-        err = nd_control_ask(&dir, what, &answer, &why);
-    if (err != ND_OK) {
-        fprintf(stderr, "netdrill %s: %s\n", command->name, why.text);
-        *code = err == ND_EREACH ? ND_EXIT_REFUSED : ND_EXIT_USAGE;
-    } else if (answer != NULL && !json_is_true(json_object_get(answer, "ok"))) {
-        fprintf(stderr, "netdrill %s: %s\n", command->name,
-                json_string_value(json_object_get(answer, "why")));
-        *code = ND_EXIT_REFUSED;
-    } else if (answer != NULL) {
-        *code = ND_EXIT_OK;
-    }
-    nd_rundir_deinit(&dir);
-    return answer;
-}
 
 static const struct nd_cli_option status_options[] = {
     {"runs", "DIR", "where runs are kept (default: runs)", 0},
@@ -68,7 +28,8 @@ static int status(int argc, char **argv)
 {
     struct nd_cli_args args;
     int code = 0;
-    json_t *answer = nd_cli_ask(&nd_command_status, argc, argv, 0, 2, &args, status_request, &code);
+    json_t *answer =
+        nd_client_ask(&nd_command_status, argc, argv, 0, 2, &args, status_request, &code);
     const json_t *object = json_object_get(answer, "status");
     if (code == ND_EXIT_OK && object != NULL && nd_cli_get(&args, "json") != NULL) {
         char *text = json_dumps(object, JSON_COMPACT);
@@ -111,7 +72,7 @@ static int arm(int argc, char **argv)
 {
     struct nd_cli_args args;
     int code = 0;
-    json_t *answer = nd_cli_ask(&nd_command_arm, argc, argv, 0, 2, &args, arm_request, &code);
+    json_t *answer = nd_client_ask(&nd_command_arm, argc, argv, 0, 2, &args, arm_request, &code);
     long long left = (long long)json_integer_value(json_object_get(answer, "left"));
     if (code == ND_EXIT_OK && answer != NULL && left != 0)
         printf("armed by %s; it takes %lld more\n", nd_cli_get(&args, "as"), left);
@@ -149,14 +110,15 @@ static json_t *confirm_request(struct nd_cli_args *args)
         return NULL;
     }
     return json_pack("{s:s, s:I, s:b, s:s}", "do", "confirm", "number", (json_int_t)number, "yes",
-                     nd_cli_get(args, "no") == NULL, "actor", by != NULL ? by : actor());
+                     nd_cli_get(args, "no") == NULL, "actor", by != NULL ? by : nd_client_user());
 }
 
 static int confirm(int argc, char **argv)
 {
     struct nd_cli_args args;
     int code = 0;
-    json_decref(nd_cli_ask(&nd_command_confirm, argc, argv, 0, 2, &args, confirm_request, &code));
+    json_decref(
+        nd_client_ask(&nd_command_confirm, argc, argv, 0, 2, &args, confirm_request, &code));
     nd_cli_args_deinit(&args);
     return code;
 }
@@ -176,13 +138,13 @@ static const struct nd_cli_option pause_options[] = {
 static json_t *pause_request(struct nd_cli_args *args)
 {
     (void)args;
-    return json_pack("{s:s, s:s}", "do", "pause", "actor", actor());
+    return json_pack("{s:s, s:s}", "do", "pause", "actor", nd_client_user());
 }
 
 static json_t *resume_request(struct nd_cli_args *args)
 {
     (void)args;
-    return json_pack("{s:s, s:s}", "do", "resume", "actor", actor());
+    return json_pack("{s:s, s:s}", "do", "resume", "actor", nd_client_user());
 }
 
 static int ask_only(const struct nd_command *command, int argc, char **argv,
@@ -190,7 +152,7 @@ static int ask_only(const struct nd_command *command, int argc, char **argv,
 {
     struct nd_cli_args args;
     int code = 0;
-    json_decref(nd_cli_ask(command, argc, argv, 0, 2, &args, request, &code));
+    json_decref(nd_client_ask(command, argc, argv, 0, 2, &args, request, &code));
     nd_cli_args_deinit(&args);
     return code;
 }
@@ -228,7 +190,7 @@ static const struct nd_cli_option abort_options[] = {
 static json_t *abort_request(struct nd_cli_args *args)
 {
     const char *reason = nd_cli_get(args, "reason");
-    return json_pack("{s:s, s:s, s:s}", "do", "abort", "actor", actor(), "reason",
+    return json_pack("{s:s, s:s, s:s}", "do", "abort", "actor", nd_client_user(), "reason",
                      reason != NULL ? reason : "aborted by hand");
 }
 
@@ -236,7 +198,7 @@ static int abort_run(int argc, char **argv)
 {
     struct nd_cli_args args;
     int code = 0;
-    json_decref(nd_cli_ask(&nd_command_abort, argc, argv, 0, 2, &args, abort_request, &code));
+    json_decref(nd_client_ask(&nd_command_abort, argc, argv, 0, 2, &args, abort_request, &code));
     nd_cli_args_deinit(&args);
     return code;
 }

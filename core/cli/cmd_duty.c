@@ -1,4 +1,4 @@
-#include "cli/common.h"
+#include "cli/client.h"
 
 #include "base/units.h"
 
@@ -61,7 +61,7 @@ static int met(int argc, char **argv)
 {
     struct nd_cli_args args;
     int code = 0;
-    json_t *answer = nd_cli_ask(&nd_command_met, argc, argv, 2, 3, &args, met_request, &code);
+    json_t *answer = nd_client_ask(&nd_command_met, argc, argv, 2, 3, &args, met_request, &code);
     if (code == ND_EXIT_OK && answer != NULL) {
         char *text = json_dumps(answer, JSON_COMPACT);
         if (nd_cli_get(&args, "json") != NULL)
@@ -95,7 +95,8 @@ static int occurs(int argc, char **argv)
 {
     struct nd_cli_args args;
     int code = 0;
-    json_t *answer = nd_cli_ask(&nd_command_occurs, argc, argv, 2, 3, &args, occurs_request, &code);
+    json_t *answer =
+        nd_client_ask(&nd_command_occurs, argc, argv, 2, 3, &args, occurs_request, &code);
     if (code == ND_EXIT_OK && answer != NULL && nd_cli_get(&args, "json") != NULL)
         printf("{\"ok\":true}\n");
     json_decref(answer);

@@ -22,13 +22,6 @@ const char *nd_cli_runs(const struct nd_cli_args *args);
 bool nd_cli_open_run(const struct nd_command *command, int argc, char **argv,
                      struct nd_cli_args *args, struct nd_rundir *dir, int *code);
 
-/* Parses the arguments of a command, finds the run that its first word names ("last" without), and
- * asks it over its socket. NULL, and the reason told: that failed, or it was no; *code is the exit
- * code. request: makes what is asked, or NULL when the arguments are wrong (and tells why). */
-json_t *nd_cli_ask(const struct nd_command *command, int argc, char **argv, size_t words_min,
-                   size_t words_max, struct nd_cli_args *args,
-                   json_t *(*request)(struct nd_cli_args *), int *code);
-
 /* ---- a scenario and what belongs to it ---- */
 
 struct nd_work {

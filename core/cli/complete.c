@@ -85,6 +85,24 @@ static void put_confirmations(const struct asked *asked)
     json_decref(answer);
 }
 
+/* Those that are not over. */
+static void put_injects(const struct asked *asked)
+{
+    json_t *answer = ask_status(asked);
+    const json_t *status = json_object_get(answer, "status");
+    size_t i = 0;
+    json_t *inject = NULL;
+    json_array_foreach(json_object_get(status, "injects"), i, inject)
+    {
+        const char *state = json_string_value(json_object_get(inject, "state"));
+        const char *id = json_string_value(json_object_get(inject, "id"));
+        if (strcmp(state, "waiting") == 0 || strcmp(state, "pending") == 0 ||
+            strcmp(state, "open") == 0 || strcmp(state, "expired") == 0)
+            put(asked, id, text_of(json_object_get(inject, "title"), nd_cli_zh(NULL)));
+    }
+    json_decref(answer);
+}
+
 /* Of the site that the run was begun with. */
 static void put_people(const struct asked *asked)
 {
@@ -184,6 +202,9 @@ static const struct {
     {"RUN", put_runs, NULL},
     {"NUMBER", put_confirmations, NULL},
     {"NAME", put_people, NULL},
+    {"INJECT", put_injects, NULL},
+    {"OBJECTIVE", NULL, NULL},
+    {"MOMENT", NULL, NULL},
     {"PLUGIN", put_plugins, NULL},
     {"VERB#N", put_verbs, NULL},
     {"CODE", put_codes, NULL},
@@ -264,7 +285,7 @@ static bool take_option(struct asked *asked, struct line *line, const char *word
         line->open = o;
     else if (strcmp(o->name, "runs") == 0)
         asked->runs = value;
-    else if (strcmp(o->name, "resume") == 0)
+    else if (strcmp(o->name, "resume") == 0 || strcmp(o->name, "run") == 0)
         asked->run = value;
     return joined == NULL && next != NULL;
 }

@@ -14,7 +14,8 @@
 #include <unistd.h>
 #include <uv.h>
 
-#define REQUEST_MAX 4096
+#define REQUEST_MAX 65536
+#define PIECE_BYTES 4096
 #define CLIENTS_MAX 64
 
 struct client {
@@ -23,6 +24,13 @@ struct client {
     uv_pipe_t pipe;
     struct nd_witness peer;
     struct nd_buf in;
+    size_t waiting; /* its replies that wait for the disk */
+};
+
+struct reply {
+    struct reply *next;
+    struct client *client; /* NULL: it has gone */
+    char *line;
 };
 
 struct nd_control {
@@ -31,6 +39,11 @@ struct nd_control {
     char *path;
     struct client *clients;
     size_t count;
+    int sync_fd;                   /* of the journal; -1: nothing is written */
+    struct reply *waiting, **last; /* for the next sync, in order */
+    struct reply *syncing;         /* for the one under way */
+    uv_fs_t sync;
+    bool under_way, closed, server_closed;
 };
 
 /* The path relative to a descriptor of its directory: sun_path holds 108 octets only. */
@@ -55,6 +68,11 @@ static void client_closed(uv_handle_t *handle)
 static void client_close(struct client *client)
 {
     struct nd_control *control = client->control;
+    struct reply *const lists[] = {control->waiting, control->syncing};
+    for (size_t i = 0; i < 2; i++) {
+        for (struct reply *reply = lists[i]; reply != NULL; reply = reply->next)
+            reply->client = reply->client == client ? NULL : reply->client;
+    }
     for (struct client **at = &control->clients; *at != NULL; at = &(*at)->next) {
         if (*at == client) {
             *at = client->next;
@@ -63,11 +81,6 @@ static void client_close(struct client *client)
         }
     }
     uv_close((uv_handle_t *)&client->pipe, client_closed);
-}
-
-static json_t *refused(const char *why)
-{
-    return json_pack("{s:b, s:s}", "ok", 0, "why", why);
 }
 
 /* Whom the session of a process belongs to; -1: not known, or nobody. */
@@ -85,65 +98,6 @@ static int64_t login_uid(pid_t pid)
     return uid == UINT32_MAX ? -1 : uid;
 }
 
-static json_t *arm(struct nd_run *run, const json_t *request, const struct nd_witness *peer)
-{
-    const char *person = json_string_value(json_object_get(request, "person"));
-    struct nd_fail why = {0};
-    int64_t left = 0;
-    if (person == NULL)
-        return refused("expected {\"do\": \"arm\", \"person\": ...}");
-    if (nd_run_arm(run, person, peer, &left, &why) != ND_OK)
-        return refused(why.text);
-    return json_pack("{s:b, s:I}", "ok", 1, "left", (json_int_t)left);
-}
-
-static json_t *handle(struct nd_run *run, const json_t *request, const struct nd_witness *peer)
-{
-    const char *what = json_string_value(json_object_get(request, "do"));
-    const char *actor = json_string_value(json_object_get(request, "actor"));
-    struct nd_fail why = {0};
-    char who[96];
-    snprintf(who, sizeof who, "controller:%s", actor != NULL ? actor : "unknown");
-    if (what == NULL)
-        return refused("expected {\"do\": ...}");
-    if (strcmp(what, "status") == 0)
-        return json_pack("{s:b, s:o}", "ok", 1, "status", nd_run_status(run));
-    if (strcmp(what, "confirm") == 0) {
-        json_int_t number = json_integer_value(json_object_get(request, "number"));
-        bool yes = json_is_true(json_object_get(request, "yes"));
-        if (nd_run_answer(run, number, yes, who, &why) != ND_OK)
-            return refused(why.text);
-        return json_pack("{s:b}", "ok", 1);
-    }
-    if (strcmp(what, "abort") == 0) {
-        const char *reason = json_string_value(json_object_get(request, "reason"));
-        nd_run_abort(run, who, reason != NULL ? reason : "aborted by hand");
-        return json_pack("{s:b}", "ok", 1);
-    }
-    if (strcmp(what, "pause") == 0 || strcmp(what, "resume") == 0) {
-        bool pause = strcmp(what, "pause") == 0;
-        nd_err err = pause ? nd_run_pause(run, who, &why) : nd_run_resume(run, who, &why);
-        return err == ND_OK ? json_pack("{s:b}", "ok", 1) : refused(why.text);
-    }
-    if (strcmp(what, "arm") == 0)
-        return arm(run, request, peer);
-    json_t *reply = nd_control_duty(run, what, request, peer);
-    return reply != NULL
-               ? reply
-               : refused("expected \"status\", \"arm\", \"confirm\", \"met\", \"occurs\", "
-                         "\"pause\", \"resume\" or \"abort\"");
-}
-
-json_t *nd_control_handle(struct nd_run *run, const char *line, size_t len_bytes,
-                          const struct nd_witness *peer)
-{
-    json_t *request = json_loadb(line, len_bytes, JSON_REJECT_DUPLICATES, NULL);
-    json_t *reply =
-        request != NULL ? handle(run, request, peer) : refused("expected one JSON object a line");
-    json_decref(request);
-    return reply;
-}
-
 static void written(uv_write_t *request, int status)
 {
     (void)status;
@@ -151,17 +105,94 @@ static void written(uv_write_t *request, int status)
     free(request);
 }
 
-static void answer(struct client *client, json_t *object)
+/* line: taken over. */
+static void put_line(struct client *client, char *line)
 {
-    char *text = json_dumps(object, JSON_COMPACT);
-    json_decref(object);
-    char *line = nd_printf("%s\n", text);
-    free(text);
     uv_write_t *request = nd_alloc(sizeof *request);
     request->data = line;
     uv_buf_t buf = uv_buf_init(line, (unsigned)strlen(line));
     if (uv_write(request, (uv_stream_t *)&client->pipe, &buf, 1, written) != 0)
         written(request, 0);
+}
+
+/* ---- answers that wait for the disk ---- */
+
+static void free_control(struct nd_control *control)
+{
+    if (control->sync_fd >= 0)
+        close(control->sync_fd);
+    free(control);
+}
+
+static void sync_begin(struct nd_control *control);
+
+/* What was said is on disk, or is not: now it is answered. */
+static void synced(uv_fs_t *request)
+{
+    struct nd_control *control = request->data;
+    const char *error = request->result < 0 ? uv_strerror((int)request->result) : NULL;
+    uv_fs_req_cleanup(request);
+    control->under_way = false;
+    if (error != NULL && !control->closed)
+        nd_run_journal_failed(control->run, error);
+    while (control->syncing != NULL) {
+        struct reply *reply = control->syncing;
+        control->syncing = reply->next;
+        if (error != NULL) {
+            free(reply->line);
+            reply->line =
+                nd_printf("{\"ok\":false,\"code\":\"EIO\",\"why\":\"the journal cannot be "
+                          "written: %s\"}\n",
+                          error);
+        }
+        if (reply->client != NULL) {
+            reply->client->waiting--;
+            put_line(reply->client, reply->line);
+        } else {
+            free(reply->line);
+        }
+        free(reply);
+    }
+    if (control->closed && control->server_closed)
+        free_control(control);
+    else if (!control->closed)
+        sync_begin(control);
+}
+
+/* One fdatasync, on another thread, for all that was said while the last one was under way. */
+static void sync_begin(struct nd_control *control)
+{
+    if (control->under_way || control->waiting == NULL)
+        return;
+    control->syncing = control->waiting;
+    control->waiting = NULL;
+    control->last = &control->waiting;
+    control->under_way = true;
+    control->sync.data = control;
+    if (uv_fs_fdatasync(control->server.loop, &control->sync, control->sync_fd, synced) != 0) {
+        control->sync.result = UV_EIO;
+        synced(&control->sync);
+    }
+}
+
+static void answer(struct client *client, json_t *object, bool durable)
+{
+    struct nd_control *control = client->control;
+    char *text = json_dumps(object, JSON_COMPACT);
+    json_decref(object);
+    char *line = nd_printf("%s\n", text);
+    free(text);
+    /* One that need not wait does not overtake those of the same client that do. */
+    if (control->sync_fd < 0 || (!durable && client->waiting == 0)) {
+        put_line(client, line);
+        return;
+    }
+    struct reply *reply = nd_alloc(sizeof *reply);
+    *reply = (struct reply){.client = client, .line = line};
+    client->waiting++;
+    *control->last = reply;
+    control->last = &reply->next;
+    sync_begin(control);
 }
 
 static void take_lines(struct client *client)
@@ -170,8 +201,10 @@ static void take_lines(struct client *client)
     while (client->in.len_bytes != 0 &&
            (end = memchr(client->in.text, '\n', client->in.len_bytes)) != NULL) {
         size_t len = (size_t)(end - client->in.text);
-        answer(client,
-               nd_control_handle(client->control->run, client->in.text, len, &client->peer));
+        bool durable = false;
+        json_t *object =
+            nd_control_handle(client->control->run, client->in.text, len, &client->peer, &durable);
+        answer(client, object, durable);
         memmove(client->in.text, end + 1, client->in.len_bytes - len);
         client->in.len_bytes -= len + 1;
     }
@@ -181,7 +214,7 @@ static void give_space(uv_handle_t *handle_, size_t suggested, uv_buf_t *buf)
 {
     (void)handle_;
     (void)suggested;
-    *buf = uv_buf_init(nd_alloc(REQUEST_MAX), REQUEST_MAX);
+    *buf = uv_buf_init(nd_alloc(PIECE_BYTES), PIECE_BYTES);
 }
 
 static void came(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
@@ -228,6 +261,8 @@ struct nd_control *nd_control_open(uv_loop_t *loop, struct nd_run *run, const st
     struct sockaddr_un address;
     int dir_fd = -1;
     control->run = run;
+    control->last = &control->waiting;
+    control->sync_fd = nd_run_journal_dup(run);
     control->path = nd_rundir_file(dir, "control.sock");
     address_of(control->path, &dir_fd, &address);
     uv_pipe_init(loop, &control->server, 0);
@@ -248,15 +283,26 @@ struct nd_control *nd_control_open(uv_loop_t *loop, struct nd_run *run, const st
 
 static void server_closed(uv_handle_t *handle_)
 {
-    free(handle_->data);
+    struct nd_control *control = handle_->data;
+    control->server_closed = true;
+    if (!control->under_way)
+        free_control(control);
 }
 
 void nd_control_close(struct nd_control *control)
 {
     if (control == NULL)
         return;
+    control->closed = true;
     while (control->clients != NULL)
         client_close(control->clients);
+    while (control->waiting != NULL) {
+        struct reply *reply = control->waiting;
+        control->waiting = reply->next;
+        free(reply->line);
+        free(reply);
+    }
+    control->last = &control->waiting;
     unlink(control->path);
     free(control->path);
     uv_close((uv_handle_t *)&control->server, server_closed);

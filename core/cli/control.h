@@ -12,9 +12,10 @@ struct nd_control *nd_control_open(struct uv_loop_s *loop, struct nd_run *run,
 void nd_control_close(struct nd_control *control); /* NULL is fine; the loop has to run once more */
 
 /* One request, a line without its line feed; gives the answer, the caller decrefs it. Whatever the
- * line is, it is answered. */
+ * line is, it is answered. *durable: the answer is to be given once the journal is on disk.
+ * control_do.c. */
 json_t *nd_control_handle(struct nd_run *run, const char *line, size_t len_bytes,
-                          const struct nd_witness *peer);
+                          const struct nd_witness *peer, bool *durable);
 
 /* control_duty.c: "met" and "occurs"; NULL: it is something else that is asked. */
 json_t *nd_control_duty(struct nd_run *run, const char *what, const json_t *request,

@@ -10,8 +10,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define DRAW_EVERY  ND_MS(250)
-#define EVENTS_KEPT 8
+#define DRAW_EVERY   ND_MS(250)
+#define EVENTS_KEPT  8
+#define INJECTS_NEXT 3
 
 struct nd_display {
     struct nd_sched *sched;
@@ -21,6 +22,17 @@ struct nd_display {
     struct ND_VEC(char *) events;
     size_t drawn; /* rows on the screen that are ours */
 };
+
+static const char *overdue_words(const char *overdue, bool zh)
+{
+    static const char *const words[][2] = {
+        {"to be handed over", "請交付"}, {"undelivered", "未送達"}, {"unanswered", "逾時未回應"}};
+    for (size_t i = 0; zh && i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(words[i][0], overdue) == 0)
+            return words[i][1];
+    }
+    return overdue;
+}
 
 /* ---- rows ---- */
 
@@ -166,6 +178,46 @@ static void put_confirmations(struct picture *p)
     }
 }
 
+static void put_names(const json_t *inject, struct nd_buf *text)
+{
+    size_t i = 0;
+    json_t *to = NULL;
+    json_array_foreach(json_object_get(inject, "recipients"), i, to)
+        nd_buf_addf(text, "%s%s", i != 0 ? ", " : " [", string_of(to, "name"));
+    nd_buf_adds(text, i != 0 ? "]" : "");
+}
+
+/* What is open, with what it takes; and what comes next. */
+static void put_injects(struct picture *p)
+{
+    size_t i = 0;
+    size_t coming = 0;
+    json_t *inject = NULL;
+    json_array_foreach(json_object_get(p->status, "injects"), i, inject)
+    {
+        bool pending = strcmp(string_of(inject, "state"), "pending") == 0;
+        const char *overdue = string_of(inject, "overdue");
+        const json_t *left = json_object_get(inject, "left_ns");
+        char words[ND_UNIT_TEXT];
+        struct nd_buf text = {0};
+        if ((!pending || coming++ >= INJECTS_NEXT) && *overdue == '\0' &&
+            strcmp(string_of(inject, "state"), "open") != 0)
+            continue;
+        nd_buf_addf(&text, " @ %s %s", string_of(inject, "id"), title_of(p, inject, "title"));
+        put_names(inject, &text);
+        if (pending)
+            nd_buf_addf(&text, "  %s",
+                        nd_moment_format(integer_of(inject, "planned_rel_ns"), words));
+        if (json_is_integer(left))
+            nd_buf_addf(&text, "  %s %s", p->zh ? "尚餘" : "left",
+                        nd_length_format(json_integer_value(left) / ND_SEC(1) * ND_SEC(1), words));
+        if (*overdue != '\0')
+            nd_buf_addf(&text, "  %s", overdue_words(overdue, p->zh));
+        row(p, *overdue != '\0' ? "1;31" : pending ? "2" : "1;35", nd_buf_str(&text));
+        nd_buf_deinit(&text);
+    }
+}
+
 static void put_series(struct picture *p)
 {
     size_t i = 0;
@@ -214,6 +266,7 @@ void nd_display_draw(const json_t *status, bool zh, bool colour, size_t columns,
     head(&p);
     put_arming(&p);
     put_confirmations(&p);
+    put_injects(&p);
     put_changes(&p);
     put_verdicts(&p);
     put_series(&p);

@@ -178,14 +178,6 @@ int64_t nd_journal_append(struct nd_journal *journal, unsigned flags, const char
     return journal->seq;
 }
 
-nd_err nd_journal_sync(struct nd_journal *journal, struct nd_fail *why)
-{
-    if (journal->fd < 0 || fdatasync(journal->fd) == 0)
-        return ND_OK;
-    nd_fail_errno(why, errno, "cannot write the journal '%s'", journal->path);
-    return ND_EIO;
-}
-
 int nd_journal_dup(const struct nd_journal *journal)
 {
     return journal->fd >= 0 ? fcntl(journal->fd, F_DUPFD_CLOEXEC, 0) : -1;

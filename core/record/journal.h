@@ -34,9 +34,8 @@ void nd_journal_close(struct nd_journal *journal); /* NULL is fine */
 /* T+0 on the run clock; from here on `rel` is written. */
 void nd_journal_set_start(struct nd_journal *journal, nd_ns t0);
 
-/* All appended so far is on disk when this returns; of one that is only hashed, nothing is done. */
-nd_err nd_journal_sync(struct nd_journal *journal, struct nd_fail *why);
-/* A descriptor of its own for syncing from another thread; caller closes. -1: none. */
+/* A descriptor of its own, for syncing on another thread what was appended without
+ * ND_JOURNAL_SYNC; caller closes. -1: it is only hashed, or there are none left. */
 int nd_journal_dup(const struct nd_journal *journal);
 
 #define ND_JOURNAL_SYNC 1u /* on disk (fdatasync) when this returns */

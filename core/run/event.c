@@ -54,6 +54,17 @@ static json_t *event_json(const struct nd_run *run, const char *type, const char
     return event;
 }
 
+/* Without a journal there is no evidence and no promise kept: stop, and put things back. */
+void nd_run_journal_failed(struct nd_run *run, const char *why)
+{
+    if (run->outcome.journal_failed)
+        return;
+    run->outcome.journal_failed = true;
+    snprintf(run->journal_why, sizeof run->journal_why, "%s", why);
+    /* Not from here: a body may be running. */
+    run->lost_timer = nd_sched_at(run->config.sched, nd_run_now(run), journal_lost, run);
+}
+
 int64_t nd_run_event(struct nd_run *run, unsigned flags, const char *type, const char *subject,
                      const char *actor, json_t *data)
 {
@@ -66,13 +77,7 @@ int64_t nd_run_event(struct nd_run *run, unsigned flags, const char *type, const
     int64_t seq = nd_journal_append(run->journal, nd_run_is_live(run) ? flags : 0, full, subject,
                                     actor, now, data, &why);
     if (seq < 0) {
-        /* Without a journal there is no evidence and no promise kept: stop, and put things back. */
-        if (!run->outcome.journal_failed) {
-            run->outcome.journal_failed = true;
-            memcpy(run->journal_why, why.text, sizeof run->journal_why);
-            /* Not from here: a body may be running. */
-            run->lost_timer = nd_sched_at(run->config.sched, nd_run_now(run), journal_lost, run);
-        }
+        nd_run_journal_failed(run, why.text);
         json_decref(kept);
         return seq;
     }

@@ -1,6 +1,6 @@
 /* People in a living run: what they say of injects and what controllers do with them. Reached
  * through the control socket, by many at once; every function journals who spoke, as the kernel
- * knows him, and returns once that is in the journal (on disk: nd_run_sync). */
+ * knows him, and returns once that is in the journal; see nd_run_journal_dup for the disk. */
 #ifndef ND_RUN_PEOPLE_H
 #define ND_RUN_PEOPLE_H
 #include "plan/model.h"
@@ -78,8 +78,13 @@ struct nd_inject_answer {
 };
 struct nd_inject_answer nd_run_answer_of(const struct nd_run *run, const char *id);
 
-/* All that was journalled so far is on disk when this returns. */
-nd_err nd_run_sync(struct nd_run *run, struct nd_fail *why);
+/* The moment of the drill it is. */
+nd_ns nd_run_moment_now(const struct nd_run *run);
+/* What people say is appended at once and synced by whoever speaks for them, for many at a time:
+ * a descriptor of the journal for that, on another thread; caller closes. -1: a rehearsal. */
+int nd_run_journal_dup(const struct nd_run *run);
+/* That failed: without a journal the drill ends. why: copied. */
+void nd_run_journal_failed(struct nd_run *run, const char *why);
 
 /* ---- regulatory clocks ---- */
 

@@ -279,7 +279,12 @@ struct nd_inject_answer nd_run_answer_of(const struct nd_run *run, const char *i
     return answer;
 }
 
-nd_err nd_run_sync(struct nd_run *run, struct nd_fail *why)
+nd_ns nd_run_moment_now(const struct nd_run *run)
 {
-    return nd_run_is_live(run) ? nd_journal_sync(run->journal, why) : ND_OK;
+    return moment_now(run);
+}
+
+int nd_run_journal_dup(const struct nd_run *run)
+{
+    return nd_journal_dup(run->journal);
 }

@@ -1,0 +1,93 @@
+#include "cli/client.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const char *nd_client_user(void)
+{
+    const struct passwd *user = getpwuid(getuid());
+    return user != NULL ? user->pw_name : "unknown";
+}
+
+/* What it was asked that makes no sense is the asker's mistake; the rest the run refused. */
+static int code_of(const json_t *answer)
+{
+    const char *code = json_string_value(json_object_get(answer, "code"));
+    if (json_is_true(json_object_get(answer, "ok")))
+        return ND_EXIT_OK;
+    bool mistake = code != NULL && (strcmp(code, "EARG") == 0 || strcmp(code, "EPARSE") == 0);
+    return mistake ? ND_EXIT_USAGE : ND_EXIT_REFUSED;
+}
+
+/* Asks, and tells on stderr what was refused. what: taken over; NULL: nothing is asked. */
+static json_t *ask(const struct nd_command *command, const struct nd_rundir *dir, json_t *what,
+                   int *code)
+{
+    struct nd_fail why = {0};
+    json_t *answer = NULL;
+    if (what == NULL) {
+        *code = ND_EXIT_USAGE;
+        return NULL;
+    }
+    if (nd_control_ask(dir, what, &answer, &why) != ND_OK) {
+        fprintf(stderr, "netdrill %s: %s\n", command->name, why.text);
+        *code = why.code == ND_EREACH ? ND_EXIT_REFUSED : ND_EXIT_USAGE;
+        return NULL;
+    }
+    *code = code_of(answer);
+    if (*code != ND_EXIT_OK)
+        fprintf(stderr, "netdrill %s: %s\n", command->name,
+                json_string_value(json_object_get(answer, "why")));
+    return answer;
+}
+
+static bool find(const struct nd_command *command, const struct nd_cli_args *args, const char *name,
+                 struct nd_rundir *dir)
+{
+    struct nd_fail why = {0};
+    if (nd_rundir_find(dir, nd_cli_runs(args), name, &why) == ND_OK)
+        return true;
+    fprintf(stderr, "netdrill %s: %s\n", command->name, why.text);
+    return false;
+}
+
+json_t *nd_client_ask(const struct nd_command *command, int argc, char **argv, size_t words_min,
+                      size_t words_max, struct nd_cli_args *args,
+                      json_t *(*request)(struct nd_cli_args *), int *code)
+{
+    struct nd_rundir dir = {0};
+    json_t *answer = NULL;
+    bool help = false;
+    *code = ND_EXIT_USAGE;
+    if (!nd_cli_parse(command, argc, argv, words_min, words_max, args, &help)) {
+        *code = help ? ND_EXIT_OK : ND_EXIT_USAGE;
+        return NULL;
+    }
+    if (find(command, args, args->words.count > 0 ? args->words.at[0] : "last", &dir))
+        answer = ask(command, &dir, request(args), code);
+    nd_rundir_deinit(&dir);
+    return answer;
+}
+
+json_t *nd_client_ask_of(const struct nd_command *command, int argc, char **argv, size_t words_min,
+                         size_t words_max, struct nd_cli_args *args,
+                         json_t *(*request)(struct nd_cli_args *, const struct nd_rundir *dir),
+                         int *code)
+{
+    struct nd_rundir dir = {0};
+    json_t *answer = NULL;
+    bool help = false;
+    *code = ND_EXIT_USAGE;
+    if (!nd_cli_parse(command, argc, argv, words_min, words_max, args, &help)) {
+        *code = help ? ND_EXIT_OK : ND_EXIT_USAGE;
+        return NULL;
+    }
+    const char *run = nd_cli_get(args, "run");
+    if (find(command, args, run != NULL ? run : "last", &dir))
+        answer = ask(command, &dir, request(args, &dir), code);
+    nd_rundir_deinit(&dir);
+    return answer;
+}

@@ -1,0 +1,23 @@
+/* The side of the control socket that asks: what the commands about a living run share. */
+#ifndef ND_CLI_CLIENT_H
+#define ND_CLI_CLIENT_H
+#include "cli/common.h"
+#include "cli/control.h"
+
+/* The user's name, for those who do not say who they are. */
+const char *nd_client_user(void);
+/* Parses the arguments of a command, finds the run that its first word names ("last" without), and
+ * asks it over its socket. NULL, and the reason told: that failed, or it was no; *code is the exit
+ * code. request: makes what is asked, or NULL when the arguments are wrong (and tells why). Caller
+ * frees args and the answer. */
+json_t *nd_client_ask(const struct nd_command *command, int argc, char **argv, size_t words_min,
+                      size_t words_max, struct nd_cli_args *args,
+                      json_t *(*request)(struct nd_cli_args *), int *code);
+/* The same of commands whose words are their own and which take the run by --run ("last" without).
+ * dir: of the run, for requests that put a file into it. */
+json_t *nd_client_ask_of(const struct nd_command *command, int argc, char **argv, size_t words_min,
+                         size_t words_max, struct nd_cli_args *args,
+                         json_t *(*request)(struct nd_cli_args *, const struct nd_rundir *dir),
+                         int *code);
+
+#endif

@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+"""People in a living run: ten controllers at once write a thousand observations, which are all in the
+journal, whole and in one order; Chinese, JSON, refusals and their exit codes; nobody but the run's
+own user is heard."""
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+netdrill = os.path.realpath(sys.argv[1])
+work = tempfile.mkdtemp()
+os.chdir(work)
+failures = []
+
+open("site.yaml", "w").write("""site: table
+people:
+  lin: {title: 林, role: controller}
+  chen: {title: 陳, role: evaluator}
+  noc: {title: 網管, role: player}
+  ceoc: {role: player}
+""")
+open("s.lua", "w").write("""drill { "People", id = "people", lasts = minutes(5), site = "site.yaml", objectives = { told = "They are told" } }
+phase { "One" }
+inject { { zh = "海纜中斷", en = "The cable is cut" }, id = "cable", to = { "noc" }, expect = "A ticket", react_within = minutes(2), objective = "told" }
+inject { "The regulator calls", id = "regulator", unless = "cable", to = { "noc" } }
+inject { "Open roaming?", id = "roaming", to = { "ceoc", "noc" }, options = { "open", "wait" }, react_within = minutes(2) }
+inject { "Later", id = "later", at = minutes(4), to = { "noc" } }
+inject { "Left out", id = "left-out", at = minutes(4), to = { "noc" } }
+inject { "The end", id = "end", at = minutes(4), to = { "noc" } }
+""")
+run = subprocess.Popen([netdrill, "run", "s.lua", "--plain"], stdin=subprocess.DEVNULL, stdout=open("out", "w"),
+                       stderr=subprocess.STDOUT)
+
+
+def ask(*words, code=0, says=""):
+    done = subprocess.run([netdrill, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode != code or says not in done.stdout:
+        failures.append(f"{words}: exit {done.returncode}, expected {code} with '{says}':\n{done.stdout}")
+    return done.stdout
+
+
+def status():
+    return json.loads(ask("status", "--json"))
+
+
+def inject(name):
+    return next(i for i in status()["injects"] if i["id"] == name)
+
+
+deadline = time.monotonic() + 20
+while "The cable is cut" not in open("out").read() and time.monotonic() < deadline:
+    time.sleep(0.05)
+
+# ---- what is said of injects ----
+if inject("cable")["overdue"] != "to be handed over" or inject("later")["state"] != "pending":
+    failures.append(f"before: {status()['injects']}")
+ask("ack", "nothing", code=2, says="no inject 'nothing'")
+ask("ack", "later", code=3, says="pending: nobody has got it")
+ask("ack", "cable", "--as", "ceoc", code=2, says="but to noc")
+ask("fire", "cable", "--as", "lin", says="fired cable")
+if inject("cable")["recipients"][0]["state"] != "delivered" or not 0 < inject("cable")["left_ns"] < 120e9:
+    failures.append(f"handed over: {inject('cable')}")
+ask("fire", "cable", "--as", "lin", code=3, says="has been delivered")
+ask("ack", "cable", says="acknowledged cable")
+ask("ack", "cable", code=3, says="already")
+ask("answer", "cable", code=2)
+ask("answer", "cable", "已開立工單，", "並通報", "--as", "noc", says="answered cable")
+ask("answer", "cable", "again", code=3, says="already")
+if inject("cable")["answer"] != "已開立工單， 並通報" or inject("regulator")["state"] != "not_needed":
+    failures.append(f"answered: {inject('cable')} {inject('regulator')}")
+ask("answer", "roaming", "open", code=2, says="--as one of ceoc, noc")
+ask("answer", "roaming", "perhaps", "--as", "ceoc", code=2, says="'open', 'wait'")
+answer = json.loads(ask("answer", "roaming", "open", "--as", "ceoc", "--json"))
+if answer != {"ok": True} or inject("roaming")["choice"] != "open":
+    failures.append(f"the decision: {answer} {inject('roaming')}")
+
+# ---- what controllers do ----
+ask("skip", "left-out", code=2, says="--reason")
+ask("skip", "left-out", "--reason", " ", code=2, says="needs a reason")
+ask("skip", "left-out", "--reason", "參演單位已提及", "--as", "lin")
+ask("skip", "cable", "--reason", "too late", code=3)
+ask("defer", "later", "--till", "T+09:00", code=2, says="end of the drill")
+ask("defer", "later", "--till", "yesterday", code=2)
+ask("defer", "later", "--till", "T+00:04:30", "--as", "lin", says="put off: later")
+ask("inject", "記者到場", code=2, says="--to")
+ask("inject", "記者到場", "--to", "nobody", code=2, says="no person 'nobody'")
+ask("inject", "記者到場", "--to", "noc", "--react-within", "1m", "--as", "lin", says="adhoc-1")
+ask("answer", "adhoc-1", "已說明", says="answered")
+ask("observe", "x", "--inject", "nothing", code=2)
+ask("observe", "x", "--objective", "nothing", code=2, says="no objective")
+ask("observe", "x", "--sort", "nice", code=2)
+ask("observe", "  ", code=2)
+open("photo.jpg", "wb").write(b"\xff\xd8 no real photograph")
+ask("observe", "值班人員立即查閱程序書", "--inject", "cable", "--objective", "told", "--sort", "strength", "--file",
+    "photo.jpg", "--as", "chen", says="observation 1")
+ask("observe", "bad\x1b[2Jterminal", says="observation 2")
+
+# ---- ten at once ----
+COUNT = 100
+
+
+def observer(name):
+    for i in range(COUNT):
+        done = subprocess.run([netdrill, "observe", f"觀察 {name} {i}", "--as", f"o{name}"], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True)
+        if done.returncode != 0:
+            failures.append(f"observer {name}: {done.stdout}")
+
+
+began = time.monotonic()
+threads = [threading.Thread(target=observer, args=(n,)) for n in range(10)]
+[t.start() for t in threads]
+[t.join() for t in threads]
+took = time.monotonic() - began
+
+# ---- one connection, many requests at once; and lines of all sorts ----
+directory = os.path.realpath(next(os.scandir("runs")).path)
+peer = socket.socket(socket.AF_UNIX)
+peer.connect(f"/proc/self/fd/{os.open(directory, os.O_PATH)}/control.sock")
+peer.sendall(b"".join(json.dumps({"do": "observe", "text": f"line {i}", "person": "fast"}).encode() + b"\n{\"do\":\"status\"}\n"
+                      for i in range(50)) + b"nonsense\n[]\n{}\n")
+stream = peer.makefile()
+answers = [json.loads(stream.readline()) for _ in range(103)]
+if [a.get("number") for a in answers[0:100:2]] != list(range(1003, 1053)) or not all("status" in a for a in answers[1:100:2]):
+    failures.append(f"out of order: {[list(a)[:3] for a in answers]}")
+if any(a["ok"] for a in answers[100:]):
+    failures.append(f"nonsense was understood: {answers[100:]}")
+
+# ---- nobody else ----
+if os.geteuid() == 0:
+    for path in (work, "runs", directory, directory + "/control.sock"):
+        mode = os.stat(path).st_mode & 0o777
+        if path.endswith("sock") and mode != 0o600:
+            failures.append(f"the socket's mode is {mode:o}")
+        os.chmod(path, 0o777)
+    code = ("import socket,sys; s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); "
+            "s.sendall(b'{\"do\":\"abort\"}\\n'); sys.stdout.write(repr(s.recv(100)))")
+    os.symlink(directory, work + "/d")
+    other = subprocess.run(["setpriv", "--reuid", "65534", "--clear-groups", sys.executable, "-c", code, work + "/d/control.sock"],
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if "ok" in other.stdout or status()["state"] != "running":
+        failures.append(f"another user was heard: {other.stdout}")
+
+# ---- the phrase, and the journal ----
+ask("note", "第一階段完成", "--as", "lin")
+ask("note", "REAL-WORLD EMERGENCY: fire in the hall", "--as", "lin")
+if run.wait(20) != 11:
+    failures.append(f"the phrase: exit {run.returncode}\n{open('out').read()[-800:]}")
+ask("observe", "too late", code=3, says="does not answer")
+if "\x1b" in open("out").read():
+    failures.append("an observation wrote escapes to the terminal")
+ask("verify", "last", says="journal   ok")
+events = [json.loads(line) for line in open(directory + "/journal.jsonl")]
+observed = [e for e in events if e["type"] == "netdrill.observation"]
+if [e["subject"] for e in observed] != [str(i + 1) for i in range(1052)]:
+    failures.append(f"{len(observed)} observations, not 1052 in order")
+for n in range(10):
+    texts = [e["data"]["text"] for e in observed if e["data"]["by"] == f"o{n}"]
+    if texts != [f"觀察 {n} {i}" for i in range(COUNT)]:
+        failures.append(f"observer {n}: {len(texts)} of {COUNT}, or out of order")
+if {e["data"]["uid"] for e in observed} != {os.getuid()} or observed[2]["actor"][:12] != "controller:o":
+    failures.append(f"actors: {observed[2]}")
+kept = observed[0]["data"]["evidence"]
+if open(directory + "/" + kept["file"], "rb").read() != open("photo.jpg", "rb").read() or observed[0]["actor"] != "evaluator:chen":
+    failures.append(f"evidence: {observed[0]}")
+skipped = [e for e in events if e["type"] == "netdrill.inject.skipped"]
+if [(e["subject"], e["data"]["reason"], e["actor"]) for e in skipped] != [("left-out", "參演單位已提及", "controller:lin")]:
+    failures.append(f"skipped: {skipped}")
+subprocess.run(["rm", "-rf", work])
+print("\n".join(failures) or f"ok: 1,000 observations from 10 at once in {took:.1f} s")
+sys.exit(bool(failures))
