@@ -186,6 +186,7 @@ static void tell_outcome(const struct nd_live *live, int code)
             nd_outcome_name(o, NULL), (long long)o->met, (long long)o->missed,
             (long long)o->unknown, (long long)o->verified, (long long)(o->verified + o->unverified),
             nd_length_format(o->restore_took, took));
+    nd_print_duties(o, out);
     if (o->aborted || o->refused)
         fprintf(out, "because %s\n", o->reason);
     if (o->unsteady)

@@ -201,6 +201,7 @@ static void print_outcome(const struct nd_outcome *o)
            (long long)o->met, (long long)o->missed, (long long)o->unknown, (long long)o->steps_done,
            (long long)(o->steps_done + o->steps_failed + o->steps_skipped + o->steps_cancelled),
            nd_length_format(o->lasted, lasted));
+    nd_print_duties(o, stdout);
     if (o->aborted || o->refused)
         printf("%s: %s\n", o->aborted ? "aborted" : "refused", o->reason);
     printf("trace %s\n", o->trace);
@@ -221,6 +222,17 @@ static bool make_dir(const struct nd_cli_args *args, const struct nd_work *work,
     return err == ND_OK;
 }
 
+/* Objectives and profiles of the report come from it. */
+static nd_err keep_plan(const struct nd_rundir *dir, const json_t *plan, struct nd_fail *why)
+{
+    char *text = json_dumps(plan, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
+    char *path = nd_rundir_file(dir, "plan.json");
+    nd_err err = nd_file_write(path, text, strlen(text), why);
+    free(path);
+    free(text);
+    return err;
+}
+
 static int play(const struct nd_cli_args *args, struct nd_work *work, uint64_t seed)
 {
     struct nd_script script;
@@ -235,7 +247,8 @@ static int play(const struct nd_cli_args *args, struct nd_work *work, uint64_t s
         if (!shown.json)
             print_outcome(&rehearsal.outcome);
         nd_outcome_name(&rehearsal.outcome, &code);
-        if (keep && nd_report_write(&dir, &why) != ND_OK)
+        if (keep && (keep_plan(&dir, rehearsal.plan, &why) != ND_OK ||
+                     nd_report_write(&dir, &why) != ND_OK))
             fprintf(stderr, "netdrill rehearse: %s\n", why.text);
         else if (keep)
             fprintf(stderr, "Kept in %s\n", dir.path);

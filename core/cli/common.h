@@ -87,6 +87,8 @@ bool nd_preview(struct nd_work *work, uint64_t seed, struct nd_rehearsal *rehear
 
 /* One line for people on an event, "" when it is not for them. Borrowed until the next call. */
 const char *nd_line_of(const json_t *event, bool zh, bool colour);
+/* How many regulatory clocks were met; nothing when none was opened. lines_duty.c */
+void nd_print_duties(const struct nd_outcome *outcome, FILE *out);
 /* The changes of a status that are not read back as restored, a line each. status: taken over. */
 void nd_print_left(json_t *status, FILE *out);
 /* A value in its unit, such as "1.5s" or "12.5%". out: 48 bytes. */

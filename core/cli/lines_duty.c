@@ -153,7 +153,7 @@ static void put_closed(const struct duty_line *line)
     const char *why = string_of(line->data, "why");
     bool end = strcmp(why, "endex") == 0;
     nd_buf_addf(line->out, "  %s: %s%s", text_of(line, line->data, "title"),
-                end        ? line->zh ? "演練結束時尚未到期" : "not yet due at the end"
+                end ? line->zh ? "演練結束時未完成，亦未逾時" : "open at the end, not overdue"
                 : line->zh ? "不再到期："
                            : "not due any more: ",
                 end ? "" : why);
@@ -177,4 +177,11 @@ bool nd_line_duty(const json_t *event, const char *type, bool zh, bool colour, s
     else
         return false;
     return true;
+}
+
+void nd_print_duties(const struct nd_outcome *o, FILE *out)
+{
+    if (o->duties_met + o->duties_missed + o->duties_open != 0)
+        fprintf(out, "regulatory clocks: %lld met, %lld missed, %lld open at the end\n",
+                (long long)o->duties_met, (long long)o->duties_missed, (long long)o->duties_open);
 }

@@ -178,6 +178,17 @@ void nd_drill_check_languages(const struct nd_drill *drill, const struct nd_text
                     text->zh == NULL ? "zh-TW" : "English");
 }
 
+static void check_obligations(const struct nd_drill *drill, struct nd_diags *diags)
+{
+    for (size_t i = 0; i < drill->obligations_count; i++) {
+        const struct nd_obligations *set = &drill->obligations[i];
+        const struct nd_place place = {set->line, 0, 0};
+        nd_drill_check_objective(drill, set->objective, set->line, diags);
+        for (size_t k = 0; k < set->events_count; k++)
+            nd_drill_check_moment(drill, set->events[k].at, &place, "the event", diags);
+    }
+}
+
 void nd_drill_check(const struct nd_drill *drill, struct nd_diags *diags)
 {
     check_ids(drill, diags);
@@ -187,6 +198,7 @@ void nd_drill_check(const struct nd_drill *drill, struct nd_diags *diags)
     for (size_t i = 0; i < drill->injects_count; i++)
         check_after(drill, nd_drill_inject_at(drill, i)->id, diags);
     nd_injects_check(drill, diags);
+    check_obligations(drill, diags);
     for (size_t i = 0; i < drill->guards_count; i++) {
         nd_drill_check_objective(drill, drill->guards[i].objective, drill->guards[i].line, diags);
         nd_drill_check_languages(drill, &drill->guards[i].title, drill->guards[i].line, diags);

@@ -154,6 +154,7 @@ json_t *nd_plan_json(const struct nd_drill *drill, const struct nd_site *site, u
     json_object_set_new(plan, "baselines", baselines_json(drill));
     json_object_set_new(plan, "parameters", nd_drill_parameters(drill));
     json_object_set_new(plan, "profiles", nd_plan_profiles(drill));
+    json_object_set_new(plan, "obligations", nd_plan_obligations(drill));
     free(policy);
     static const char *const lists[] = {"changes",       "measures", "confirmations",
                                         "not_previewed", "plugins",  "verbs"};

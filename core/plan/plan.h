@@ -9,6 +9,8 @@
  *    "policy":{as the site file says}|null,"baselines":[{id,title,within_ns}],
  *    "objectives":[{id,text}],"guards":[{id,title,every_ns,at_most,at_least,otherwise}],
  *    "profiles":[{name,title,law,since,seen,note,path,hash}],
+ *    "obligations":[{profile,pace,owner,objective,occurs:{event:at_ns},
+ *      duties:[{id,title,source,after,within_ns,recurs,until,checked}]}],
  *    "changes":[{step,plugin,verb,target,vantage,args,lease_ns,restore_by_ns,arbitrary}],
  *    "measures":[{step,plugin,verb,target,vantage,every_ns,args}],
  *    "confirmations":[{step,text,by,within_ns}],
@@ -34,6 +36,7 @@ nd_err nd_plan_check_fresh(const json_t *plan, const struct nd_drill *drill,
                            const struct nd_site *site, struct nd_fail *why);
 /* plan_profiles.c */
 json_t *nd_plan_profiles(const struct nd_drill *drill);
+json_t *nd_plan_obligations(const struct nd_drill *drill);
 nd_err nd_plan_check_profiles(const json_t *plan, const struct nd_drill *drill,
                               struct nd_fail *why);
 /* The timetable for people (the sample in exercise practice §4.2 is the model). zh: titles in

@@ -281,6 +281,50 @@ static void print_profiles(const json_t *plan, bool zh, struct nd_buf *out)
                     string_of(one, "hash"), text_of(one, "law", zh));
 }
 
+/* "  duty       first-report  15m after outage  Notify the regulator's system" */
+static void print_duties(const json_t *set, bool zh, struct nd_buf *out)
+{
+    size_t i = 0;
+    json_t *duty = NULL;
+    json_int_t pace = json_integer_value(json_object_get(set, "pace"));
+    json_array_foreach(json_object_get(set, "duties"), i, duty)
+    {
+        char within[ND_UNIT_TEXT];
+        const json_t *limit = json_object_get(duty, "within_ns");
+        bool recurs = json_is_true(json_object_get(duty, "recurs"));
+        nd_buf_addf(out, "  duty       %s: %s%s", string_of(duty, "id"), recurs ? "every " : "",
+                    json_is_integer(limit)
+                        ? nd_length_format(json_integer_value(limit) / pace, within)
+                        : "without delay");
+        nd_buf_addf(out, " after '%s'", string_of(duty, "after"));
+        if (*string_of(duty, "until") != '\0')
+            nd_buf_addf(out, " until '%s'", string_of(duty, "until"));
+        nd_buf_addf(out, "  %s%s\n", text_of(duty, "title", zh),
+                    json_is_true(json_object_get(duty, "checked")) ? "  (found by a check)" : "");
+    }
+}
+
+static void print_obligations(const json_t *plan, bool zh, struct nd_buf *out)
+{
+    size_t i = 0;
+    json_t *set = NULL;
+    json_array_foreach(json_object_get(plan, "obligations"), i, set)
+    {
+        json_int_t pace = json_integer_value(json_object_get(set, "pace"));
+        const char *event = NULL;
+        json_t *at = NULL;
+        char moment[ND_UNIT_TEXT];
+        nd_buf_addf(out, "  clocks     %s%s%s", string_of(set, "profile"),
+                    *string_of(set, "owner") != '\0' ? ", owed by " : "", string_of(set, "owner"));
+        if (pace > 1)
+            nd_buf_addf(out, ", %lld times as fast as the law's", (long long)pace);
+        json_object_foreach(json_object_get(set, "occurs"), event, at) nd_buf_addf(
+            out, "; '%s' at %s", event, nd_moment_format(json_integer_value(at), moment));
+        nd_buf_adds(out, "\n");
+        print_duties(set, zh, out);
+    }
+}
+
 static void print_baselines(const json_t *plan, bool zh, struct nd_buf *out)
 {
     char unit[ND_UNIT_TEXT];
@@ -310,6 +354,7 @@ void nd_plan_print(const json_t *plan, bool zh, struct nd_buf *out)
     print_profiles(plan, zh, out);
     print_policy(json_object_get(plan, "policy"), out);
     nd_buf_adds(out, "\n");
+    print_obligations(plan, zh, out);
     print_baselines(plan, zh, out);
     nd_buf_adds(out, "  T+00:00:00  STARTEX\n");
     size_t i = 0;

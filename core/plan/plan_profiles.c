@@ -24,6 +24,40 @@ json_t *nd_plan_profiles(const struct nd_drill *drill)
     return list;
 }
 
+static json_t *duties_json(const struct nd_obligations *set)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < set->profile->duties.count; i++) {
+        const struct nd_duty *duty = &set->profile->duties.at[i];
+        bool checked = false;
+        for (size_t k = 0; k < set->checks_count; k++)
+            checked = checked || strcmp(set->checks[k].duty, duty->id) == 0;
+        json_array_append_new(
+            list, json_pack("{s:s, s:o, s:o, s:s, s:o, s:b, s:s?, s:b}", "id", duty->id, "title",
+                            text2_json(&duty->title), "source", text2_json(&duty->source), "after",
+                            duty->after, "within_ns",
+                            duty->within != 0 ? json_integer(duty->within) : json_null(), "recurs",
+                            duty->recurs, "until", duty->until, "checked", checked));
+    }
+    return list;
+}
+
+json_t *nd_plan_obligations(const struct nd_drill *drill)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < drill->obligations_count; i++) {
+        const struct nd_obligations *set = &drill->obligations[i];
+        json_t *events = json_object();
+        for (size_t k = 0; k < set->events_count; k++)
+            json_object_set_new(events, set->events[k].event, json_integer(set->events[k].at));
+        json_array_append_new(list, json_pack("{s:s, s:I, s:s?, s:s?, s:o, s:o}", "profile",
+                                              set->profile->name, "pace", (json_int_t)set->pace,
+                                              "owner", set->owner, "objective", set->objective,
+                                              "duties", duties_json(set), "occurs", events));
+    }
+    return list;
+}
+
 nd_err nd_plan_check_profiles(const json_t *plan, const struct nd_drill *drill, struct nd_fail *why)
 {
     const json_t *list = json_object_get(plan, "profiles");

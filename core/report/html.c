@@ -99,6 +99,14 @@ static void put_tiles(const struct nd_page *page)
              (long long)nd_int_of(s, "missed"), nd_msg(page, ND_MSG_UNKNOWN),
              (long long)nd_int_of(s, "unknown"));
     tile(page, ND_MSG_VERDICTS, value, detail);
+    if (json_array_size(json_object_get(page->model, "obligations")) != 0) {
+        json_int_t missed_duties = nd_int_of(s, "duties_missed");
+        snprintf(value, sizeof value, "%lld / %lld", (long long)nd_int_of(s, "duties_met"),
+                 (long long)(nd_int_of(s, "duties_met") + missed_duties));
+        snprintf(detail, sizeof detail, "%s %lld", nd_msg(page, ND_MSG_MISSED),
+                 (long long)missed_duties);
+        tile(page, ND_MSG_DUTIES, value, detail);
+    }
     snprintf(value, sizeof value, "%lld / %lld", (long long)nd_int_of(s, "verified"),
              (long long)nd_int_of(s, "changes"));
     snprintf(detail, sizeof detail, "%s %s", nd_msg(page, ND_MSG_RESTORE_TOOK),

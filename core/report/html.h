@@ -2,6 +2,7 @@
  *
  *   html.c           the document and its first page
  *   html_sections.c  what follows the first page
+ *   html_tables.c    tables told as data; obligations
  *   html_parts.c     text, headings, tables */
 #ifndef ND_REPORT_HTML_H
 #define ND_REPORT_HTML_H
@@ -23,6 +24,9 @@ void nd_html_table_end(const struct nd_page *page);
 void nd_html_td(const struct nd_page *page, const char *words);
 void nd_html_td_int(const struct nd_page *page, json_int_t number);
 
+/* A table of tables.h by its name; nothing when it has no rows. */
+void nd_html_data(const struct nd_page *page, const char *name);
+void nd_html_duties(const struct nd_page *page);
 void nd_html_sections(const struct nd_page *page);
 
 #endif

@@ -480,6 +480,7 @@ void nd_html_sections(const struct nd_page *page)
 {
     put_verdicts(page);
     put_baseline(page);
+    nd_html_duties(page);
     put_timeline(page);
     put_performance(page);
     put_safety(page);

@@ -1,7 +1,7 @@
 /* What the files of core/report share.
  *
  *   model.c         events -> tree; model_series.c: samples -> statistics and interruptions;
- *                   model_baseline.c: before and after
+ *                   model_baseline.c: before and after; model_duty.c: obligations
  *   formats.c       the formats by name, and the files that a run leaves
  *   html*.c         the page; svg.c: its charts; markdown.c; junit.c
  *   tables.c        the tables as data; sheets.c: CSV and OpenDocument of them
@@ -75,6 +75,11 @@ nd_err nd_model_series(json_t *model, const struct nd_rundir *dir, nd_ns t0, nd_
  * was measured before and after; the numbers of its series. Others are left alone. */
 void nd_model_baseline(json_t *model, const char *type, const char *subject, const json_t *data,
                        json_int_t seq);
+
+/* Folds an event about obligations and rules into the model's "obligations", "events" and "rules";
+ * others are left alone. rel: its moment, from T+0. */
+void nd_model_duty(json_t *model, const char *type, const char *subject, const json_t *data,
+                   json_int_t rel, json_int_t seq);
 
 /* ---- charts ---- */
 

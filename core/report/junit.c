@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* JUnit XML: one suite of what was expected, one of the baseline, one of what was restored, one of
- * steps. */
+/* JUnit XML: one suite of what was expected, one of the baseline, one of regulatory clocks, one of
+ * what was restored, one of steps. */
 
 static void begin_suite(struct nd_buf *out, const char *name, size_t tests, size_t failures,
                         size_t skipped)
@@ -132,6 +132,38 @@ static void put_baseline(const struct nd_page *page)
     nd_buf_adds(page->out, "  </testsuite>\n");
 }
 
+static void put_duties(const struct nd_page *page)
+{
+    const json_t *list = json_object_get(page->model, "obligations");
+    size_t failed = count_of(list, "verdict", "missed") + count_of(list, "verdict", "late");
+    size_t i = 0;
+    json_t *duty = NULL;
+    if (json_array_size(list) == 0)
+        return;
+    begin_suite(page->out, "obligations", json_array_size(list), failed,
+                json_array_size(list) - failed - count_of(list, "verdict", "met"));
+    json_array_foreach(list, i, duty)
+    {
+        char limit[ND_UNIT_TEXT];
+        char margin[ND_UNIT_TEXT];
+        const char *verdict = nd_str_of(duty, "verdict");
+        bool bad = strcmp(verdict, "missed") == 0 || strcmp(verdict, "late") == 0;
+        bool done = json_is_integer(json_object_get(duty, "margin_ns"));
+        char *message =
+            nd_printf("%s; limit %s%s%s; journal event %lld", nd_state_text(page, verdict),
+                      nd_length_format(nd_int_of(duty, "limit_ns"), limit), done ? ", margin " : "",
+                      done ? nd_length_format(nd_int_of(duty, "margin_ns"), margin) : "",
+                      (long long)nd_int_of(duty, "seq"));
+        test_case(page->out, "obligations", nd_str_of(duty, "id"),
+                  strcmp(verdict, "met") == 0 ? NULL
+                  : bad                       ? "failure"
+                                              : "skipped",
+                  message);
+        free(message);
+    }
+    nd_buf_adds(page->out, "  </testsuite>\n");
+}
+
 void nd_report_junit(const json_t *model, struct nd_buf *out)
 {
     const struct nd_page page = {model, ND_LANG_EN, out};
@@ -153,6 +185,7 @@ void nd_report_junit(const json_t *model, struct nd_buf *out)
     nd_buf_adds(out, "  </testsuite>\n");
     put_verdicts(&page);
     put_baseline(&page);
+    put_duties(&page);
     put_changes(&page);
     put_steps(&page);
     nd_buf_adds(out, "</testsuites>\n");

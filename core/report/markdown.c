@@ -1,4 +1,4 @@
-#include "report/internal.h"
+#include "report/tables.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +101,57 @@ static void put_baseline(const struct nd_page *page)
                                       unit, statistic, text));
         nd_buf_addf(page->out, " | %s |\n", nd_baseline_words(page, row));
     }
+}
+
+/* A table that is told as data, when it has rows. */
+static void put_data(const struct nd_page *page, const char *name)
+{
+    const struct nd_table *table = nd_table_find(name);
+    enum nd_message headings[ND_COLUMNS_MAX];
+    size_t count = 0;
+    size_t i = 0;
+    json_t *entry = NULL;
+    const json_t *list = json_object_get(page->model, table->list);
+    if (json_array_size(list) == 0)
+        return;
+    for (; table->columns[count].key != NULL; count++)
+        headings[count] = table->columns[count].heading;
+    heading(page, table->caption);
+    table_head(page, headings, count);
+    json_array_foreach(list, i, entry)
+    {
+        for (const struct nd_column *c = table->columns; c->key != NULL; c++) {
+            struct nd_buf words = {0};
+            nd_cell_words(page, c, entry, NULL, &words);
+            nd_buf_adds(page->out, "| ");
+            cell(page->out, nd_buf_str(&words));
+            nd_buf_adds(page->out, " ");
+            nd_buf_deinit(&words);
+        }
+        nd_buf_adds(page->out, "|\n");
+    }
+}
+
+static void put_duties(const struct nd_page *page)
+{
+    size_t i = 0;
+    json_t *profile = NULL;
+    put_data(page, "obligations");
+    put_data(page, "events");
+    put_data(page, "rules");
+    json_array_foreach(json_object_get(page->model, "profiles"), i, profile)
+    {
+        nd_buf_adds(page->out, "\n- ");
+        cell(page->out, nd_text_of(page, json_object_get(profile, "law")));
+        nd_buf_addf(page->out, " (%s). %s: ", nd_str_of(profile, "name"),
+                    nd_msg(page, ND_MSG_SEEN));
+        cell(page->out, nd_str_of(profile, "seen"));
+        nd_buf_adds(page->out, ". ");
+        cell(page->out, nd_text_of(page, json_object_get(profile, "note")));
+    }
+    nd_buf_adds(page->out, i != 0 ? "\n" : "");
+    if (json_array_size(json_object_get(page->model, "obligations")) != 0)
+        nd_buf_addf(page->out, "\n%s\n", nd_msg(page, ND_MSG_DEF_DUTIES));
 }
 
 static void put_reasons(const struct nd_page *page)
@@ -208,6 +259,7 @@ static void put_page(const json_t *model, enum nd_lang lang, struct nd_buf *out)
     put_changes(&page);
     put_verdicts(&page);
     put_baseline(&page);
+    put_duties(&page);
     put_series(&page);
     heading(&page, ND_MSG_DEFINITIONS);
     nd_buf_addf(out, "- %s\n- %s\n- %s\n", nd_msg(&page, ND_MSG_DEF_INTERRUPTION),

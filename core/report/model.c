@@ -227,6 +227,7 @@ static bool fold_event(void *ctx, const json_t *event)
     fold_drill(fold, type, subject, data, at, seq);
     fold_change(fold, type, subject, data, at, seq);
     nd_model_baseline(fold->model, type, subject, data, seq);
+    nd_model_duty(fold->model, type, subject, data, at - fold->t0, seq);
     return true;
 }
 
@@ -289,6 +290,12 @@ static void conclude_summary(json_t *model)
                                 (json_int_t)count_of(verdicts, "grade", "unknown"), "changes",
                                 (json_int_t)json_array_size(changes), "verified",
                                 (json_int_t)count_of(changes, "state", "verified"));
+    const json_t *duties = json_object_get(model, "obligations");
+    json_object_set_new(summary, "duties_met",
+                        json_integer((json_int_t)count_of(duties, "verdict", "met")));
+    json_object_set_new(summary, "duties_missed",
+                        json_integer((json_int_t)(count_of(duties, "verdict", "missed") +
+                                                  count_of(duties, "verdict", "late"))));
     json_int_t sent = 0;
     json_int_t missed = 0;
     size_t i = 0;
@@ -318,9 +325,9 @@ static json_t *empty_model(const struct nd_rundir *dir)
 {
     json_t *model = json_pack("{s:s, s:{s:s, s:b, s:s}}", "schema", "netdrill.report/1", "run",
                               "id", dir->run_id, "complete", 0, "outcome", "died");
-    static const char *const lists[] = {"objectives", "phases",   "steps",         "changes",
-                                        "series",     "verdicts", "confirmations", "guards",
-                                        "notes",      "pauses"};
+    static const char *const lists[] = {
+        "objectives", "phases", "steps",  "changes",     "series", "verdicts", "confirmations",
+        "guards",     "notes",  "pauses", "obligations", "events", "rules"};
     json_object_set_new(model, "drill", json_object());
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         json_object_set_new(model, lists[i], json_array());
@@ -358,6 +365,7 @@ json_t *nd_report_model(const struct nd_rundir *dir, struct nd_fail *why)
     }
     json_t *plan = read_plan(dir);
     conclude_journal(model, &check);
+    json_object_set(model, "profiles", json_object_get(plan, "profiles"));
     conclude_objectives(model, plan);
     conclude_summary(model);
     json_decref(plan);

@@ -110,6 +110,43 @@ const struct nd_table nd_report_tables[] = {
       {"before.grade", ND_MSG_GRADE, ND_CELL_STATE},
       {"after.measured", ND_MSG_BASE_AFTER, ND_CELL_NUMBER},
       {"after.grade", ND_MSG_GRADE, ND_CELL_STATE}}},
+    {"obligations",
+     "obligations",
+     NULL,
+     ND_MSG_DUTIES,
+     {{"title", ND_MSG_DUTY, ND_CELL_WORDS},
+      {"case", ND_MSG_CASE, ND_CELL_TEXT},
+      {"source", ND_MSG_SOURCE, ND_CELL_WORDS},
+      {"owner", ND_MSG_OWNER, ND_CELL_TEXT},
+      {"opened_rel_ns", ND_MSG_DUTY_OPENED, ND_CELL_MOMENT},
+      {"law_limit_ns", ND_MSG_LAW_LIMIT, ND_CELL_LENGTH},
+      {"limit_ns", ND_MSG_PLAYED_LIMIT, ND_CELL_LENGTH},
+      {"due_rel_ns", ND_MSG_DUE, ND_CELL_MOMENT},
+      {"done_rel_ns", ND_MSG_DUTY_DONE, ND_CELL_MOMENT},
+      {"margin_ns", ND_MSG_MARGIN, ND_CELL_LENGTH},
+      {"verdict", ND_MSG_GRADE, ND_CELL_STATE},
+      {"by", ND_MSG_BY, ND_CELL_TEXT},
+      {"evidence", ND_MSG_EVIDENCE, ND_CELL_LIST}}},
+    {"events",
+     "events",
+     NULL,
+     ND_MSG_EVENTS,
+     {{"at_rel_ns", ND_MSG_AT, ND_CELL_MOMENT},
+      {"title", ND_MSG_EVENT, ND_CELL_WORDS},
+      {"case", ND_MSG_CASE, ND_CELL_TEXT},
+      {"note", ND_MSG_NOTE, ND_CELL_TEXT},
+      {"by", ND_MSG_BY, ND_CELL_TEXT},
+      {"seq", ND_MSG_EVIDENCE, ND_CELL_NUMBER}}},
+    {"rules",
+     "rules",
+     NULL,
+     ND_MSG_RULES,
+     {{"at_rel_ns", ND_MSG_AT, ND_CELL_MOMENT},
+      {"title", ND_MSG_RULE, ND_CELL_WORDS},
+      {"about", ND_MSG_ABOUT, ND_CELL_TEXT},
+      {"holds", ND_MSG_HOLDS, ND_CELL_STATE},
+      {"told", ND_MSG_CONDITIONS, ND_CELL_WORDS},
+      {"seq", ND_MSG_EVIDENCE, ND_CELL_NUMBER}}},
     {"pauses",
      "pauses",
      NULL,
@@ -130,6 +167,17 @@ const struct nd_table nd_report_tables[] = {
 };
 
 const size_t nd_report_tables_count = sizeof nd_report_tables / sizeof nd_report_tables[0];
+
+const struct nd_table *nd_table_find(const char *name)
+{
+    const struct nd_table *found = NULL;
+    for (size_t i = 0; i < nd_report_tables_count; i++) {
+        if (strcmp(nd_report_tables[i].name, name) == 0)
+            found = &nd_report_tables[i];
+    }
+    ND_CHECK(found != NULL);
+    return found;
+}
 
 /* ---- cells ---- */
 
@@ -182,6 +230,8 @@ void nd_cell_words(const struct nd_page *page, const struct nd_column *column, c
         nd_buf_adds(out, nd_state_text(page, text));
     else if (text != NULL)
         nd_buf_adds(out, text);
+    else if (column->kind == ND_CELL_LENGTH)
+        nd_buf_adds(out, nd_length_format(json_integer_value(value), moment));
     else if (column->kind == ND_CELL_SECONDS)
         nd_buf_addf(out, "%.9g", json_number_value(value) / 1e9);
     else
@@ -199,7 +249,8 @@ static void add_row(const struct nd_page *page, const struct nd_table *table, co
         struct nd_buf text = {0};
         if (json_is_number(value) && c->kind == ND_CELL_NUMBER) {
             nd_sheet_number(sheet, json_number_value(value));
-        } else if (json_is_number(value) && c->kind == ND_CELL_SECONDS) {
+        } else if (json_is_number(value) &&
+                   (c->kind == ND_CELL_SECONDS || c->kind == ND_CELL_LENGTH)) {
             nd_sheet_number(sheet, json_number_value(value) / 1e9);
         } else {
             nd_cell_words(page, c, entry, holder, &text);
@@ -216,8 +267,14 @@ void nd_table_sheet(const struct nd_page *page, const struct nd_table *table,
     json_t *first = NULL;
     sheet->name = nd_strdup(nd_msg(page, table->caption));
     nd_sheet_row(sheet);
-    for (const struct nd_column *c = table->columns; c->key != NULL; c++)
-        nd_sheet_text(sheet, nd_msg(page, c->heading));
+    for (const struct nd_column *c = table->columns; c->key != NULL; c++) {
+        char *heading = nd_printf("%s%s", nd_msg(page, c->heading),
+                                  c->kind != ND_CELL_LENGTH  ? ""
+                                  : page->lang == ND_LANG_ZH ? "（秒）"
+                                                             : " (s)");
+        nd_sheet_text(sheet, heading);
+        free(heading);
+    }
     json_array_foreach(at_path(page->model, table->list), i, first)
     {
         size_t k = 0;

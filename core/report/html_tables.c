@@ -1,0 +1,91 @@
+#include "report/html.h"
+#include "report/tables.h"
+
+#include <string.h>
+
+/* Tables that are told as data (tables.h), on the page. */
+
+static void put_cell(const struct nd_page *page, const struct nd_column *column,
+                     const json_t *entry)
+{
+    struct nd_buf words = {0};
+    const char *state = nd_str_of(entry, column->key);
+    bool good = strcmp(state, "met") == 0 || strcmp(state, "done") == 0;
+    bool bad = strcmp(state, "missed") == 0 || strcmp(state, "late") == 0;
+    nd_cell_words(page, column, entry, NULL, &words);
+    if (column->kind == ND_CELL_STATE && (good || bad))
+        nd_buf_addf(page->out, "<td class=\"%s\">", good ? "met" : "missed");
+    else
+        nd_html_raw(page, column->kind == ND_CELL_NUMBER ? "<td class=\"n\">" : "<td>");
+    nd_html_text(page, nd_buf_str(&words));
+    nd_html_raw(page, "</td>");
+    nd_buf_deinit(&words);
+}
+
+void nd_html_data(const struct nd_page *page, const char *name)
+{
+    const struct nd_table *table = nd_table_find(name);
+    enum nd_message headings[ND_COLUMNS_MAX];
+    size_t count = 0;
+    size_t i = 0;
+    json_t *entry = NULL;
+    const json_t *list = json_object_get(page->model, table->list);
+    if (json_array_size(list) == 0)
+        return;
+    for (; table->columns[count].key != NULL; count++)
+        headings[count] = table->columns[count].heading;
+    nd_html_table(page, table->caption, headings, count);
+    json_array_foreach(list, i, entry)
+    {
+        nd_html_raw(page, "<tr>");
+        for (const struct nd_column *c = table->columns; c->key != NULL; c++)
+            put_cell(page, c, entry);
+        nd_html_raw(page, "</tr>\n");
+    }
+    nd_html_table_end(page);
+}
+
+/* What the figures of a profile's clocks rest on. */
+static void put_profile(const struct nd_page *page, const json_t *profile)
+{
+    const char *since = nd_str_of(profile, "since");
+    const char *note = nd_text_of(page, json_object_get(profile, "note"));
+    nd_html_raw(page, "<p><b>");
+    nd_html_text(page, nd_text_of(page, json_object_get(profile, "title")));
+    nd_html_raw(page, "</b> (");
+    nd_html_text(page, nd_str_of(profile, "name"));
+    nd_html_raw(page, "): ");
+    nd_html_text(page, nd_text_of(page, json_object_get(profile, "law")));
+    nd_html_text(page, *since != '\0' ? ", " : "");
+    nd_html_text(page, since);
+    nd_html_raw(page, ". <small>");
+    nd_html_msg(page, ND_MSG_SEEN);
+    nd_html_raw(page, ": <span lang=\"en\">");
+    nd_html_text(page, nd_str_of(profile, "seen"));
+    nd_html_raw(page, "</span>. ");
+    nd_html_text(page, note);
+    nd_html_raw(page, "</small></p>\n");
+}
+
+void nd_html_duties(const struct nd_page *page)
+{
+    static const char *const tables[] = {"obligations", "events", "rules"};
+    const json_t *profiles = json_object_get(page->model, "profiles");
+    size_t i = 0;
+    json_t *profile = NULL;
+    size_t rows = 0;
+    for (size_t t = 0; t < 3; t++)
+        rows += json_array_size(json_object_get(page->model, tables[t]));
+    if (rows == 0)
+        return;
+    nd_html_heading(page, "obligations", ND_MSG_DUTIES);
+    json_array_foreach(profiles, i, profile) put_profile(page, profile);
+    for (size_t t = 0; t < 3; t++)
+        nd_html_data(page, tables[t]);
+    if (json_array_size(json_object_get(page->model, "obligations")) != 0) {
+        nd_html_raw(page, "<p><small>");
+        nd_html_msg(page, ND_MSG_DEF_DUTIES);
+        nd_html_raw(page, "</small></p>\n");
+    }
+    nd_html_raw(page, "</section>\n");
+}
