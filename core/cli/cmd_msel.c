@@ -1,0 +1,248 @@
+#include "cli/planned.h"
+
+#include "exercise/msel.h"
+
+#include <libgen.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* msel: the list of events as a table, and a scenario made from such a table. */
+
+extern const struct nd_command nd_command_msel;
+
+static const struct nd_cli_option options[] = {
+    {"csv", NULL, "export: as CSV (the default)", 0},
+    {"ods", NULL, "export: as an OpenDocument spreadsheet", 0},
+    {"out", "FILE", "write there; import: the scenario", 0},
+    ND_PLANNED_OPTIONS,
+    {"start", "TIME", "import: when STARTEX is, for times of day: 09:00 or 2026-11-24T09:00", 0},
+    {"replace", NULL, "import: write over a scenario that is there", 0},
+    {NULL, NULL, NULL, 0}};
+
+static int told(const char *what, const struct nd_fail *why, int code)
+{
+    fprintf(stderr, "netdrill msel: %s%s%s\n", what, *what != '\0' ? ": " : "", why->text);
+    return code;
+}
+
+/* ---- export ---- */
+
+static int export(const struct nd_cli_args *args, const char *path)
+{
+    struct nd_planned planned;
+    struct nd_sheet sheet = {.name = nd_strdup("MSEL")};
+    struct nd_buf out = {0};
+    struct nd_fail why = {0};
+    bool ods = nd_cli_get(args, "ods") != NULL;
+    int code = ND_EXIT_USAGE;
+    if (ods && nd_cli_get(args, "out") == NULL && isatty(1) != 0) {
+        fprintf(stderr, "netdrill msel: a spreadsheet is not for a terminal; give it --out FILE\n");
+        nd_sheet_deinit(&sheet);
+        return code;
+    }
+    if (nd_planned_load(&planned, args, path)) {
+        nd_msel_write(nd_scenario_drill(planned.work.scenario), planned.rehearsal.plan, &sheet);
+        nd_err err = ND_OK;
+        if (ods)
+            err = nd_sheets_ods(&sheet, 1, &out, &why);
+        else
+            nd_sheet_csv(&sheet, &out);
+        code = err == ND_OK ? nd_planned_out(args, &out) : told("", &why, ND_EXIT_INTERNAL);
+    }
+    nd_planned_deinit(&planned);
+    nd_sheet_deinit(&sheet);
+    nd_buf_deinit(&out);
+    return code;
+}
+
+/* ---- import ---- */
+
+/* "msel.csv: row 5, column G (react_within): ..." */
+static void tell(const struct nd_msel *msel, const char *table, size_t row, size_t column,
+                 bool error, const char *text)
+{
+    char letter[8];
+    fprintf(stderr, "%s: %s: ", table, error ? "error" : "note");
+    if (row != SIZE_MAX)
+        fprintf(stderr, "row %zu", row + 1);
+    for (int c = 0; column != SIZE_MAX && c < ND_MSEL_COUNT; c++) {
+        if (msel->at[c] == column)
+            fprintf(stderr, ", column %s (%s)", nd_msel_letter(column, letter),
+                    nd_msel_name((enum nd_msel_column)c));
+    }
+    fprintf(stderr, "%s%s\n", row != SIZE_MAX ? ": " : "", text);
+}
+
+static void tell_notes(const struct nd_msel *msel, const char *table)
+{
+    for (size_t i = 0; i < msel->notes.count; i++) {
+        const struct nd_msel_note *note = &msel->notes.at[i];
+        tell(msel, table, note->row, note->column, note->error, note->text);
+    }
+}
+
+/* What loading the scenario complains of, by the cell that the line came from. */
+static void tell_diags(const struct nd_msel *msel, struct nd_diags *diags, const char *table)
+{
+    nd_diags_sort(diags);
+    for (size_t i = 0; i < diags->list.count; i++) {
+        const struct nd_diag *diag = &diags->list.at[i];
+        struct nd_msel_line line = {SIZE_MAX, ND_MSEL_COUNT};
+        char *text =
+            nd_printf("%s [%s]%s%s", diag->text, diag->code, diag->help != NULL ? "; " : "",
+                      diag->help != NULL ? diag->help : "");
+        if (diag->line > 0 && (size_t)diag->line <= msel->lines.count)
+            line = msel->lines.at[diag->line - 1];
+        tell(msel, table, line.row, line.column != ND_MSEL_COUNT ? msel->at[line.column] : SIZE_MAX,
+             diag->severity == ND_DIAG_ERROR, text);
+        free(text);
+    }
+}
+
+static nd_err read_table(const char *path, struct nd_sheet *sheet, struct nd_fail *why)
+{
+    char *bytes = NULL;
+    size_t len = 0;
+    if (nd_file_read(path, ND_SHEET_OCTETS, &bytes, &len, why) != ND_OK)
+        return why->code;
+    nd_err err = len >= 4 && memcmp(bytes, "PK\3\4", 4) == 0
+                     ? nd_sheet_read_ods(sheet, bytes, len, why)
+                     : nd_sheet_read_csv(sheet, bytes, len, why);
+    free(bytes);
+    return err;
+}
+
+/* The site file's path as the scenario is to name it: below its own directory, else absolute.
+ * Caller frees; NULL: there is no such file. */
+static char *site_path(const char *site, const char *out)
+{
+    char whole[PATH_MAX];
+    char beside[PATH_MAX];
+    char *copy = nd_strdup(out);
+    char *path = NULL;
+    if (realpath(site, whole) != NULL && realpath(dirname(copy), beside) != NULL) {
+        size_t len = strlen(beside);
+        bool below = strncmp(whole, beside, len) == 0 && whole[len] == '/';
+        path = nd_strdup(below ? whole + len + 1 : whole);
+    }
+    free(copy);
+    return path;
+}
+
+/* An id for the drill from the scenario's name. Caller frees. */
+static char *drill_id(const char *out)
+{
+    char *copy = nd_strdup(out);
+    char *id = nd_strdup(basename(copy));
+    id[strcspn(id, ".")] = '\0';
+    for (char *c = id; *c != '\0'; c++) {
+        if (*c >= 'A' && *c <= 'Z')
+            *c = (char)(*c - 'A' + 'a');
+        else if (strchr("abcdefghijklmnopqrstuvwxyz0123456789-", *c) == NULL)
+            *c = '-';
+    }
+    free(copy);
+    if (*id == '\0') {
+        free(id);
+        return nd_strdup("imported");
+    }
+    return id;
+}
+
+/* Loads what was made, from a file beside the one that is wanted, which it becomes when nothing is
+ * wrong with it. */
+static int keep(const struct nd_msel *msel, const char *table, const char *out)
+{
+    struct nd_work work;
+    struct nd_fail why = {0};
+    char *part = nd_printf("%s.%d.part", out, (int)getpid());
+    if (nd_file_write(part, msel->lua.text, msel->lua.len_bytes, &why) != ND_OK) {
+        free(part);
+        return told("", &why, ND_EXIT_REFUSED);
+    }
+    nd_work_load(&work, nd_work_virtual(), part, NULL, 1, NULL);
+    tell_diags(msel, &work.diags, table);
+    bool good = work.diags.errors == 0 && work.scenario != NULL;
+    nd_work_deinit(&work);
+    if (good && rename(part, out) == 0) {
+        fprintf(stderr, "%zu inject%s; see what it does with: netdrill plan %s\n", msel->injects,
+                msel->injects == 1 ? "" : "s", out);
+    } else {
+        unlink(part);
+        if (good)
+            nd_fail_errno(&why, ND_EIO, "cannot write '%s'", out);
+        fprintf(stderr, "nothing was written\n");
+    }
+    free(part);
+    return good ? ND_EXIT_OK : ND_EXIT_USAGE;
+}
+
+static int import(const struct nd_cli_args *args, const char *table)
+{
+    const char *out = nd_cli_get(args, "out");
+    const char *site = nd_cli_get(args, "site");
+    struct nd_sheet sheet = {0};
+    struct nd_msel msel = {0};
+    struct nd_fail why = {0};
+    if (out == NULL) {
+        fprintf(stderr, "netdrill msel: say where the scenario goes: --out FILE.lua\n");
+        return ND_EXIT_USAGE;
+    }
+    if (nd_cli_get(args, "replace") == NULL && access(out, F_OK) == 0) {
+        fprintf(stderr, "netdrill msel: '%s' is there already; give another name, or --replace\n",
+                out);
+        return ND_EXIT_REFUSED;
+    }
+    char *named = site != NULL ? site_path(site, out) : NULL;
+    char *id = drill_id(out);
+    const struct nd_msel_wish wish = {table, id, named, nd_cli_get(args, "start")};
+    int code = ND_EXIT_USAGE;
+    if (site != NULL && named == NULL)
+        fprintf(stderr, "netdrill msel: there is no site file '%s'\n", site);
+    else if (read_table(table, &sheet, &why) != ND_OK)
+        told(table, &why, 0);
+    else
+        nd_msel_read(&sheet, &wish, &msel);
+    tell_notes(&msel, table);
+    if (msel.errors == 0 && msel.lua.text != NULL)
+        code = keep(&msel, table, out);
+    else if (msel.errors != 0)
+        fprintf(stderr, "nothing was written\n");
+    nd_msel_deinit(&msel);
+    nd_sheet_deinit(&sheet);
+    free(named);
+    free(id);
+    return code;
+}
+
+static int msel(int argc, char **argv)
+{
+    struct nd_cli_args args;
+    bool help = false;
+    int code = ND_EXIT_USAGE;
+    if (!nd_cli_parse(&nd_command_msel, argc, argv, 2, 2, &args, &help)) {
+        nd_cli_args_deinit(&args);
+        return help ? ND_EXIT_OK : ND_EXIT_USAGE;
+    }
+    if (strcmp(args.words.at[0], "export") == 0)
+        code = export(&args, args.words.at[1]);
+    else if (strcmp(args.words.at[0], "import") == 0)
+        code = import(&args, args.words.at[1]);
+    else
+        fprintf(stderr, "netdrill msel: expected 'export' or 'import', got '%s'\n",
+                args.words.at[0]);
+    nd_cli_args_deinit(&args);
+    return code;
+}
+
+const struct nd_command nd_command_msel = {
+    "msel",
+    "msel export SCENARIO [--csv|--ods] [--out FILE] | import TABLE --out FILE.lua [--site FILE]",
+    "The list of events as a table, and a scenario made from one.\n\n"
+    "  netdrill msel export drills/tabletop-outage.lua --ods --out msel.ods\n"
+    "  netdrill msel import msel.ods --out drills/new.lua --site drills/sites/tabletop-outage.yaml",
+    msel,
+    0,
+    options};
