@@ -4,7 +4,6 @@ terminal that goes, the phrase, a command, a deadline. Each restores at once, no
 import json, os, pty, signal, sys, time
 
 netdrill = os.path.realpath(sys.argv[1])
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "support"))
 from drill import CHANGES, Drill, Scene, scenario, step
 
 scene = Scene()

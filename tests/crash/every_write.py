@@ -8,7 +8,6 @@ The drill makes each kind of change; the kill comes from a shim below libc, not 
 import os, re, shutil, subprocess, sys
 
 netdrill, shim = os.path.realpath(sys.argv[1]), os.path.realpath(sys.argv[2])
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "support"))
 import kernel_state
 from drill import CHANGES, Drill, Scene, scenario, step
 

@@ -4,7 +4,6 @@ hung in a plugin, a restore_by that passes, a full disk, both dead. Each time th
 import os, signal, subprocess, sys, time
 
 netdrill, hang = os.path.realpath(sys.argv[1]), os.path.realpath(sys.argv[2])
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "support"))
 from drill import CHANGES, Drill, Scene, scenario, step
 from field import sh
 

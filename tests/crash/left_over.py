@@ -4,7 +4,6 @@ itself; after a restart of the machine what went with the kernel is said to have
 import hashlib, json, os, shutil, subprocess, sys
 
 netdrill = os.path.realpath(sys.argv[1])
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "support"))
 from drill import Drill, Scene, scenario, step
 from field import sh
 

@@ -4,7 +4,6 @@ and made again, what shifts, and what goes on."""
 import json, os, pty, subprocess, sys, time
 
 netdrill = os.path.realpath(sys.argv[1])
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "support"))
 from drill import Drill, Scene, scenario, step
 from field import sh
 

@@ -4,7 +4,6 @@ unknown, what was missed comes late and says so, and answers given before are st
 import json, os, subprocess, sys, time
 
 netdrill = os.path.realpath(sys.argv[1])
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "support"))
 from drill import Drill
 
 import tempfile

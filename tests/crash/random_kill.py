@@ -7,7 +7,6 @@ import collections, os, random, shutil, signal, subprocess, sys, time
 netdrill = os.path.realpath(sys.argv[1])
 trials = int(sys.argv[2]) if len(sys.argv) > 2 else 20
 seed = int(sys.argv[3]) if len(sys.argv) > 3 else 1
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "support"))
 import kernel_state
 from drill import CHANGES, Drill, Scene, scenario, step
 

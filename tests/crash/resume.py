@@ -4,7 +4,6 @@ done twice, what was cut off and what was missed is said, the rest comes at its 
 import os, subprocess, sys, time
 
 netdrill = os.path.realpath(sys.argv[1])
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "support"))
 from drill import Drill, Scene, scenario
 
 scene = Scene()

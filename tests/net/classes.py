@@ -4,7 +4,6 @@ gets through, the rest is held back, by the kernel's counters and by a receiver 
 refusals, somebody else's changes, what is made half, and the run killed."""
 import glob, json, os, select, signal, socket, subprocess, sys, time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "support"))
 import kernel_state
 from drill import Drill, Scene, scenario, step
 from field import sh
@@ -105,7 +104,7 @@ with scene:
     # 1. 150 % of the rate, five kinds of marks
     receiver = subprocess.Popen(["ip", "netns", "exec", field.there, sys.executable, __file__, "receive"], stdout=subprocess.PIPE, text=True)
     receiver.stdout.readline()
-    out, events = play("load", f'  {CLASSES}  exec.probe {{ {{ "sh", "-c", "{sys.executable} {os.path.realpath(__file__)} send >{work}/sent" }}, '
+    out, events = play("load", f'  {CLASSES}  exec.probe {{ {{ "sh", "-c", "PYTHONPATH={os.environ["PYTHONPATH"]} {sys.executable} {os.path.realpath(__file__)} send >{work}/sent" }}, '
                        f'from = "here", deadline = seconds(15) }}\n  wait(seconds(1))\n{READ}\n', 0)
     got, sent = json.loads(receiver.stdout.read()), json.load(open(f"{work}/sent"))
     receiver.wait()

@@ -2,7 +2,7 @@
 """Diameter against freeDiameterd (capabilities, watchdog, a location update that it cannot deliver) and
 against a plain S6a home server in another language (success, user unknown, roaming not allowed);
 tshark as witness."""
-import os, socket, struct, subprocess, sys, threading, time
+import os, socket, struct, subprocess, sys, threading
 import daemons
 from daemons import check, listens, work
 
@@ -86,27 +86,13 @@ def freediameter():
 first = freediameter()
 threading.Thread(target=serve, daemon=True).start()
 capture = daemons.Capture("tcp port 3868", "diameter")
-SITE = f"site: diameter-{os.getpid()}" + """
-targets:
+scenes = daemons.Scenes(netdrill, "diameter", """
   jia: {kind: hss, address: 192.0.2.1}
   yi: {kind: hss, address: 192.0.2.2}
   testers: {kind: subscribers, imsi: "466970000000001", count: 3, test_subscribers: true}
   people: {kind: subscribers, imsi: "466970000000001"}
-"""
-FRAME = """
-local diameter = use "diameter"
-local jia, yi, testers = site "jia", site "yi", site "testers"
-drill { "Diameter", id = "NAME", lasts = minutes(1), site = "NAME.yaml" }
-phase { "One" }
-step { "Ask", owner = "me", run = function()
-"""
-
-
-def play(name, body):
-    return daemons.run(netdrill, name, SITE, FRAME.replace("NAME", name) + body + "\nend }\n")
-
-
-play("single", """
+""", 'local jia, yi, testers = site "jia", site "yi", site "testers"')
+scenes.play("single", """
   local cea = diameter.capabilities { jia }
   expect { "capabilities", cea.ok and cea.result == 2001 and cea.applications >= 1 }
   local stranger = diameter.capabilities { jia, as = "somebody.else.test", deadline = seconds(3) }
@@ -121,17 +107,8 @@ play("single", """
   expect { "no real subscriber", diameter.update { yi, subscribers = site "people", visited = "46692" }.err, equals = "EARG" }
 """)
 
-
-def restart():
-    time.sleep(3)
-    daemons.end(first)
-    time.sleep(1)
-    freediameter()
-
-
-restarting = threading.Thread(target=restart)
-restarting.start()
-play("stream", """
+restarting = daemons.restart(first, freediameter, after=3)
+scenes.play("stream", """
   local alive = measure { diameter.watchdog, jia, every = ms(50), lasts = seconds(14), deadline = seconds(1) }
   local storm = measure { diameter.update, yi, subscribers = testers, visited = "46692", every = ms(20), lasts = seconds(3) }
   expect { "a third of the subscribers is taken", storm:share(), at_least = percent(33) }

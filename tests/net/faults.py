@@ -5,7 +5,6 @@ not answer. Each is told, none leaves a change, none that matters ends with 0.""
 import errno, os, sys
 
 netdrill, shim = os.path.realpath(sys.argv[1]), os.path.realpath(sys.argv[2])
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "support"))
 from drill import CHANGES, Drill, Scene, scenario, step
 
 scene = Scene()

@@ -2,7 +2,7 @@
 """Authentication and location update against a real osmo-hlr: known and unknown subscribers, an attach
 storm, an HLR that dies and comes back, and roaming through a second osmo-hlr that finds the home one by
 mslookup; tshark as witness."""
-import os, sqlite3, subprocess, sys, threading, time
+import os, sqlite3, subprocess, sys
 import daemons
 from daemons import check, listens, work
 
@@ -52,29 +52,14 @@ configure("yi", "127.0.0.2")
 subscribe("jia", 466920000000001, COUNT)
 capture = daemons.Capture("tcp port 4222", "gsup")
 home, other = hlr("jia", "127.0.0.1"), hlr("yi", "127.0.0.2")
-SITE = f"""
-site: gsup-{os.getpid()}
-targets:
+scenes = daemons.Scenes(netdrill, "gsup", f"""
   jia: {{kind: hlr, address: 127.0.0.1}}
   yi: {{kind: hlr, address: 127.0.0.2}}
   testers: {{kind: subscribers, imsi: "466920000000001", count: {COUNT}, test_subscribers: true}}
   strangers: {{kind: subscribers, imsi: "466999999999990", count: 1, test_subscribers: true}}
   people: {{kind: subscribers, imsi: "466920000000001", count: 1}}
-"""
-FRAME = """
-local gsup = use "gsup"
-local jia, yi, testers = site "jia", site "yi", site "testers"
-drill { "GSUP", id = "NAME", lasts = minutes(1), site = "NAME.yaml" }
-phase { "One" }
-step { "Ask", owner = "me", run = function()
-"""
-
-
-def play(name, body):
-    return daemons.run(netdrill, name, SITE, FRAME.replace("NAME", name) + body + "\nend }\n")[1]
-
-
-play("single", """
+""", 'local jia, yi, testers = site "jia", site "yi", site "testers"')
+scenes.play("single", """
   local auth = gsup.auth { jia, subscribers = testers, number = 7 }
   expect { "five vectors", auth.ok and auth.vectors == 5 }
   local update = gsup.update { jia, subscribers = testers, number = 7, domain = "cs" }
@@ -86,7 +71,7 @@ play("single", """
 """)
 registered = sqlite3.connect(f"{work}/jia.db").execute("select vlr_number from subscriber where imsi = '466920000000008'").fetchone()[0]
 check(f"the HLR's own database has the subscriber at '{registered}'", (registered or "").startswith("netdrill-"))
-play("storm", f"""
+scenes.play("storm", f"""
   local s = measure {{ gsup.update, jia, subscribers = testers, every = ms(20), lasts = seconds(4), deadline = seconds(2) }}
   expect {{ "all are registered", s:share(), at_least = percent(99) }}
   expect {{ "within a second", s:p95(), at_most = seconds(1) }}
@@ -94,24 +79,15 @@ play("storm", f"""
 here = sqlite3.connect(f"{work}/jia.db").execute("select count(*) from subscriber where sgsn_number like 'netdrill-%'").fetchone()[0]
 check(f"{here} of {COUNT} are in the HLR's own database", here == COUNT)
 
-
-def restart():
-    time.sleep(2.5)
-    daemons.end(home)
-    time.sleep(1)
-    hlr("jia", "127.0.0.1")
-
-
-restarting = threading.Thread(target=restart)
-restarting.start()
-play("dies", """
+restarting = daemons.restart(home, lambda: hlr("jia", "127.0.0.1"), after=2.5)
+scenes.play("dies", """
   local s = measure { gsup.auth, jia, subscribers = testers, every = ms(50), lasts = seconds(7), deadline = seconds(1) }
   expect { "it is missed while it is dead", s:interruption(), at_least = ms(500) }
   expect { "and found again", s:share { last = seconds(1) }, at_least = percent(99), within = seconds(9) }
 """)
 # D-GSM: Yi does not know the subscriber, asks around, and stands between. What the first request met is
 # asked again: the one that sets the lookup off may be lost.
-play("roaming", """
+scenes.play("roaming", """
   local function registers() return gsup.update { yi, subscribers = testers, number = 3, deadline = seconds(4) }.ok end
   expect { "registered from abroad", registers, within = seconds(15) }
   local auth = gsup.auth { yi, subscribers = testers, number = 3 }

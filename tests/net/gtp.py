@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """GTP echo against osmo-ggsn (version 1 and user plane) and against a plain version 2 peer in another
 language: round trips, restart counters, a restart in the middle of a stream; tshark as witness."""
-import glob, os, socket, sqlite3, struct, sys, threading, time
+import glob, os, socket, sqlite3, struct, sys, threading
 import daemons
 from daemons import check, listens, work
 
@@ -43,17 +43,12 @@ capture = daemons.Capture("udp", "gtp")
 far = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 far.bind(("127.0.0.2", 2123))
 threading.Thread(target=plain_v2, args=(far,), daemon=True).start()
-SITE = f"site: gtp-{os.getpid()}" + """
-targets:
+scenes = daemons.Scenes(netdrill, "gtp", """
   ggsn: {kind: gateway, address: 127.0.0.1}
   sgw: {kind: gateway, address: 127.0.0.2}
   nobody: {kind: gateway, address: 127.0.0.3}
-"""
-daemons.run(netdrill, "planes", SITE, """
-local gtp = use "gtp"
-drill { "GTP", id = "planes", lasts = seconds(30), site = "planes.yaml" }
-phase { "One" }
-step { "Echo", owner = "me", run = function()
+""")
+scenes.play("planes", """
   local v1 = gtp.echo { site "ggsn", plane = "control-v1" }
   expect { "version 1", v1.ok and v1.recovery == 1 }
   expect { "user plane", gtp.echo { site "ggsn", plane = "user" }.ok }
@@ -62,29 +57,13 @@ step { "Echo", owner = "me", run = function()
   local none = gtp.echo { site "ggsn", deadline = ms(500) }
   expect { "a peer of version 1 does not answer version 2", none.err, equals = "ETIME" }
   expect { "nobody is there", gtp.echo { site "nobody" }.err, equals = "EREFUSED" }
-end }
 """)
-
-
-def restart():
-    time.sleep(3)
-    daemons.end(first)
-    time.sleep(1)
-    ggsn()
-
-
-restarting = threading.Thread(target=restart)
-restarting.start()
-_, pattern = daemons.run(netdrill, "restart", SITE, """
-local gtp = use "gtp"
-drill { "GTP", id = "restart", lasts = seconds(30), site = "restart.yaml" }
-phase { "One" }
-step { "Echo", owner = "me", run = function()
+restarting = daemons.restart(first, ggsn, after=3)
+_, pattern = scenes.play("restart", """
   local control = measure { gtp.echo, site "ggsn", plane = "control-v1", every = ms(20), lasts = seconds(8), deadline = ms(300) }
   local user = measure { gtp.echo, site "ggsn", plane = "user", every = ms(20), lasts = seconds(8), deadline = ms(300) }
   expect { "most is answered", control:share(), at_least = percent(50) }
   expect { "but not while it restarts", user:interruption(), at_least = ms(500) }
-end }
 """)
 db = sqlite3.connect(glob.glob(pattern + "/samples.sqlite")[0])
 counters = [v for v, in db.execute("select value from reading where name = 'recovery' order by slot")]

@@ -4,6 +4,8 @@ and without, as a program nobody here wrote captures and dissects its packets at
 where it was asked for, each protocol is well formed."""
 import glob, json, os, signal, subprocess, sys, tempfile, time
 
+import tshark
+
 netdrill = os.path.realpath(sys.argv[1])
 work = tempfile.mkdtemp()
 name = f"marks{os.getpid()}"
@@ -65,17 +67,13 @@ step {{ "Probe", owner = "me", run = function()
 end }}
 """)
 FIELDS = ["ip.src", "ipv6.src", "ip.dsfield.dscp", "ipv6.tclass.dscp", "ip.ttl", "ipv6.hlim", "udp.dstport", "tcp.dstport", "icmp.type", "icmpv6.type", "udp.length", "ip.len", "ipv6.plen",
-          "_ws.malformed", "_ws.expert.severity", "frame.protocols", "_ws.expert.message"]
+          "frame.protocols", *tshark.WARNED]
 DISSECT = ["-d", "udp.port==7862,twamp.test", "-d", "udp.port==7008,rtp", "-d", "udp.port==7053,dns", "-d", "tcp.port==7080,http", "-d", "udp.port==7007,data", "-d", "udp.port==7009,data",
            "-d", "tcp.port==7007,data", "-d", "tcp.port==7009,data"]
 
 
 def dissect(interface):
-    command = ["tshark", "-r", f"{work}/{interface}.pcapng", *DISSECT, "-T", "fields", "-E", "occurrence=f"]
-    for field in FIELDS:
-        command += ["-e", field]
-    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return [dict(zip(FIELDS, line.split("\t"))) for line in text.splitlines()]
+    return tshark.dissect(f"{work}/{interface}.pcapng", FIELDS, *DISSECT, first=True)
 
 
 def play():
@@ -142,7 +140,7 @@ for protocol, least in {"twamp.test": 40, "rtp": 30, "dns": 10, "icmp": 30, "icm
     ours = [p for p in every if protocol in p["frame.protocols"].split(":")]
     if protocol == "twamp.test":
         ours = [p for p in every if p["frame.protocols"].endswith(("twamp.test", "twamp-test", "twamp:test"))]
-    bad = [p for p in ours if p["_ws.malformed"] or (p["_ws.expert.severity"] and int(p["_ws.expert.severity"]) >= 0x600000)]
+    bad = [p for p in ours if tshark.odd(p)]
     check(f"{len(ours)} packets of {protocol}: none malformed, none warned of", len(ours) >= least and not bad, (len(ours), bad[:2], {p["frame.protocols"] for p in every}))
 if wrong:
     print(out.stdout[-1500:], out.stderr[-1000:])

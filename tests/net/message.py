@@ -3,7 +3,6 @@
 connection; what came is read by Python's own mail parser, CAP documents are judged by xmllint, and in a
 rehearsal nobody gets anything."""
 import email, email.policy, glob, json, os, re, socket, subprocess, sys, threading, time
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "../support"))
 import daemons
 from daemons import check, work
 

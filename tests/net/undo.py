@@ -5,7 +5,6 @@ thing in between: noticed, left alone, and said in journal, terminal, report and
 import glob, json, os, subprocess, sys
 
 netdrill = os.path.realpath(sys.argv[1])
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "support"))
 from drill import Scene
 from field import sh
 

@@ -4,6 +4,8 @@ packets as another program dissects them, their marks as the kernel received the
 quality against the E-model written down once more."""
 import glob, json, math, os, random, socket, sqlite3, struct, subprocess, sys, tempfile, threading, time
 
+import tshark
+
 netdrill = os.path.realpath(sys.argv[1])
 work = tempfile.mkdtemp()
 rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -61,11 +63,7 @@ def write_pcap(path, port, packets):
 def dissect(sock, protocol, fields):
     path, port = f"{work}/{protocol}.pcap", sock.getsockname()[1]
     write_pcap(path, port, heard[sock])
-    command = ["tshark", "-r", path, "-d", f"udp.port=={port},{protocol}", "-T", "fields"]
-    for field in fields + ["_ws.malformed"]:
-        command += ["-e", field]
-    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return [line.split("\t") for line in text.splitlines()]
+    return [list(packet.values()) for packet in tshark.dissect(path, fields + ["_ws.malformed"], "-d", f"udp.port=={port},{protocol}")]
 
 
 for s in (rtp, stamp):

@@ -1,6 +1,8 @@
-"""For tests against real daemons: a network namespace of the test's own with nothing but loopback, a
-daemon in it, and tshark as a witness of what went over it."""
-import os, shutil, signal, subprocess, sys, tempfile, time
+"""For tests against real daemons: a network namespace of the test's own with nothing but loopback, daemons
+in it, scenarios that ask them, and tshark as a witness of what went over it."""
+import os, shutil, signal, subprocess, sys, tempfile, threading, time
+
+import tshark
 
 work = tempfile.mkdtemp()
 started = []
@@ -52,6 +54,18 @@ def end(program, how=signal.SIGTERM):
         program.wait()
 
 
+def restart(program, start, after, down=1):
+    """Ends it in `after` seconds, and `down` seconds later starts it again; a thread to be joined."""
+    def do():
+        time.sleep(after)
+        end(program)
+        time.sleep(down)
+        start()
+    thread = threading.Thread(target=do)
+    thread.start()
+    return thread
+
+
 def listens(address, port, over="tcp"):
     """Whether somebody has that IPv4 address and port, of TCP listening."""
     wanted = "".join(f"{int(x):02X}" for x in reversed(address.split("."))) + f":{port:04X}"
@@ -79,22 +93,17 @@ class Capture:
         self.how = how
 
     def count(self, wanted):
-        out = subprocess.run(["tshark", "-r", self.file, *self.how, "-Y", wanted, "-T", "fields", "-e", "frame.number"],
-                             capture_output=True, text=True)
-        return len(out.stdout.split())
+        return len(tshark.dissect(self.file, ["frame.number"], *self.how, wanted=wanted))
 
     def check_clean(self, protocol, at_least):
-        """tshark takes the packets for what they are, without a warning about one of them. What it
-        says of TCP itself (resets, retransmissions) is the kernel's doing."""
+        """tshark takes the packets for what they are, without a warning about one of them."""
         seen = self.count(protocol)
         check(f"tshark sees {seen} packets of {protocol}", seen >= at_least)
         self.check_expert("")
 
     def check_expert(self, wanted):
         """No warning nor error about the packets wanted ("": about any)."""
-        table = subprocess.run(["tshark", "-r", self.file, *self.how, "-q", "-z", "expert,warn" + ("," + wanted if wanted else "")], capture_output=True, text=True).stdout
-        rows = [line.split() for line in table.splitlines()]
-        odd = [" ".join(row[1:]) for row in rows if len(row) > 3 and row[0].isdigit() and row[2] not in ("TCP", "IPv4", "UDP")]
+        odd = tshark.experts(self.file, *self.how, wanted=wanted)
         check(f"none of them with a warning or an error {odd}", not odd)
 
 
@@ -108,6 +117,25 @@ def run(netdrill, name, site, scenario):
     if out.returncode != 0:
         print(out.stdout[-3000:], out.stderr[-1000:])
     return out, f"{work}/{name}/*"
+
+
+class Scenes:
+    """Scenarios of one step, over one site. head: what stands before the step, such as locals."""
+
+    def __init__(self, netdrill, plugin, targets, head=""):
+        self.netdrill, self.plugin, self.head = netdrill, plugin, head
+        self.site = f"site: {plugin}-{os.getpid()}\ntargets:\n{targets}"
+
+    def play(self, name, body, lasts="minutes(1)"):
+        return run(self.netdrill, name, self.site, f"""
+local {self.plugin} = use "{self.plugin}"
+{self.head}
+drill {{ "{name}", id = "{name}", lasts = {lasts}, site = "{name}.yaml" }}
+phase {{ "One" }}
+step {{ "Ask", owner = "me", run = function()
+{body}
+end }}
+""")
 
 
 def finish(why=None):
