@@ -233,20 +233,24 @@ static void read_kind(const struct nd_frame *frame, struct nd_inject *inject)
 /* ---- the verb that delivers it ---- */
 
 /* Everybody it goes to stands in the channel's `recipients`, the list of who may be written to. */
-static void check_recipients(const struct nd_frame *frame, const struct nd_inject *inject,
+static bool check_recipients(const struct nd_frame *frame, const struct nd_inject *inject,
                              const struct nd_site_target *channel)
 {
+    bool good = true;
     const struct nd_note *fact = channel->target.facts;
     while (fact->key != NULL && strcmp(fact->key, "recipients") != 0)
         fact++;
     json_t *list = fact->key != NULL ? json_loads(fact->value, 0, NULL) : NULL;
     for (size_t i = 0; i < inject->to_count && fact->key != NULL; i++) {
-        if (json_object_get(list, inject->to[i]) == NULL)
-            nd_frame_complain(frame->L, frame->call, "to", "E0323", NULL,
-                              "the channel '%s' has no address of '%s' among its recipients",
-                              channel->target.name, inject->to[i]);
+        if (json_object_get(list, inject->to[i]) != NULL)
+            continue;
+        good = false;
+        nd_frame_complain(frame->L, frame->call, "to", "E0323", NULL,
+                          "the channel '%s' has no address of '%s' among its recipients",
+                          channel->target.name, inject->to[i]);
     }
     json_decref(list);
+    return good;
 }
 
 static bool delivers(const struct nd_frame *frame, const struct nd_lua_verb *verb)
@@ -312,9 +316,8 @@ static void check_via(const struct nd_frame *frame, struct nd_inject *inject,
         spec->line = nd_lua_line(frame->L, 1);
         inject->via = spec;
         struct nd_fail why = {0};
-        if (spec->target != NULL)
-            check_recipients(frame, inject, spec->target);
-        if (inject->to_count != 0 && nd_call_judge(spec, &why) != ND_OK)
+        bool listed = spec->target == NULL || check_recipients(frame, inject, spec->target);
+        if (listed && inject->to_count != 0 && nd_call_judge(spec, &why) != ND_OK)
             nd_frame_complain(frame->L, frame->call, "via", "E0316", NULL, "%s", why.text);
     }
     for (size_t i = 0; i < diags.list.count; i++)

@@ -28,5 +28,6 @@ void nd_html_td_int(const struct nd_page *page, json_int_t number);
 void nd_html_data(const struct nd_page *page, const char *name);
 void nd_html_duties(const struct nd_page *page);
 void nd_html_sections(const struct nd_page *page);
+void nd_html_people(const struct nd_page *page); /* html_people.c: injects and observations */
 
 #endif

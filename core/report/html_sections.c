@@ -482,6 +482,7 @@ void nd_html_sections(const struct nd_page *page)
     put_baseline(page);
     nd_html_duties(page);
     put_timeline(page);
+    nd_html_people(page);
     put_performance(page);
     put_safety(page);
     put_confirmations(page);

@@ -81,6 +81,16 @@ void nd_model_baseline(json_t *model, const char *type, const char *subject, con
 void nd_model_duty(json_t *model, const char *type, const char *subject, const json_t *data,
                    json_int_t rel, json_int_t seq);
 
+/* Folds an event about injects and observations into the model's "injects" and "observations"; then
+ * what the plan says of them. at_rel: moment of the drill, ns. Others are left alone. */
+void nd_model_people(json_t *model, const char *type, const char *subject, const json_t *data,
+                     json_int_t at_rel, json_int_t seq);
+void nd_model_people_plan(json_t *model, const json_t *plan);
+const char *nd_inject_title(const struct nd_page *page, const json_t *inject);
+void nd_inject_names(const json_t *list, struct nd_buf *out); /* "lin, wang" */
+/* Who answered what; what was not delivered; why it was skipped or not needed. */
+void nd_inject_answers(const struct nd_page *page, const json_t *inject, struct nd_buf *out);
+
 /* ---- charts ---- */
 
 void nd_svg_timeline(const struct nd_page *page);

@@ -106,6 +106,57 @@ static void put_steps(const struct nd_page *page)
     nd_buf_adds(page->out, "  </testsuite>\n");
 }
 
+/* A case for each inject: a failure when nobody reacted in time, skipped when it was not played. */
+static void put_injects(const struct nd_page *page)
+{
+    const json_t *list = json_object_get(page->model, "injects");
+    size_t failures =
+        count_of(list, "outcome", "expired") + count_of(list, "outcome", "answered_late");
+    size_t played =
+        failures + count_of(list, "outcome", "answered") + count_of(list, "outcome", "delivered");
+    size_t i = 0;
+    json_t *inject = NULL;
+    if (json_array_size(list) == 0)
+        return;
+    begin_suite(page->out, "injects", json_array_size(list), failures,
+                json_array_size(list) - played);
+    json_array_foreach(list, i, inject)
+    {
+        const char *outcome = nd_str_of(inject, "outcome");
+        bool failed = strcmp(outcome, "expired") == 0 || strcmp(outcome, "answered_late") == 0;
+        bool good = strcmp(outcome, "answered") == 0 || strcmp(outcome, "delivered") == 0;
+        struct nd_buf text = {0};
+        nd_buf_addf(&text, "%s; ", nd_state_text(page, outcome));
+        nd_inject_answers(page, inject, &text);
+        test_case(page->out, "injects", nd_str_of(inject, "id"),
+                  good     ? NULL
+                  : failed ? "failure"
+                           : "skipped",
+                  nd_buf_str(&text));
+        nd_buf_deinit(&text);
+    }
+    nd_buf_adds(page->out, "  </testsuite>\n");
+}
+
+/* Observations judge nothing here; they are told. */
+static void put_observations(const struct nd_page *page)
+{
+    const json_t *list = json_object_get(page->model, "observations");
+    size_t i = 0;
+    json_t *one = NULL;
+    if (json_array_size(list) == 0)
+        return;
+    begin_suite(page->out, "observations", json_array_size(list), 0, 0);
+    json_array_foreach(list, i, one)
+    {
+        char *name = nd_printf("#%s %s: %s", nd_str_of(one, "number"), nd_str_of(one, "by"),
+                               nd_str_of(one, "text"));
+        test_case(page->out, "observations", name, NULL, NULL);
+        free(name);
+    }
+    nd_buf_adds(page->out, "  </testsuite>\n");
+}
+
 /* A case each for before and after; none without a baseline. */
 static void put_baseline(const struct nd_page *page)
 {
@@ -188,5 +239,7 @@ void nd_report_junit(const json_t *model, struct nd_buf *out)
     put_duties(&page);
     put_changes(&page);
     put_steps(&page);
+    put_injects(&page);
+    put_observations(&page);
     nd_buf_adds(out, "</testsuites>\n");
 }

@@ -231,6 +231,67 @@ static void put_changes(const struct nd_page *page)
     }
 }
 
+static void put_injects(const struct nd_page *page)
+{
+    static const enum nd_message columns[] = {ND_MSG_INJECT, ND_MSG_RECIPIENTS, ND_MSG_PLANNED,
+                                              ND_MSG_ACTUAL, ND_MSG_REACTION,   ND_MSG_RESULT,
+                                              ND_MSG_ANSWER};
+    const json_t *list = json_object_get(page->model, "injects");
+    size_t i = 0;
+    json_t *inject = NULL;
+    if (json_array_size(list) == 0)
+        return;
+    heading(page, ND_MSG_INJECTS);
+    table_head(page, columns, 7);
+    json_array_foreach(list, i, inject)
+    {
+        char planned[ND_UNIT_TEXT];
+        char fired[ND_UNIT_TEXT];
+        char reaction[ND_UNIT_TEXT];
+        struct nd_buf text = {0};
+        bool reacted = json_is_integer(json_object_get(inject, "reaction_ns"));
+        nd_buf_adds(page->out, "| ");
+        cell(page->out, nd_inject_title(page, inject));
+        nd_buf_adds(page->out, " | ");
+        nd_inject_names(json_object_get(inject, "to"), &text);
+        cell(page->out, nd_buf_str(&text));
+        nd_buf_addf(page->out, " | %s | %s | %s | %s | ",
+                    nd_rel_text(json_object_get(inject, "planned_rel_ns"), planned),
+                    nd_rel_text(json_object_get(inject, "fired_rel_ns"), fired),
+                    reacted ? nd_length_text(nd_int_of(inject, "reaction_ns"), reaction) : "",
+                    nd_state_text(page, nd_str_of(inject, "outcome")));
+        nd_buf_reset(&text);
+        nd_inject_answers(page, inject, &text);
+        cell(page->out, nd_buf_str(&text));
+        nd_buf_adds(page->out, " |\n");
+        nd_buf_deinit(&text);
+    }
+}
+
+static void put_observations(const struct nd_page *page)
+{
+    static const enum nd_message columns[] = {ND_MSG_AT, ND_MSG_BY, ND_MSG_OBSERVATION, ND_MSG_SORT,
+                                              ND_MSG_INJECT};
+    const json_t *list = json_object_get(page->model, "observations");
+    size_t i = 0;
+    json_t *one = NULL;
+    if (json_array_size(list) == 0)
+        return;
+    heading(page, ND_MSG_OBSERVATIONS);
+    table_head(page, columns, 5);
+    json_array_foreach(list, i, one)
+    {
+        char time[ND_UNIT_TEXT];
+        nd_buf_addf(page->out, "| %s | ", nd_rel_text(json_object_get(one, "at_rel_ns"), time));
+        cell(page->out, nd_str_of(one, "by"));
+        nd_buf_adds(page->out, " | ");
+        cell(page->out, nd_str_of(one, "text"));
+        nd_buf_addf(page->out, " | %s | ", nd_state_text(page, nd_str_of(one, "sort")));
+        cell(page->out, nd_str_of(one, "inject"));
+        nd_buf_adds(page->out, " |\n");
+    }
+}
+
 static void put_marks(const struct nd_page *page, const json_t *run)
 {
     for (size_t i = 0; i < ND_MARKS; i++) {
@@ -260,6 +321,8 @@ static void put_page(const json_t *model, enum nd_lang lang, struct nd_buf *out)
     put_verdicts(&page);
     put_baseline(&page);
     put_duties(&page);
+    put_injects(&page);
+    put_observations(&page);
     put_series(&page);
     heading(&page, ND_MSG_DEFINITIONS);
     nd_buf_addf(out, "- %s\n- %s\n- %s\n", nd_msg(&page, ND_MSG_DEF_INTERRUPTION),

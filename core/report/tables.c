@@ -147,6 +147,49 @@ const struct nd_table nd_report_tables[] = {
       {"holds", ND_MSG_HOLDS, ND_CELL_STATE},
       {"told", ND_MSG_CONDITIONS, ND_CELL_WORDS},
       {"seq", ND_MSG_EVIDENCE, ND_CELL_NUMBER}}},
+    {"injects",
+     "injects",
+     NULL,
+     ND_MSG_INJECTS,
+     {{"id", ND_MSG_ID, ND_CELL_TEXT},
+      {"title", ND_MSG_INJECT, ND_CELL_WORDS},
+      {"from", ND_MSG_SENDER, ND_CELL_TEXT},
+      {"to", ND_MSG_RECIPIENTS, ND_CELL_LIST},
+      {"planned_rel_ns", ND_MSG_PLANNED, ND_CELL_MOMENT},
+      {"fired_rel_ns", ND_MSG_ACTUAL, ND_CELL_MOMENT},
+      {"late_ns", ND_MSG_LATE_S, ND_CELL_SECONDS},
+      {"react_within_ns", ND_MSG_WITHIN_S, ND_CELL_SECONDS},
+      {"reaction_ns", ND_MSG_AFTER_S, ND_CELL_SECONDS},
+      {"outcome", ND_MSG_RESULT, ND_CELL_STATE},
+      {"reason", ND_MSG_WHY, ND_CELL_TEXT},
+      {"seq", ND_MSG_EVIDENCE, ND_CELL_NUMBER}}},
+    {"answers",
+     "injects",
+     "answers",
+     ND_MSG_ANSWERS,
+     {{".id", ND_MSG_ID, ND_CELL_TEXT},
+      {".title", ND_MSG_INJECT, ND_CELL_WORDS},
+      {"at_rel_ns", ND_MSG_AT, ND_CELL_MOMENT},
+      {"by", ND_MSG_BY, ND_CELL_TEXT},
+      {"choice", ND_MSG_CHOICE, ND_CELL_TEXT},
+      {"text", ND_MSG_ANSWER, ND_CELL_TEXT},
+      {"after_ns", ND_MSG_AFTER_S, ND_CELL_SECONDS},
+      {"in_time", ND_MSG_IN_TIME, ND_CELL_STATE},
+      {"scripted", ND_MSG_SCRIPTED, ND_CELL_STATE},
+      {"seq", ND_MSG_EVIDENCE, ND_CELL_NUMBER}}},
+    {"observations",
+     "observations",
+     NULL,
+     ND_MSG_OBSERVATIONS,
+     {{"number", ND_MSG_ID, ND_CELL_TEXT},
+      {"at_rel_ns", ND_MSG_AT, ND_CELL_MOMENT},
+      {"by", ND_MSG_BY, ND_CELL_TEXT},
+      {"text", ND_MSG_OBSERVATION, ND_CELL_TEXT},
+      {"sort", ND_MSG_SORT, ND_CELL_STATE},
+      {"inject", ND_MSG_INJECT, ND_CELL_TEXT},
+      {"objective", ND_MSG_OBJECTIVE, ND_CELL_TEXT},
+      {"evidence.file", ND_MSG_EVIDENCE_FILE, ND_CELL_TEXT},
+      {"seq", ND_MSG_EVIDENCE, ND_CELL_NUMBER}}},
     {"pauses",
      "pauses",
      NULL,
@@ -205,7 +248,13 @@ static void put_list(const json_t *list, struct nd_buf *out)
     size_t i = 0;
     json_t *one = NULL;
     json_array_foreach(list, i, one)
-        nd_buf_addf(out, "%s%lld", i != 0 ? ", " : "", (long long)json_integer_value(one));
+    {
+        nd_buf_adds(out, i != 0 ? ", " : "");
+        if (json_is_string(one))
+            nd_buf_adds(out, json_string_value(one));
+        else
+            nd_buf_addf(out, "%lld", (long long)json_integer_value(one));
+    }
 }
 
 void nd_cell_words(const struct nd_page *page, const struct nd_column *column, const json_t *entry,

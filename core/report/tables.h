@@ -13,7 +13,7 @@ enum nd_cell_kind {
     ND_CELL_SECONDS, /* ns, as a number of seconds */
     ND_CELL_LENGTH,  /* ns: "15m"; in sheets as seconds, which its heading then says */
     ND_CELL_NUMBER,
-    ND_CELL_LIST, /* of numbers, "3, 5" */
+    ND_CELL_LIST, /* of numbers or texts, "3, 5" */
     ND_CELL_TITLE /* of a series: its label, else its name */
 };
 

@@ -123,6 +123,14 @@ const char *nd_state_text(const struct nd_page *page, const char *state)
                 {"ended", ND_MSG_DUTY_ENDED},
                 {"injected", ND_MSG_INJECTED},
                 {"unexpected", ND_MSG_UNEXPECTED},
+                {"answered", ND_MSG_STATE_answered},
+                {"answered_late", ND_MSG_STATE_answered_late},
+                {"delivered", ND_MSG_STATE_delivered},
+                {"expired", ND_MSG_STATE_expired},
+                {"not_needed", ND_MSG_STATE_not_needed},
+                {"open", ND_MSG_OPEN},
+                {"strength", ND_MSG_STATE_strength},
+                {"improvement", ND_MSG_STATE_improvement},
                 {"yes", ND_MSG_YES},
                 {"no", ND_MSG_NO}};
     for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {

@@ -93,9 +93,15 @@ static void release(struct nd_inject_run *inject)
         nd_phase_one_over(phase_of(inject));
 }
 
+/* A script goes on after the time is up: late answers are answers, too. */
 static void over(struct nd_inject_run *inject, enum nd_inject_state state)
 {
-    nd_inject_cancel_timers(inject);
+    struct nd_sched *sched = inject->run->config.sched;
+    nd_sched_cancel(sched, inject->timer);
+    nd_sched_cancel(sched, inject->expiry);
+    inject->timer = inject->expiry = 0;
+    if (state != ND_INJECT_EXPIRED)
+        nd_inject_cancel_timers(inject);
     inject->state = state;
     release(inject);
 }
@@ -403,6 +409,7 @@ void nd_injects_cancel(struct nd_run *run)
     for (size_t i = 0; i < run->injects.count; i++) {
         struct nd_inject_run *inject = run->injects.at[i];
         bool open = inject->state == ND_INJECT_OPEN;
+        nd_inject_cancel_timers(inject);
         if (inject->act.task != NULL)
             nd_task_drop(inject->act.task);
         inject->act.task = NULL;

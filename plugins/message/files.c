@@ -57,7 +57,9 @@ static void work(void *ctx)
     struct writing *writing = ctx;
     char part[ISO_BYTES + SLUG_BYTES + 48];
     int directory = open(writing->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    snprintf(part, sizeof part, ".%.100s-%d.part", writing->base, (int)getpid());
+    /* Several may be written at once, each by a thread of its own. */
+    snprintf(part, sizeof part, ".%.100s-%d-%p.part", writing->base, (int)getpid(),
+             (void *)writing);
     int fd = directory >= 0 ? openat(directory, part,
                                      O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640)
                             : -1;

@@ -142,7 +142,7 @@ if os.geteuid() == 0:
     os.symlink(directory, work + "/d")
     other = subprocess.run(["setpriv", "--reuid", "65534", "--clear-groups", sys.executable, "-c", code, work + "/d/control.sock"],
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    if "ok" in other.stdout or status()["state"] != "running":
+    if '"ok"' in other.stdout or status()["state"] != "running":
         failures.append(f"another user was heard: {other.stdout}")
 
 # ---- the phrase, and the journal ----
@@ -170,6 +170,15 @@ if open(directory + "/" + kept["file"], "rb").read() != open("photo.jpg", "rb").
 skipped = [e for e in events if e["type"] == "netdrill.inject.skipped"]
 if [(e["subject"], e["data"]["reason"], e["actor"]) for e in skipped] != [("left-out", "參演單位已提及", "controller:lin")]:
     failures.append(f"skipped: {skipped}")
+report = open(directory + "/report/report.zh-TW.html").read()
+for words in ("海纜中斷", "已開立工單， 並通報", "參演單位已提及", "值班人員立即查閱程序書", "記者到場"):
+    if words not in report:
+        failures.append(f"the report lacks '{words}'")
+model = json.load(open(directory + "/report/report.json"))
+if len(model["observations"]) != 1052 or {i["id"]: i["outcome"] for i in model["injects"]} != {
+        "cable": "answered", "regulator": "not_needed", "roaming": "answered", "later": "cancelled", "left-out": "skipped",
+        "end": "cancelled", "adhoc-1": "answered"}:
+    failures.append(f"report.json: {[(i['id'], i['outcome']) for i in model['injects']]}")
 subprocess.run(["rm", "-rf", work])
 print("\n".join(failures) or f"ok: 1,000 observations from 10 at once in {took:.1f} s")
 sys.exit(bool(failures))
