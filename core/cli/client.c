@@ -12,6 +12,14 @@ const char *nd_client_user(void)
     return user != NULL ? user->pw_name : "unknown";
 }
 
+char *nd_client_sentence(const struct nd_cli_args *args, size_t first)
+{
+    struct nd_buf text = {0};
+    for (size_t i = first; i < args->words.count; i++)
+        nd_buf_addf(&text, "%s%s", i != first ? " " : "", args->words.at[i]);
+    return args->words.count > first ? nd_buf_take(&text) : NULL;
+}
+
 /* What it was asked that makes no sense is the asker's mistake; the rest the run refused. */
 static int code_of(const json_t *answer)
 {

@@ -6,6 +6,9 @@
 
 /* The user's name, for those who do not say who they are. */
 const char *nd_client_user(void);
+/* The words from number `first` on as one sentence; NULL when there are none. Caller frees. */
+char *nd_client_sentence(const struct nd_cli_args *args, size_t first);
+#define ND_CLIENT_WORDS_MAX 400
 /* Parses the arguments of a command, finds the run that its first word names ("last" without), and
  * asks it over its socket. NULL, and the reason told: that failed, or it was no; *code is the exit
  * code. request: makes what is asked, or NULL when the arguments are wrong (and tells why). Caller

@@ -10,28 +10,23 @@
 
 extern const struct nd_command nd_command_met, nd_command_occurs;
 
-/* The request with what both commands share; NULL when nobody says who he is. */
+/* The request with what both commands share. */
 static json_t *request_of(const char *what, const char *key, const struct nd_cli_args *args)
 {
-    const char *who = nd_cli_get(args, "as");
-    if (who == NULL) {
-        fprintf(stderr, "netdrill %s: say who you are: --as NAME, a person of the site file\n",
-                what);
-        return NULL;
-    }
-    json_t *request =
-        json_pack("{s:s, s:s, s:s}", "do", what, key, args->words.at[1], "actor", who);
-    if (args->words.count > 2)
-        json_object_set_new(request, "note", json_string(args->words.at[2]));
-    if (nd_cli_get(args, "case") != NULL)
-        json_object_set_new(request, "case", json_string(nd_cli_get(args, "case")));
+    const char *person = nd_cli_get(args, "as");
+    char *text = nd_client_sentence(args, 1);
+    json_t *request = json_pack("{s:s, s:s, s:s, s:s*, s:s*}", "do", what, key, args->words.at[0],
+                                "person", person != NULL ? person : nd_client_user(), "text", text,
+                                "case", nd_cli_get(args, "case"));
     if (request == NULL)
-        fprintf(stderr, "netdrill %s: expected UTF-8 text\n", what);
+        fprintf(stderr, "netdrill %s: that is no UTF-8 text\n", what);
+    free(text);
     return request;
 }
 
-static json_t *met_request(struct nd_cli_args *args)
+static json_t *met_request(struct nd_cli_args *args, const struct nd_rundir *dir)
 {
+    (void)dir;
     return request_of("met", "duty", args);
 }
 
@@ -51,8 +46,9 @@ static void print_met(const json_t *answer)
 }
 
 static const struct nd_cli_option options[] = {
+    {"as", "NAME", "who says so: a person of the site file (default: the user)", 0},
+    {"run", "RUN", "the run (default: last)", 0},
     {"runs", "DIR", "where runs are kept (default: runs)", 0},
-    {"as", "NAME", "who you are: a person of the site file", 0},
     {"case", "NAME", "which case, where there are several", 0},
     {"json", NULL, "the answer as JSON", 0},
     {NULL, NULL, NULL, 0}};
@@ -61,7 +57,8 @@ static int met(int argc, char **argv)
 {
     struct nd_cli_args args;
     int code = 0;
-    json_t *answer = nd_client_ask(&nd_command_met, argc, argv, 2, 3, &args, met_request, &code);
+    json_t *answer = nd_client_ask_of(&nd_command_met, argc, argv, 1, ND_CLIENT_WORDS_MAX, &args,
+                                      met_request, &code);
     if (code == ND_EXIT_OK && answer != NULL) {
         char *text = json_dumps(answer, JSON_COMPACT);
         if (nd_cli_get(&args, "json") != NULL)
@@ -77,17 +74,18 @@ static int met(int argc, char **argv)
 
 const struct nd_command nd_command_met = {
     "met",
-    "met RUN DUTY [WORDS] --as NAME [--case NAME] [--json]",
+    "met DUTY [TEXT...] [--as NAME] [--case NAME] [--run RUN] [--json]",
     "Says that a duty is done: its clock stops.\n\n"
-    "  netdrill met last first-report --as lin\n"
-    "  netdrill met last first-report \"case 114-0032\" --as lin --case cable-2\n\n"
+    "  netdrill met first-report --as lin\n"
+    "  netdrill met first-report 案號 114-0032 --as lin --case cable-2\n\n"
     "'netdrill status' shows the clocks that run.",
     met,
-    0,
+    ND_COMMAND_LIVING,
     options};
 
-static json_t *occurs_request(struct nd_cli_args *args)
+static json_t *occurs_request(struct nd_cli_args *args, const struct nd_rundir *dir)
 {
+    (void)dir;
     return request_of("occurs", "event", args);
 }
 
@@ -95,8 +93,8 @@ static int occurs(int argc, char **argv)
 {
     struct nd_cli_args args;
     int code = 0;
-    json_t *answer =
-        nd_client_ask(&nd_command_occurs, argc, argv, 2, 3, &args, occurs_request, &code);
+    json_t *answer = nd_client_ask_of(&nd_command_occurs, argc, argv, 1, ND_CLIENT_WORDS_MAX, &args,
+                                      occurs_request, &code);
     if (code == ND_EXIT_OK && answer != NULL && nd_cli_get(&args, "json") != NULL)
         printf("{\"ok\":true}\n");
     json_decref(answer);
@@ -106,10 +104,10 @@ static int occurs(int argc, char **argv)
 
 const struct nd_command nd_command_occurs = {
     "occurs",
-    "occurs RUN EVENT [WORDS] --as NAME [--case NAME] [--json]",
+    "occurs EVENT [TEXT...] [--as NAME] [--case NAME] [--run RUN] [--json]",
     "Says that an event of the drill's obligations occurs: opens and ends their clocks.\n\n"
-    "  netdrill occurs last outage \"cable 2 is cut\" --as lin\n"
-    "  netdrill occurs last restored --as lin",
+    "  netdrill occurs outage 二號海纜中斷 --as lin\n"
+    "  netdrill occurs restored --as lin",
     occurs,
-    0,
+    ND_COMMAND_LIVING,
     options};

@@ -13,7 +13,6 @@
 extern const struct nd_command nd_command_ack, nd_command_answer, nd_command_observe,
     nd_command_note, nd_command_fire, nd_command_skip, nd_command_defer, nd_command_inject;
 
-#define WORDS_MAX          400
 #define EVIDENCE_MAX_BYTES (64u << 20)
 
 /* What every one of them takes. */
@@ -37,15 +36,6 @@ extern const struct nd_command nd_command_ack, nd_command_answer, nd_command_obs
     {                                                                                              \
         NULL, NULL, NULL, 0                                                                        \
     }
-
-/* The words from number `first` on as one sentence; NULL when there are none. Caller frees. */
-static char *sentence_of(const struct nd_cli_args *args, size_t first)
-{
-    struct nd_buf text = {0};
-    for (size_t i = first; i < args->words.count; i++)
-        nd_buf_addf(&text, "%s%s", i != first ? " " : "", args->words.at[i]);
-    return args->words.count > first ? nd_buf_take(&text) : NULL;
-}
 
 /* {do, and what is given of inject, text and the named options}. as_user: who does not say who he
  * is speaks as the user. text: taken over. */
@@ -126,12 +116,14 @@ const struct nd_command nd_command_ack = {"ack",
 static json_t *answer_request(struct nd_cli_args *args, const struct nd_rundir *dir)
 {
     (void)dir;
-    return make_request(args, "answer", args->words.at[0], sentence_of(args, 1), false, no_options);
+    return make_request(args, "answer", args->words.at[0], nd_client_sentence(args, 1), false,
+                        no_options);
 }
 
 static int answer(int argc, char **argv)
 {
-    return tell(&nd_command_answer, argc, argv, 2, WORDS_MAX, answer_request, "answered", NULL);
+    return tell(&nd_command_answer, argc, argv, 2, ND_CLIENT_WORDS_MAX, answer_request, "answered",
+                NULL);
 }
 
 const struct nd_command nd_command_answer = {
@@ -199,7 +191,8 @@ static json_t *observe_request(struct nd_cli_args *args, const struct nd_rundir 
         fprintf(stderr, "netdrill observe: %s\n", why.text);
         return NULL;
     }
-    json_t *request = make_request(args, "observe", NULL, sentence_of(args, 0), true, options);
+    json_t *request =
+        make_request(args, "observe", NULL, nd_client_sentence(args, 0), true, options);
     if (evidence != NULL && request != NULL)
         json_object_set_new(request, "evidence", evidence);
     return request;
@@ -207,8 +200,8 @@ static json_t *observe_request(struct nd_cli_args *args, const struct nd_rundir 
 
 static int observe(int argc, char **argv)
 {
-    return tell(&nd_command_observe, argc, argv, 1, WORDS_MAX, observe_request, "observation",
-                "number");
+    return tell(&nd_command_observe, argc, argv, 1, ND_CLIENT_WORDS_MAX, observe_request,
+                "observation", "number");
 }
 
 const struct nd_command nd_command_observe = {
@@ -226,12 +219,12 @@ static const struct nd_cli_option note_options[] = {AS_OPTION, RUN_OPTION, RUNS_
 static json_t *note_request(struct nd_cli_args *args, const struct nd_rundir *dir)
 {
     (void)dir;
-    return make_request(args, "note", NULL, sentence_of(args, 0), true, no_options);
+    return make_request(args, "note", NULL, nd_client_sentence(args, 0), true, no_options);
 }
 
 static int note(int argc, char **argv)
 {
-    return tell(&nd_command_note, argc, argv, 1, WORDS_MAX, note_request, "noted:", NULL);
+    return tell(&nd_command_note, argc, argv, 1, ND_CLIENT_WORDS_MAX, note_request, "noted:", NULL);
 }
 
 const struct nd_command nd_command_note = {
@@ -366,7 +359,7 @@ static json_t *inject_request(struct nd_cli_args *args, const struct nd_rundir *
             json_array_append_new(to, json_string(args->values.at[i]));
     }
     json_t *request = make_request(args, "inject", NULL, NULL, true, options);
-    char *title = sentence_of(args, 0);
+    char *title = nd_client_sentence(args, 0);
     const char *within = nd_cli_get(args, "react-within");
     json_t *words = json_string(title);
     if (request != NULL && words != NULL) {
@@ -382,7 +375,8 @@ static json_t *inject_request(struct nd_cli_args *args, const struct nd_rundir *
 
 static int inject(int argc, char **argv)
 {
-    return tell(&nd_command_inject, argc, argv, 1, WORDS_MAX, inject_request, "fired", "inject");
+    return tell(&nd_command_inject, argc, argv, 1, ND_CLIENT_WORDS_MAX, inject_request, "fired",
+                "inject");
 }
 
 const struct nd_command nd_command_inject = {

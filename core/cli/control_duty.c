@@ -4,24 +4,24 @@
 
 /* Duties and events, over the control socket. */
 
-static json_t *refused(const char *why)
+static json_t *refused(nd_err err, const char *why)
 {
-    return json_pack("{s:b, s:s}", "ok", 0, "why", why);
+    return json_pack("{s:b, s:s, s:s}", "ok", 0, "code", nd_err_name(err), "why", why);
 }
 
 static json_t *met(struct nd_run *run, const json_t *request, const struct nd_witness *peer)
 {
     const char *duty = json_string_value(json_object_get(request, "duty"));
     const char *case_name = json_string_value(json_object_get(request, "case"));
-    const char *actor = json_string_value(json_object_get(request, "actor"));
-    const char *note = json_string_value(json_object_get(request, "note"));
+    const char *person = json_string_value(json_object_get(request, "person"));
+    const char *note = json_string_value(json_object_get(request, "text"));
     struct nd_met done = {0};
     struct nd_fail why = {0};
-    if (duty == NULL || actor == NULL)
-        return refused("expected {\"do\": \"met\", \"duty\": ..., \"actor\": ...}");
-    const struct nd_speaker speaker = {actor, *peer};
+    if (duty == NULL || person == NULL)
+        return refused(ND_EARG, "expected {\"do\": \"met\", \"duty\": ..., \"person\": ...}");
+    const struct nd_speaker speaker = {person, *peer};
     if (nd_run_met(run, duty, case_name, note, &speaker, &done, &why) != ND_OK)
-        return refused(why.text);
+        return refused(why.code, why.text);
     return json_pack("{s:b, s:s, s:b, s:I, s:o}", "ok", 1, "id", done.id, "in_time", done.in_time,
                      "took_ns", (json_int_t)done.took, "margin_ns",
                      done.has_limit ? json_integer(done.margin) : json_null());
@@ -31,14 +31,14 @@ static json_t *occurs(struct nd_run *run, const json_t *request, const struct nd
 {
     const char *event = json_string_value(json_object_get(request, "event"));
     const char *case_name = json_string_value(json_object_get(request, "case"));
-    const char *actor = json_string_value(json_object_get(request, "actor"));
-    const char *note = json_string_value(json_object_get(request, "note"));
+    const char *person = json_string_value(json_object_get(request, "person"));
+    const char *note = json_string_value(json_object_get(request, "text"));
     struct nd_fail why = {0};
-    if (event == NULL || actor == NULL)
-        return refused("expected {\"do\": \"occurs\", \"event\": ..., \"actor\": ...}");
-    const struct nd_speaker speaker = {actor, *peer};
+    if (event == NULL || person == NULL)
+        return refused(ND_EARG, "expected {\"do\": \"occurs\", \"event\": ..., \"person\": ...}");
+    const struct nd_speaker speaker = {person, *peer};
     if (nd_run_occurs(run, event, case_name, note, &speaker, &why) != ND_OK)
-        return refused(why.text);
+        return refused(why.code, why.text);
     return json_pack("{s:b}", "ok", 1);
 }
 

@@ -7,36 +7,6 @@
 
 /* ---- drill ---- */
 
-static int by_id(const void *a, const void *b)
-{
-    return strcmp(((const struct nd_objective *)a)->id, ((const struct nd_objective *)b)->id);
-}
-
-static void read_objectives(const struct nd_frame *frame)
-{
-    lua_State *L = frame->L;
-    struct nd_scenario *scenario = frame->scenario;
-    if (lua_getfield(L, 1, "objectives") == LUA_TTABLE) {
-        lua_pushnil(L);
-        while (lua_next(L, -2) != 0) {
-            struct nd_objective objective = {0};
-            if (lua_type(L, -2) == LUA_TSTRING &&
-                nd_text2_at(L, lua_gettop(L), frame->arena, &objective.text)) {
-                objective.id = nd_arena_strdup(frame->arena, lua_tostring(L, -2));
-                nd_vec_push(&scenario->objectives, objective);
-            } else {
-                nd_frame_complain(L, "drill", "objectives", "E0301", NULL,
-                                  "an objective is written  id = \"sentence\"");
-            }
-            lua_pop(L, 1);
-        }
-    }
-    lua_pop(L, 1);
-    if (scenario->objectives.count != 0)
-        qsort(scenario->objectives.at, scenario->objectives.count, sizeof *scenario->objectives.at,
-              by_id);
-}
-
 static int frame_drill(lua_State *L)
 {
     struct nd_frame frame = nd_frame_begin(L, "drill");
@@ -59,7 +29,7 @@ static int frame_drill(lua_State *L)
     if (!lua_isnil(L, -1) && !lua_isinteger(L, -1))
         nd_frame_complain(L, "drill", "revision", "E0301", NULL, "'revision' takes a whole number");
     lua_pop(L, 1);
-    read_objectives(&frame);
+    nd_frame_objectives(&frame);
     return 0;
 }
 

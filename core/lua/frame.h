@@ -32,6 +32,8 @@ nd_body_ref nd_frame_body(const struct nd_frame *frame, const char *key, bool re
 /* Where a key of the call stands; of the call itself when it has no such key. */
 struct nd_place nd_frame_place(const struct nd_frame *frame, const char *key);
 
+/* objectives.c: the drill's `objectives`, into the scenario's list. */
+void nd_frame_objectives(const struct nd_frame *frame);
 int nd_frame_inject(lua_State *L); /* frame_inject.c */
 
 #endif

@@ -102,23 +102,42 @@ static void run_frame(struct nd_scenario *scenario, const char *text, size_t len
     complain_error(scenario, status == LUA_OK ? "it ran too long" : error_text(L), code);
 }
 
-/* Objectives that no sentence refers to: text of the steps' bodies counts. */
+static bool is_tested(const struct nd_scenario *scenario, const char *id)
+{
+    for (size_t c = 0; c < scenario->source.calls.count; c++) {
+        const struct nd_source_call *call = &scenario->source.calls.at[c];
+        for (size_t e = 0; e < call->count; e++) {
+            if (strcmp(call->entries[e].key, "objective") == 0 &&
+                strcmp(scenario->source.tokens.at[call->entries[e].value].text, id) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* It, or something below it. */
+static bool is_covered(const struct nd_scenario *scenario, const char *id)
+{
+    const struct nd_drill *drill = &scenario->drill;
+    bool covered = is_tested(scenario, id);
+    for (size_t i = 0; i < drill->objectives_count && !covered; i++)
+        covered = drill->objectives[i].parent != NULL &&
+                  strcmp(drill->objectives[i].parent, id) == 0 &&
+                  is_covered(scenario, drill->objectives[i].id);
+    return covered;
+}
+
+/* Objectives, targets and tasks that nothing refers to: text of the steps' bodies counts. */
 static void check_coverage(struct nd_scenario *scenario)
 {
     const struct nd_drill *drill = &scenario->drill;
     for (size_t i = 0; i < drill->objectives_count; i++) {
-        const char *id = drill->objectives[i].id;
-        bool used = false;
-        for (size_t c = 0; c < scenario->source.calls.count && !used; c++) {
-            const struct nd_source_call *call = &scenario->source.calls.at[c];
-            for (size_t e = 0; e < call->count && !used; e++)
-                used = strcmp(call->entries[e].key, "objective") == 0 &&
-                       strcmp(scenario->source.tokens.at[call->entries[e].value].text, id) == 0;
-        }
-        if (!used)
-            nd_diag_add(scenario->diags, "W0601", scenario->source.path, 0, 0, 0,
-                        "add objective = \"...\" to the expect or step that tests it",
-                        "nothing tests objective '%s'", id);
+        const struct nd_objective *one = &drill->objectives[i];
+        if (!is_covered(scenario, one->id))
+            nd_diag_add(scenario->diags, one->kind == ND_OBJECTIVE ? "W0601" : "W0605",
+                        scenario->source.path, 0, 0, 0,
+                        "add objective = \"...\" to the expect, step or inject that tests it",
+                        "nothing tests %s '%s'", nd_objective_kind_name(one->kind), one->id);
     }
 }
 

@@ -143,27 +143,33 @@ static void check_after(const struct nd_drill *drill, const char *id, struct nd_
                     "'%s' waits, through others, for itself", first.id);
 }
 
-static bool has_objective(const struct nd_drill *drill, const char *id)
+const char *nd_objective_kind_name(enum nd_objective_kind kind)
+{
+    static const char *const names[] = {"objective", "target", "task"};
+    return names[kind];
+}
+
+const struct nd_objective *nd_drill_objective_find(const struct nd_drill *drill, const char *id)
 {
     for (size_t i = 0; i < drill->objectives_count; i++) {
         if (strcmp(drill->objectives[i].id, id) == 0)
-            return true;
+            return &drill->objectives[i];
     }
-    return false;
+    return NULL;
 }
 
 void nd_drill_check_objective(const struct nd_drill *drill, const char *id, int line,
                               struct nd_diags *diags)
 {
-    if (id == NULL || has_objective(drill, id))
+    if (id == NULL || nd_drill_objective_find(drill, id) != NULL)
         return;
     const char **names = nd_alloc((drill->objectives_count + 1) * sizeof *names);
     for (size_t i = 0; i < drill->objectives_count; i++)
         names[i] = drill->objectives[i].id;
     const char *near = nd_text_nearest(id, names, drill->objectives_count);
     nd_diag_add(diags, "E0311", drill->path, line, 0, 0, NULL,
-                near != NULL ? "the drill has no objective '%s'; did you mean '%s'"
-                             : "the drill has no objective '%s'",
+                near != NULL ? "the drill has no objective, target or task '%s'; did you mean '%s'"
+                             : "the drill has no objective, target or task '%s'",
                 id, near);
     free(names);
 }
@@ -176,6 +182,18 @@ void nd_drill_check_languages(const struct nd_drill *drill, const struct nd_text
         nd_diag_add(diags, "W0602", drill->path, line, 0, 0, "write {zh = \"...\", en = \"...\"}",
                     "'%s' has no %s text", text->en != NULL ? text->en : text->zh,
                     text->zh == NULL ? "zh-TW" : "English");
+}
+
+static void check_objectives(const struct nd_drill *drill, struct nd_diags *diags)
+{
+    for (size_t i = 0; i < drill->objectives_count; i++) {
+        const struct nd_objective *first = nd_drill_objective_find(drill, drill->objectives[i].id);
+        if (first != &drill->objectives[i])
+            nd_diag_add(diags, "E0310", drill->path, 0, 0, 0, "give one of them another id",
+                        "id '%s' is used by an %s and a %s", first->id,
+                        nd_objective_kind_name(first->kind),
+                        nd_objective_kind_name(drill->objectives[i].kind));
+    }
 }
 
 static void check_obligations(const struct nd_drill *drill, struct nd_diags *diags)
@@ -198,6 +216,7 @@ void nd_drill_check(const struct nd_drill *drill, struct nd_diags *diags)
     for (size_t i = 0; i < drill->injects_count; i++)
         check_after(drill, nd_drill_inject_at(drill, i)->id, diags);
     nd_injects_check(drill, diags);
+    check_objectives(drill, diags);
     check_obligations(drill, diags);
     for (size_t i = 0; i < drill->guards_count; i++) {
         nd_drill_check_objective(drill, drill->guards[i].objective, drill->guards[i].line, diags);

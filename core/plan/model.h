@@ -9,9 +9,16 @@
 #include "plan/profile.h"
 #include "plan/schema.h"
 
+/* What the drill is to show, as a tree: objectives, their targets, the critical tasks of those. Ids
+ * are unique in all of it, so that evidence may name any of them. */
+enum nd_objective_kind { ND_OBJECTIVE, ND_OBJECTIVE_TARGET, ND_OBJECTIVE_TASK };
+
 struct nd_objective {
     const char *id;
     struct nd_text2 text;
+    enum nd_objective_kind kind;
+    const char *parent;         /* id; NULL for an objective */
+    struct nd_text2 capability; /* of an objective, or empty */
 };
 
 /* A coded body: what it is, the run does not know; see run/body.h. 0: none. */
@@ -158,9 +165,9 @@ struct nd_drill {
     char hash[72]; /* of the scenario's bytes */
     struct nd_text2 title;
     int64_t revision;
-    nd_ns lasts;           /* the drill ends at T+lasts at the latest */
-    const char *simulated; /* words on what is simulated, or NULL */
-    const struct nd_objective *objectives;
+    nd_ns lasts;                           /* the drill ends at T+lasts at the latest */
+    const char *simulated;                 /* words on what is simulated, or NULL */
+    const struct nd_objective *objectives; /* each before its targets, those before their tasks */
     size_t objectives_count;
     const struct nd_baseline *baselines;
     size_t baselines_count;
@@ -181,6 +188,8 @@ struct nd_drill {
 void nd_drill_deinit(struct nd_drill *drill);
 /* {name: value}, in the order they are written. Caller drops. */
 json_t *nd_drill_parameters(const struct nd_drill *drill);
+const char *nd_objective_kind_name(enum nd_objective_kind kind); /* "objective", "target", "task" */
+const struct nd_objective *nd_drill_objective_find(const struct nd_drill *drill, const char *id);
 const struct nd_step *nd_drill_step_find(const struct nd_drill *drill, const char *id);
 /* Number `index` of the drill's injects, in the order they are written. */
 const struct nd_inject *nd_drill_inject_at(const struct nd_drill *drill, size_t index);

@@ -129,13 +129,22 @@ static json_t *baselines_json(const struct nd_drill *drill)
     return list;
 }
 
+static json_t *objectives_json(const struct nd_drill *drill)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < drill->objectives_count; i++) {
+        const struct nd_objective *one = &drill->objectives[i];
+        json_array_append_new(
+            list, json_pack("{s:s, s:o, s:s, s:s?, s:o}", "id", one->id, "text",
+                            text2_json(&one->text), "kind", nd_objective_kind_name(one->kind),
+                            "parent", one->parent, "capability", text2_json(&one->capability)));
+    }
+    return list;
+}
+
 json_t *nd_plan_json(const struct nd_drill *drill, const struct nd_site *site, uint64_t seed)
 {
-    json_t *objectives = json_array();
-    for (size_t i = 0; i < drill->objectives_count; i++)
-        json_array_append_new(objectives,
-                              json_pack("{s:s, s:o}", "id", drill->objectives[i].id, "text",
-                                        text2_json(&drill->objectives[i].text)));
+    json_t *objectives = objectives_json(drill);
     json_t *site_json = site != NULL
                             ? json_pack("{s:s, s:s, s:s, s:b, s:o}", "name", site->name, "path",
                                         site->path, "hash", site->hash, "simulated",

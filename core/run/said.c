@@ -197,9 +197,7 @@ static nd_err check_observation(const struct nd_run *run, const struct nd_observ
                                 struct nd_fail *why)
 {
     const struct nd_drill *drill = run->config.drill;
-    bool found = o->objective == NULL;
-    for (size_t i = 0; i < drill->objectives_count && !found; i++)
-        found = strcmp(drill->objectives[i].id, o->objective) == 0;
+    bool found = o->objective == NULL || nd_drill_objective_find(drill, o->objective) != NULL;
     if (check_text(o->text, "an observation needs words: what was seen", why) != ND_OK)
         return why->code;
     if (o->inject != NULL && nd_inject_run_find(run, o->inject) == NULL)

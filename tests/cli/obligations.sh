@@ -25,7 +25,7 @@ LUA
 events() { jq -rc "$1" runs/*/journal.jsonl; }
 begin() { "$netdrill" run "$@" --plain --runs runs --lang en >run.out 2>&1 & run=$!; }
 wait_for() { for _ in $(seq 200); do grep -qF "$1" run.out && return; sleep 0.05; done; fail "'$1' did not come"; cat run.out; }
-met() { "$netdrill" met last "$@" --runs runs; }
+met() { "$netdrill" met "$@" --runs runs; }
 
 scenario
 "$netdrill" lint s.lua --strict || fail lint
@@ -35,9 +35,9 @@ wait_for "within 3s (15m, 300 times as fast)"
 expect 0 "to spare" met first-report "case 114-1" --as lin
 expect 3 "is met already" met first-report --as lin
 expect 3 "no clock 'first-reprot' runs" met first-reprot --as lin
-expect 3 "has no person 'nobody'" met details --as nobody
-expect 2 "say who you are" met details
-expect 3 "did you mean 'restored'" "$netdrill" occurs last restord --as wu --runs runs
+expect 2 "has no person 'nobody'" met details --as nobody
+expect 2 "has no person" met details
+expect 2 "did you mean 'restored'" "$netdrill" occurs restord --as wu --runs runs
 "$netdrill" status last --runs runs --json | jq -e '.obligations | map(select(.duty == "details"))[0] | .state == "open" and .left_ns > 0 and .limit_ns == 24000000000' >/dev/null || fail "status"
 # The page appears after some looks; who runs the web server knows nothing of us.
 (cd www && exec python3 -m http.server 8080 --bind 127.0.0.1 >/dev/null 2>&1) & web=$!
@@ -52,7 +52,7 @@ sleep 1
 "$netdrill" run --resume last --confirm reporting --plain --runs runs --lang en >run.out 2>&1 & run=$!
 wait_for "GOES ON"
 expect 0 "to spare" met details "second try" --as lin
-"$netdrill" occurs last restored --as wu --runs runs || fail "restored"
+"$netdrill" occurs restored --as wu --runs runs || fail "restored"
 wait_for "not due any more: restored"
 code=0
 wait "$run" || code=$?
