@@ -2,6 +2,7 @@
 
 #include "record/journal.h"
 #include "record/undo.h"
+#include "report/pdf.h"
 #include "report/report.h"
 #include "run/keeper.h"
 
@@ -142,6 +143,7 @@ static const struct nd_cli_option report_options[] = {
      0},
     {"table", "NAME", "which table, with '--format csv': expectations, interruptions, ...", 0},
     {"lang", "zh|en|both", "language of what is printed", 0},
+    {"pdf", NULL, "the pages as PDF too, by the Chromium of this machine", 0},
     {NULL, NULL, NULL, 0}};
 
 static int print_report(const struct nd_rundir *dir, const char *format, const char *table,
@@ -170,24 +172,45 @@ static int print_report(const struct nd_rundir *dir, const char *format, const c
     return code;
 }
 
+/* The files of the report, and their paths. */
+static int write_report(const struct nd_rundir *dir, bool pdf)
+{
+    static const char *const langs[] = {"zh-TW", "en"};
+    struct nd_fail why = {0};
+    bool interim = false;
+    int code = ND_EXIT_OK;
+    if (nd_report_write(dir, &interim, &why) != ND_OK) {
+        fprintf(stderr, "netdrill report: %s\n", why.text);
+        return ND_EXIT_INTEGRITY;
+    }
+    for (size_t i = 0; i < 2; i++) {
+        char *html =
+            nd_printf("%s/report/%s.%s.html", dir->path, interim ? "interim" : "report", langs[i]);
+        char *to = nd_printf("%.*s.pdf", (int)(strlen(html) - strlen(".html")), html);
+        printf("%s\n", html);
+        fflush(stdout);
+        if (pdf && code == ND_EXIT_OK && nd_pdf_print(html, to, &why) != ND_OK) {
+            fprintf(stderr, "netdrill report: %s\n", why.text);
+            code = ND_EXIT_INCOMPLETE;
+        } else if (pdf && code == ND_EXIT_OK) {
+            printf("%s\n", to);
+        }
+        free(html);
+        free(to);
+    }
+    return code;
+}
+
 static int report(int argc, char **argv)
 {
     struct nd_cli_args args;
     struct nd_rundir dir;
-    struct nd_fail why = {0};
     int code = 0;
     if (nd_cli_open_run(&nd_command_report, argc, argv, &args, &dir, &code)) {
         const char *format = nd_cli_get(&args, "format");
-        code = ND_EXIT_OK;
-        if (format != NULL) {
-            code =
-                print_report(&dir, format, nd_cli_get(&args, "table"), nd_cli_get(&args, "lang"));
-        } else if (nd_report_write(&dir, &why) != ND_OK) {
-            fprintf(stderr, "netdrill report: %s\n", why.text);
-            code = ND_EXIT_INTEGRITY;
-        } else {
-            printf("%s/report/report.zh-TW.html\n%s/report/report.en.html\n", dir.path, dir.path);
-        }
+        code = format != NULL ? print_report(&dir, format, nd_cli_get(&args, "table"),
+                                             nd_cli_get(&args, "lang"))
+                              : write_report(&dir, nd_cli_get(&args, "pdf") != NULL);
     }
     nd_rundir_deinit(&dir);
     nd_cli_args_deinit(&args);
@@ -196,8 +219,9 @@ static int report(int argc, char **argv)
 
 const struct nd_command nd_command_report = {
     "report",
-    "report [RUN] [--format NAME [--table NAME]] [--lang zh|en|both]",
-    "Renders a run's report from its directory alone.\n\n"
+    "report [RUN] [--format NAME [--table NAME]] [--lang zh|en|both] [--pdf]",
+    "Renders a run's report from its directory alone. Of a run that is still under way: 初步 "
+    "INTERIM.\n\n"
     "  netdrill report last\n"
     "  netdrill report last --format md --lang zh\n"
     "  netdrill report last --format csv --table interruptions > interruptions.csv\n"

@@ -248,7 +248,7 @@ static int play(const struct nd_cli_args *args, struct nd_work *work, uint64_t s
             print_outcome(&rehearsal.outcome);
         nd_outcome_name(&rehearsal.outcome, &code);
         if (keep && (keep_plan(&dir, rehearsal.plan, &why) != ND_OK ||
-                     nd_report_write(&dir, &why) != ND_OK))
+                     nd_report_write(&dir, NULL, &why) != ND_OK))
             fprintf(stderr, "netdrill rehearse: %s\n", why.text);
         else if (keep)
             fprintf(stderr, "Kept in %s\n", dir.path);

@@ -4,6 +4,7 @@
 #include "cli/control.h"
 #include "cli/init.h"
 #include "cli/usage.h"
+#include "record/alive.h"
 
 #include <dirent.h>
 #include <stdlib.h>
@@ -37,7 +38,7 @@ static void put_runs(const struct asked *asked)
         struct nd_rundir dir;
         const char *name = entries[i]->d_name;
         if (*name != '.' && nd_rundir_find(&dir, asked->runs, name, NULL) == ND_OK) {
-            bool lives = nd_control_there(&dir);
+            bool lives = nd_rundir_is_alive(&dir);
             if ((lives || !living) && !any)
                 put(asked, "last", "the latest");
             any = any || lives || !living;

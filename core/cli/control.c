@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "record/alive.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -45,18 +46,6 @@ struct nd_control {
     uv_fs_t sync;
     bool under_way, closed, server_closed;
 };
-
-/* The path relative to a descriptor of its directory: sun_path holds 108 octets only. */
-static void address_of(const char *path, int *dir_fd, struct sockaddr_un *address)
-{
-    const char *slash = strrchr(path, '/');
-    char *dir = slash != NULL ? strndup(path, (size_t)(slash - path)) : nd_strdup(".");
-    *dir_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    free(dir);
-    *address = (struct sockaddr_un){.sun_family = AF_UNIX};
-    snprintf(address->sun_path, sizeof address->sun_path, "/proc/self/fd/%d/%s", *dir_fd,
-             slash != NULL ? slash + 1 : path);
-}
 
 static void client_closed(uv_handle_t *handle)
 {
@@ -264,7 +253,7 @@ struct nd_control *nd_control_open(uv_loop_t *loop, struct nd_run *run, const st
     control->last = &control->waiting;
     control->sync_fd = nd_run_journal_dup(run);
     control->path = nd_rundir_file(dir, "control.sock");
-    address_of(control->path, &dir_fd, &address);
+    nd_socket_address(control->path, &dir_fd, &address);
     uv_pipe_init(loop, &control->server, 0);
     control->server.data = control;
     mode_t old = umask(0177);
@@ -310,40 +299,10 @@ void nd_control_close(struct nd_control *control)
 
 /* ---- the other side ---- */
 
-static int connect_to(const char *path)
-{
-    struct sockaddr_un address;
-    int dir_fd = -1;
-    address_of(path, &dir_fd, &address);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct timeval limit = {.tv_sec = 5};
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-    int failed = connect(fd, (const struct sockaddr *)&address, sizeof address);
-    if (dir_fd >= 0)
-        close(dir_fd);
-    if (failed == 0)
-        return fd;
-    close(fd);
-    return -1;
-}
-
-bool nd_control_there(const struct nd_rundir *dir)
-{
-    char *path = nd_rundir_file(dir, "control.sock");
-    int fd = connect_to(path);
-    free(path);
-    if (fd >= 0)
-        close(fd);
-    return fd >= 0;
-}
-
 nd_err nd_control_ask(const struct nd_rundir *dir, json_t *request, json_t **answer_,
                       struct nd_fail *why)
 {
-    char *path = nd_rundir_file(dir, "control.sock");
-    int fd = connect_to(path);
-    free(path);
+    int fd = nd_rundir_connect(dir);
     char *text = json_dumps(request, JSON_COMPACT);
     char *line = nd_printf("%s\n", text);
     free(text);

@@ -21,9 +21,6 @@ json_t *nd_control_handle(struct nd_run *run, const char *line, size_t len_bytes
 json_t *nd_control_duty(struct nd_run *run, const char *what, const json_t *request,
                         const struct nd_witness *peer);
 
-/* Whether a run serves its socket; nothing is asked. */
-bool nd_control_there(const struct nd_rundir *dir);
-
 /* The other side: asks once and gives the answer. Caller decrefs *answer. */
 nd_err nd_control_ask(const struct nd_rundir *dir, json_t *request, json_t **answer,
                       struct nd_fail *why);

@@ -1,7 +1,7 @@
 #include "base/mem.h"
 #include "base/text.h"
-#include "cli/control.h"
 #include "cli/doctor.h"
+#include "record/alive.h"
 #include "record/journal.h"
 #include "record/rundir.h"
 #include "record/undo.h"
@@ -17,29 +17,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-/* Locks, and what earlier runs left. Locks are looked up in /proc/locks: trying one would take it,
- * if only for a moment. */
-
-/* Who holds a lock on a file; 0: nobody. */
-static long holder_of(const char *path)
-{
-    struct stat st;
-    char line[256];
-    long holder = 0;
-    FILE *file = stat(path, &st) == 0 ? fopen("/proc/locks", "re") : NULL;
-    while (file != NULL && holder == 0 && fgets(line, sizeof line, file) != NULL) {
-        unsigned major_ = 0;
-        unsigned minor_ = 0;
-        unsigned long long inode = 0;
-        long pid = 0;
-        if (sscanf(line, "%*s FLOCK %*s %*s %ld %x:%x:%llu", &pid, &major_, &minor_, &inode) == 4 &&
-            inode == st.st_ino && major_ == major(st.st_dev) && minor_ == minor(st.st_dev))
-            holder = pid != 0 ? pid : -1;
-    }
-    if (file != NULL)
-        fclose(file);
-    return holder;
-}
+/* Locks, and what earlier runs left. */
 
 /* What the owner of a lock file says of itself: the target. */
 static char *target_of(const char *path)
@@ -59,7 +37,7 @@ void nd_doctor_locks(struct nd_doctor *doctor)
     char *pattern = nd_printf("%s/*.lock", dir);
     int got = glob(pattern, 0, NULL, &found);
     for (size_t i = 0; got == 0 && i < found.gl_pathc; i++) {
-        long pid = holder_of(found.gl_pathv[i]);
+        long pid = nd_lock_holder(found.gl_pathv[i]);
         if (pid == 0)
             continue;
         held++;
@@ -103,15 +81,6 @@ static size_t open_records(const struct nd_rundir *dir)
     return count;
 }
 
-/* Its lock is held, or (some file systems tell /proc/locks another device) its socket served. */
-static bool is_alive(const struct nd_rundir *dir)
-{
-    char *lock = nd_rundir_file(dir, "lock");
-    bool alive = holder_of(lock) != 0 || nd_control_there(dir);
-    free(lock);
-    return alive;
-}
-
 static bool is_sealed(const struct nd_rundir *dir)
 {
     char *manifest = nd_rundir_file(dir, "MANIFEST");
@@ -126,7 +95,7 @@ static void look_at_run(struct nd_doctor *doctor, const struct nd_rundir *dir)
     bool closed = false;
     bool sealed = is_sealed(dir);
     size_t records = open_records(dir);
-    bool alive = is_alive(dir);
+    bool alive = nd_rundir_is_alive(dir);
     if (sealed && records == 0 && !alive)
         return;
     char *journal = nd_rundir_file(dir, "journal.jsonl");

@@ -45,34 +45,38 @@ nd_err nd_report_render(const json_t *model, const char *format, enum nd_lang la
     return nd_fail_set(why, ND_EARG, "'--format' takes " ND_REPORT_FORMATS ", got '%s'", format);
 }
 
-nd_err nd_report_write(const struct nd_rundir *dir, struct nd_fail *why)
+nd_err nd_report_write(const struct nd_rundir *dir, bool *interim, struct nd_fail *why)
 {
     static const struct {
-        const char *name, *format;
+        const char *ending, *format;
         enum nd_lang lang;
-    } files[] = {{"report/report.json", "json", ND_LANG_EN},
-                 {"report/report.zh-TW.html", "html", ND_LANG_ZH},
-                 {"report/report.en.html", "html", ND_LANG_EN},
-                 {"report/report.zh-TW.md", "md", ND_LANG_ZH},
-                 {"report/report.en.md", "md", ND_LANG_EN},
-                 {"report/report.zh-TW.ods", "ods", ND_LANG_ZH},
-                 {"report/report.en.ods", "ods", ND_LANG_EN},
-                 {"report/junit.xml", "junit", ND_LANG_EN}};
+    } files[] = {{"json", "json", ND_LANG_EN},    {"zh-TW.html", "html", ND_LANG_ZH},
+                 {"en.html", "html", ND_LANG_EN}, {"zh-TW.md", "md", ND_LANG_ZH},
+                 {"en.md", "md", ND_LANG_EN},     {"zh-TW.ods", "ods", ND_LANG_ZH},
+                 {"en.ods", "ods", ND_LANG_EN},   {"junit.xml", "junit", ND_LANG_EN}};
     json_t *model = nd_report_model(dir, why);
     nd_err err = model != NULL ? ND_OK : why != NULL ? why->code : ND_EIO;
+    bool is_interim = json_is_true(json_object_get(json_object_get(model, "run"), "interim"));
     char *folder = nd_rundir_file(dir, "report");
     if (err == ND_OK && mkdir(folder, 0700) != 0 && errno != EEXIST)
         err = nd_fail_errno(why, errno, "cannot make '%s'", folder);
-    free(folder);
     for (size_t i = 0; i < sizeof files / sizeof files[0] && err == ND_OK; i++) {
         struct nd_buf out = {0};
-        char *path = nd_rundir_file(dir, files[i].name);
+        bool plain = strcmp(files[i].ending, "junit.xml") == 0 && !is_interim;
+        char *path = nd_printf("%s/%s%s", folder,
+                               plain        ? ""
+                               : is_interim ? "interim."
+                                            : "report.",
+                               files[i].ending);
         err = nd_report_render(model, files[i].format, files[i].lang, NULL, &out, why);
         if (err == ND_OK)
             err = nd_file_write(path, nd_buf_str(&out), out.len_bytes, why);
         free(path);
         nd_buf_deinit(&out);
     }
+    free(folder);
     json_decref(model);
+    if (interim != NULL)
+        *interim = is_interim;
     return err;
 }

@@ -45,8 +45,8 @@ const char *nd_length_text(json_int_t ns, char *out); /* rounded to three digits
 const char *nd_series_title(const json_t *series);
 /* What a run's outcome means, in a sentence. */
 const char *nd_outcome_text(const struct nd_page *page, const char *outcome);
-/* What has to be said of a run before its figures are read: rehearsed, simulated, incomplete;
- * ND_MSG_COUNT where it does not hold. number: 0 to ND_MARKS - 1. */
+/* What has to be said of a run before its figures are read: rehearsed, simulated, interim or
+ * incomplete; ND_MSG_COUNT where it does not hold. number: 0 to ND_MARKS - 1. */
 #define ND_MARKS 3
 enum nd_message nd_mark_of(const json_t *run, size_t number);
 /* A state of a step or a change, a grade, a class, or a yes or no, in the page's language; any

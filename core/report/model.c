@@ -1,5 +1,6 @@
 #include "report/internal.h"
 
+#include "record/alive.h"
 #include "record/journal.h"
 
 #include <stdlib.h>
@@ -364,6 +365,11 @@ json_t *nd_report_model(const struct nd_rundir *dir, struct nd_fail *why)
     if (err != ND_OK) {
         json_decref(model);
         return NULL;
+    }
+    if (!json_is_true(json_object_get(fold.run, "complete")) && nd_rundir_is_alive(dir)) {
+        json_object_set_new(fold.run, "interim", json_true());
+        json_object_set_new(fold.run, "outcome", json_string("running"));
+        set_rel(&fold, fold.run, "lasted_ns", fold.last);
     }
     json_t *plan = read_plan(dir);
     conclude_journal(model, &check);

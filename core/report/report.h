@@ -36,8 +36,9 @@ nd_err nd_report_render(const json_t *model, const char *format, enum nd_lang la
 /* For messages, help and completion. */
 #define ND_REPORT_FORMATS "html|md|json|junit|ods|csv|grafana|openmetrics"
 
-/* Writes report/report.json, report.zh-TW.html, report.en.html, report.zh-TW.md, report.en.md,
- * report.zh-TW.ods, report.en.ods and junit.xml into the run's directory. */
-nd_err nd_report_write(const struct nd_rundir *dir, struct nd_fail *why);
+/* Writes report.json, report.zh-TW.html, report.en.html, .md and .ods of both, and junit.xml into
+ * the run's report/; of a run that is still under way, interim.* instead, so that they never stand
+ * where the report is looked for. *interim (may be NULL): which it was. */
+nd_err nd_report_write(const struct nd_rundir *dir, bool *interim, struct nd_fail *why);
 
 #endif

@@ -150,6 +150,7 @@ const char *nd_outcome_text(const struct nd_page *page, const char *outcome)
                 {"incomplete", ND_MSG_OUTCOME_incomplete},
                 {"aborted", ND_MSG_OUTCOME_aborted},
                 {"refused", ND_MSG_OUTCOME_refused},
+                {"running", ND_MSG_OUTCOME_running},
                 {"unsteady", ND_MSG_OUTCOME_unsteady},
                 {"unrestored", ND_MSG_OUTCOME_unrestored}};
     for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
@@ -161,8 +162,9 @@ const char *nd_outcome_text(const struct nd_page *page, const char *outcome)
 
 enum nd_message nd_mark_of(const json_t *run, size_t number)
 {
-    static const enum nd_message marks[ND_MARKS] = {ND_MSG_REHEARSAL, ND_MSG_SIMULATED,
-                                                    ND_MSG_INCOMPLETE};
+    bool interim = json_is_true(json_object_get(run, "interim"));
+    const enum nd_message marks[ND_MARKS] = {ND_MSG_REHEARSAL, ND_MSG_SIMULATED,
+                                             interim ? ND_MSG_INTERIM : ND_MSG_INCOMPLETE};
     const bool holds[ND_MARKS] = {strcmp(nd_str_of(run, "mode"), "rehearsal") == 0,
                                   json_is_true(json_object_get(run, "simulated")),
                                   !json_is_true(json_object_get(run, "complete"))};
