@@ -22,18 +22,30 @@ local function find_limit(t)
   return op, limit
 end
 
--- One look: measured value (nil: unknown), unit, uncertainty, window.
-local function look(e)
-  if e.question then
-    return P.ask(e.question, e.from, e.till, e.last)
+-- A text is as expected or is not: there is nothing to measure.
+local function judge_text(e, text)
+  if e.op ~= "equals" or P.type(e.limit) ~= "string" or text ~= nil and P.type(text) ~= "string" then
+    P.error("[E0301] 'expect' compares a text with another by 'equals' alone", 4)
   end
-  local subject = e.subject
-  if P.type(subject) == "function" then subject = subject() end
-  return P.value(subject)
+  local met = text == e.limit
+  return {
+    sentence = e.sentence, objective = e.objective, op = "is_true", limit = 1, measured = met and 1 or 0,
+    unit = "bool", uncertainty = 0, met = met,
+    why = not met and "expected '" .. e.limit .. "', got " .. (text and "'" .. text .. "'" or "nothing") or nil,
+  }
 end
 
+-- One look: measured value (nil: unknown), unit, uncertainty, window.
 local function judge(e)
-  local value, unit, uncertainty, from, till = look(e)
+  local value, unit, uncertainty, from, till
+  if e.question then
+    value, unit, uncertainty, from, till = P.ask(e.question, e.from, e.till, e.last)
+  else
+    local subject = e.subject
+    if P.type(subject) == "function" then subject = subject() end
+    if e.op and (P.type(subject) == "string" or P.type(e.limit) == "string") then return judge_text(e, subject) end
+    value, unit = P.value(subject)
+  end
   local op, limit = e.op, nil
   if op then
     local number, limit_unit = P.value(e.limit)

@@ -293,6 +293,25 @@ static void test_bodies(void **state)
     assert_int_equal(o.met, 1);
 }
 
+/* A text is met when it is that text, never because there is one. */
+static void test_texts(void **state)
+{
+    (void)state;
+    struct nd_outcome o =
+        play("expect { 'same', 'a', equals = 'a' } expect { 'other', 'b', equals = 'a' }\n"
+             "expect { 'none', function() return nil end, equals = 'a' }\n"
+             "expect { 'late', function() return 'b' end, equals = 'a', within = seconds(2) }");
+    assert_int_equal(o.met, 1);
+    assert_int_equal(o.missed, 3);
+    static const char *const odd[] = {
+        "expect { 'x', 'a', at_most = 'b' }",
+        "expect { 'x', 'a', equals = 1 }",
+        "expect { 'x', 1, equals = 'a' }",
+    };
+    for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++)
+        assert_int_equal(play(odd[i]).steps_failed, 1);
+}
+
 /* A step every ten seconds for eight hours, the same each time. */
 static void test_eight_hours(void **state)
 {
@@ -320,9 +339,13 @@ static int remove_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_faults_and_places), cmocka_unit_test(test_all_at_once),
-        cmocka_unit_test(test_injects),           cmocka_unit_test(test_hostile),
-        cmocka_unit_test(test_mutated),           cmocka_unit_test(test_bodies),
+        cmocka_unit_test(test_faults_and_places),
+        cmocka_unit_test(test_all_at_once),
+        cmocka_unit_test(test_injects),
+        cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_mutated),
+        cmocka_unit_test(test_bodies),
+        cmocka_unit_test(test_texts),
         cmocka_unit_test(test_eight_hours),
     };
     return cmocka_run_group_tests(tests, make_file, remove_file);
