@@ -15,6 +15,12 @@
  * Quectel:  a 5G standalone module's log, github.com/4IceG/luci-app-3ginfo-lite issue 48 (+C5GREG)
  *           and the BG96 guide's +CSQ
  * Huawei:   EM770W AT Command Interface Specification, §12.2 (+CGREG with <lac> of four digits)
+ * SIMCom:   users' logs on github.com: SIM7000E, botletics/SIM7000-LTE-Shield issue 50 (NB-IoT);
+ *           SIM7080G, Xinyuan-LilyGO/LilyGo-T-SIM7080G issue 41 (+COPS=?); A7670,
+ *           Xinyuan-LilyGO/LilyGo-Modem-Series issue 79 and T-Internet-COM issue 24 (no card, and
+ *           what it says unasked); SIM7670G, LilyGo-Modem-Series issues 346 and 388 (+CREG: 0,6)
+ * Intel:    XMM7360, github.com/xmm7360/xmm7360-pci issue 225 (+CME ERROR: 30 to +COPS=0)
+ * Of Sierra Wireless no such log was at hand: its users speak QMI to it.
  * Lines that no document shows (causes 11 to 80) are of our making, by TS 27.007's syntax. */
 
 static struct at_registration reg_of(const char *line)
@@ -50,6 +56,22 @@ static void test_registration(void **state)
     reg = reg_of("+CGREG: 1,00C3,DE1C");
     assert_int_equal(reg.solicited, 0);
     assert_int_equal(reg.stat, 1);
+    /* SIMCom on NB-IoT: circuits know nothing of it, packets do; and home, for messages alone */
+    reg = reg_of("+CREG: 0,0");
+    assert_int_equal(reg.domain, AT_CREG);
+    assert_int_equal(at_service(reg.stat), AT_OUT);
+    reg = reg_of("+CEREG: 0,1");
+    assert_int_equal(at_service(reg.stat), AT_HOME);
+    assert_int_equal(at_service(reg_of("+CREG: 0,6").stat), AT_HOME);
+    /* what it says unasked is no registration */
+    static const char *const unasked[] = {"*ATREADY: 1", "SMS DONE", "PB DONE", "+CPIN: READY",
+                                          "QCRDY"};
+    for (size_t i = 0; i < sizeof unasked / sizeof unasked[0]; i++) {
+        struct at_registration none;
+        int code = 0;
+        assert_int_equal(at_registration(unasked[i], &none), 0);
+        assert_int_equal(at_final(unasked[i], &code), AT_MORE);
+    }
     /* of our making: denied, with area and without, answered and not */
     reg = reg_of("+CEREG: 3,3,\"1F4A\",\"0012BEEF\",7,0,13");
     assert_int_equal(reg.stat, 3);
@@ -98,6 +120,14 @@ static void test_networks(void **state)
     assert_string_equal(list[4].plmn, "22201");
     assert_int_equal(list[4].stat, 3);
     assert_int_equal(at_networks("+COPS: (1,\"vodafone IT\",,\"22\n210\")", list, 8), 0);
+    /* SIMCom's, with the technology of each */
+    count = at_networks("+COPS: (1,\"F SFR\",\"SFR\",\"20810\",9),(2,\"F-Bouygues "
+                        "Telecom\",\"BYTEL\",\"20820\",7),,(0,1,2,3,4),(0,1,2)",
+                        list, 8);
+    assert_int_equal(count, 2);
+    assert_string_equal(list[0].plmn, "20810");
+    assert_string_equal(list[1].name, "F-Bouygues Telecom");
+    assert_int_equal(list[1].stat, 2);
     /* a name with what parts the list */
     count = at_networks("+COPS: (1,\"A (B), C\",\"A\",\"46692\",7),,(0-4),(0-2)", list, 8);
     assert_int_equal(count, 1);
@@ -118,6 +148,10 @@ static void test_operator(void **state)
     assert_int_equal(at_operator("+COPS: 1,0,\"Chunghwa\"", &mode, plmn), 1);
     assert_int_equal(mode, 1);
     assert_string_equal(plmn, "");
+    assert_int_equal(at_operator("+COPS: 0,0,\"242 01 Telenor\",9", &mode, plmn), 1); /* SIMCom */
+    assert_string_equal(plmn, "");
+    assert_int_equal(at_operator("+COPS: 2", &mode, plmn), 1); /* SIMCom: deregistered */
+    assert_int_equal(mode, 2);
     assert_int_equal(at_operator("+COPS: 0", &mode, plmn), 1);
     assert_string_equal(plmn, "");
     assert_int_equal(at_operator("+COPS: (2,\"I WIND\",,\"22288\")", &mode, plmn), 0);
@@ -139,6 +173,8 @@ static void test_signal(void **state)
     /* NR, of our making by TS 27.007 §8.69 */
     assert_int_equal(at_signal("+CESQ: 99,99,255,255,255,255,65,60,80", &s), 1);
     assert_true(isnan(s.rsrp) && s.ss_rsrq == -11 && s.ss_rsrp == -97 && s.ss_sinr == 16.5);
+    assert_int_equal(at_signal("+CSQ: 21,0", &s), 1); /* SIMCom */
+    assert_true(s.rssi == -71);
     assert_int_equal(at_signal("+CSQ: 99,99", &s), 1);
     assert_true(isnan(s.rssi));
     assert_int_equal(at_signal("+CESQ: 99", &s), 0);
@@ -157,6 +193,10 @@ static void test_finals(void **state)
     assert_int_equal(code, 500);
     assert_int_equal(at_final("+CME ERROR: SIM not inserted", &code), AT_ERROR);
     assert_int_equal(code, AT_NONE);
+    assert_int_equal(at_final("+CME ERROR: no network service", &code), AT_ERROR); /* SIMCom */
+    assert_int_equal(code, AT_NONE);
+    assert_int_equal(at_final("+CME ERROR: 30", &code), AT_ERROR); /* Intel */
+    assert_int_equal(code, 30);
     assert_int_equal(at_final("NO CARRIER", &code), AT_NO_CARRIER);
     assert_int_equal(at_final("BUSY", &code), AT_BUSY);
     assert_int_equal(at_final("OKAY", &code), AT_MORE);
