@@ -10,10 +10,23 @@
 
 #include <osipparser2/osip_md5.h>
 #include <osipparser2/osip_parser.h>
+#include <osipparser2/osip_port.h>
+
+/* What is wrong with a message is not the terminal's to show. */
+static void say_nothing(const char *file, int line, osip_trace_level_t level, const char *format,
+                        va_list args)
+{
+    (void)file;
+    (void)line;
+    (void)level;
+    (void)format;
+    (void)args;
+}
 
 void sip_init(void)
 {
     parser_init();
+    osip_trace_initialize_func(TRACE_LEVEL0, say_nothing);
 }
 
 /* ---- out ---- */
