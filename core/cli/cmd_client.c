@@ -1,7 +1,7 @@
 #include "cli/common.h"
 
 #include "cli/client.h"
-#include "cli/display.h"
+#include "cli/view.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,8 +37,12 @@ static int status(int argc, char **argv)
         free(text);
     } else if (code == ND_EXIT_OK && object != NULL) {
         struct nd_buf out = {0};
-        nd_display_draw(object, nd_cli_zh(&args), nd_cli_colour(1), 200, 200, &out);
+        struct nd_picture picture;
+        struct nd_view view = {.zh = nd_cli_zh(&args), .columns = 200, .open = -1};
+        nd_view_draw(object, &view, &picture);
+        nd_picture_print(&picture, view.columns, nd_cli_colour(1), &out);
         fputs(nd_buf_str(&out), stdout);
+        nd_picture_deinit(&picture);
         nd_buf_deinit(&out);
     }
     json_decref(answer);

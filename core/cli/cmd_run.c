@@ -37,17 +37,47 @@ static const struct nd_cli_option run_options[] = {
     {"metrics-file", "FILE", "the same as a text file, rewritten every 5 s", 0},
     {NULL, NULL, NULL, 0}};
 
+#define OUTPUT_WAIT_MS 30000 /* for whoever reads stdout, once all is restored and reported */
+
 /* ---- while it runs ---- */
 
 static void on_event(void *ctx, const char *raw, const json_t *event)
 {
     struct nd_live *live = ctx;
     const char *line = live->json ? raw : nd_line_of(event, live->zh, live->colour);
-    if (live->display != NULL && !live->json)
-        nd_display_event(live->display, line);
-    else if (*line != '\0')
-        printf("%s\n", line);
-    fflush(stdout);
+    if (live->display != NULL) {
+        nd_display_line(live->display, line);
+    } else if (*line != '\0') {
+        nd_outlet_put(live->lines, line, strlen(line));
+        nd_outlet_put(live->lines, "\n", 1);
+    }
+}
+
+/* What plugins have to say. */
+static void on_log(void *ctx, int level, const char *plugin, const char *text)
+{
+    struct nd_live *live = ctx;
+    if (level < ND_WARN)
+        return;
+    char *line = nd_printf("%s: %s", plugin, text);
+    if (live->display != NULL)
+        nd_display_warn(live->display, line);
+    else
+        fprintf(stderr, "%s\n", line);
+    free(line);
+}
+
+/* Stdout is ours again: the display is gone, the lines are written. */
+static void end_output(struct nd_live *live)
+{
+    nd_display_close(live->display);
+    size_t lost = nd_outlet_close(live->lines, OUTPUT_WAIT_MS);
+    live->lines = NULL;
+    if (lost != 0)
+        fprintf(stderr,
+                "netdrill run: %zu lines were not taken by whoever reads them; the journal "
+                "has them all\n",
+                lost);
 }
 
 static void on_ended(void *ctx)
@@ -60,7 +90,7 @@ static void on_ended(void *ctx)
 static _Noreturn void leave(struct nd_live *live, const char *because, int code)
 {
     char *path = realpath(live->dir.path, NULL);
-    nd_display_close(live->display);
+    end_output(live);
     fprintf(stderr, "\nnetdrill run: %s. Still changed, and left to the keeper now:\n", because);
     nd_print_left(nd_run_status(live->run), stderr);
     fprintf(stderr,
@@ -95,7 +125,10 @@ static void watch_signals(struct nd_live *live)
     signal(SIGTTIN, SIG_IGN);
     signal(SIGTTOU, SIG_IGN);
     signal(SIGTSTP, SIG_IGN);
-    for (size_t i = 0; i < 3; i++) {
+    /* Started with nohup, the drill goes on when its terminal goes. */
+    struct sigaction hangup;
+    size_t count = sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler == SIG_IGN ? 2 : 3;
+    for (size_t i = 0; i < count; i++) {
         uv_signal_init(&live->loop, &live->signals[i]);
         live->signals[i].data = live;
         uv_signal_start(&live->signals[i], on_signal, numbers[i]);
@@ -152,17 +185,20 @@ static int play(struct nd_live *live)
         return nd_live_refuse(ND_EXIT_REFUSED, why.text);
     if (!open_metrics(live, &why))
         return nd_live_refuse(ND_EXIT_REFUSED, why.text);
-    if (isatty(1) && !live->json && nd_cli_get(&live->args, "plain") == NULL)
-        live->display = nd_display_open(live->work.sched, live->run, live->zh, live->colour);
+    bool input = nd_cli_get(&live->args, "no-input") == NULL;
     watch_signals(live);
-    if (nd_cli_get(&live->args, "no-input") == NULL)
+    if (!live->json && nd_cli_get(&live->args, "plain") == NULL)
+        live->display = nd_display_open(&live->loop, live->work.sched, live->run, input, live->zh,
+                                        live->colour);
+    if (live->display == NULL)
+        live->lines = nd_outlet_open(1);
+    if (live->display == NULL && input)
         live->typed = nd_typed_open(&live->loop, live->run);
+    nd_plugins_set_log(live->work.plugins, on_log, live);
     nd_run_begin(live->run);
     nd_sched_run(live->work.sched);
     if (nd_run_outcome(live->run)->overdue)
         leave(live, "not everything could be restored in time", ND_EXIT_UNRESTORED);
-    nd_display_close(live->display);
-    live->display = NULL;
     int code = ND_EXIT_INTERNAL;
     nd_outcome_name(nd_run_outcome(live->run), &code);
     return code;
@@ -208,6 +244,7 @@ static void close_signals(struct nd_live *live)
 
 static void deinit(struct nd_live *live)
 {
+    end_output(live);
     nd_metrics_close(live->metrics);
     nd_control_close(live->control);
     nd_typed_close(live->typed);
@@ -216,6 +253,7 @@ static void deinit(struct nd_live *live)
     nd_work_deinit(&live->work);
     uv_run(&live->loop, UV_RUN_DEFAULT);
     uv_loop_close(&live->loop);
+    nd_display_free(live->display);
     nd_script_deinit(&live->script);
     nd_rundir_deinit(&live->dir);
     json_decref(live->plan);
@@ -236,6 +274,8 @@ static int finish(struct nd_live *live, int code)
         if (err != ND_OK && live->key != NULL && (code == ND_EXIT_OK || code == ND_EXIT_MISSED))
             code = ND_EXIT_INCOMPLETE;
     }
+    end_output(live);
+    nd_display_print(live->display);
     if (err != ND_OK)
         fprintf(stderr, "netdrill run: %s; the run itself is kept, see 'netdrill report'\n",
                 why.text);

@@ -6,6 +6,7 @@
 #include "cli/control.h"
 #include "cli/display.h"
 #include "cli/metrics.h"
+#include "cli/outlet.h"
 #include "cli/typed.h"
 #include "run/claim.h"
 #include "run/past.h"
@@ -20,7 +21,8 @@ struct nd_live {
     struct nd_rundir dir;
     struct nd_run *run;
     struct nd_control *control;
-    struct nd_display *display;
+    struct nd_display *display; /* or NULL: then lines */
+    struct nd_outlet *lines;    /* stdout, where there is no display */
     struct nd_metrics *metrics;
     struct nd_typed *typed;
     struct nd_claims *claims;

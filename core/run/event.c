@@ -84,6 +84,7 @@ int64_t nd_run_event(struct nd_run *run, unsigned flags, const char *type, const
     if (run->config.event != NULL) {
         const char *line = nd_journal_last_line(run->journal);
         json_t *event = event_json(run, full, subject, actor, seq, now, kept);
+        nd_recent_keep(run, event);
         run->config.event(run->config.ctx, line, event);
         json_decref(event);
     }

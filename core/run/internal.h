@@ -21,6 +21,7 @@
  *   again.c     going on with a run that died
  *   pause.c     pause and resume; moments of the drill and the run clock
  *   event.c     journalling
+ *   recent.c    the latest events, for displays
  *   status.c    the run as it stands, for displays */
 #ifndef ND_RUN_INTERNAL_H
 #define ND_RUN_INTERNAL_H
@@ -293,6 +294,7 @@ struct nd_run {
     nd_timer overdue_timer;
     const char *abort_why;          /* of a body that asked for it */
     char journal_why[ND_FAIL_TEXT]; /* why the journal failed */
+    json_t *recent;                 /* live: the latest events, for displays */
     nd_ns care_due, wall_step, restore_began;
     nd_ns end_began; /* from here on it is being restored: what is under way is cut off first */
     struct nd_outcome outcome;
@@ -367,6 +369,9 @@ void nd_call_cancel(struct nd_call *call);
 /* arming.c */
 /* Whether it has to be armed; then `then` is called once it is. */
 bool nd_arming_begin(struct nd_run *run, void (*then)(struct nd_run *run));
+/* An event for displays; may be kept. */
+void nd_recent_keep(struct nd_run *run, json_t *event);
+json_t *nd_recent_json(const struct nd_run *run); /* drill, wall, events; caller decrefs */
 json_t *nd_arming_json(const struct nd_run *run); /* null when it does not wait */
 void nd_arming_free(struct nd_run *run);
 

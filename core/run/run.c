@@ -128,6 +128,7 @@ void nd_run_free(struct nd_run *run)
         return;
     struct nd_sched *sched = run->config.sched;
     nd_arming_free(run);
+    json_decref(run->recent);
     nd_baseline_free(run);
     nd_duties_free(run);
     while (run->tasks != NULL)

@@ -103,7 +103,7 @@ json_t *nd_run_status(const struct nd_run *run)
                         : paused            ? "paused"
                                             : states[run->state];
     const char *id = run->config.dir != NULL ? run->config.dir->run_id : "rehearsal";
-    return json_pack(
+    json_t *status = json_pack(
         "{s:s, s:s, s:s, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:I, s:I}, s:o, "
         "s:{s:I, s:O}, s:o}",
         "run", id, "state", state, "mode", nd_run_is_live(run) ? "live" : "rehearsal", "now_rel_ns",
@@ -113,4 +113,6 @@ json_t *nd_run_status(const struct nd_run *run)
         nd_pauses_json(run), "verdicts", "met", (json_int_t)o->met, "missed", (json_int_t)o->missed,
         "unknown", (json_int_t)o->unknown, "injects", nd_injects_json(run), "observations", "count",
         (json_int_t)run->observations, "last", run->observed, "obligations", nd_duties_json(run));
+    json_object_update_new(status, nd_recent_json(run));
+    return status;
 }

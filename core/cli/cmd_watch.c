@@ -1,0 +1,169 @@
+#include "cli/client.h"
+#include "cli/desk.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <uv.h>
+
+/* watch: the desk of a living run, from any further terminal, over its control socket. */
+
+extern const struct nd_command nd_command_watch;
+
+#define ASK_EVERY_MS 250
+
+static const struct nd_cli_option watch_options[] = {
+    {"runs", "DIR", "where runs are kept (default: runs)", 0},
+    {"lang", "zh|en", "language of titles", 0},
+    {NULL, NULL, NULL, 0}};
+
+struct watch {
+    uv_loop_t loop;
+    uv_timer_t timer;
+    uv_poll_t keys;
+    uv_signal_t signals[5];
+    const struct nd_rundir *dir;
+    struct nd_screen *screen;
+    struct nd_desk *desk;
+    json_t *status;
+    bool gone; /* the run does not answer any more */
+};
+
+static json_t *ask(void *ctx, json_t *request)
+{
+    const struct watch *watch = ctx;
+    json_t *answer = NULL;
+    nd_control_ask(watch->dir, request, &answer, NULL);
+    return answer;
+}
+
+static void look(struct watch *watch)
+{
+    json_t *answer = ask(watch, json_pack("{s:s}", "do", "status"));
+    json_t *status = json_object_get(answer, "status");
+    if (status == NULL) {
+        watch->gone = true;
+        uv_stop(&watch->loop);
+    } else {
+        json_decref(watch->status);
+        watch->status = json_incref(status);
+        nd_desk_draw(watch->desk, status);
+    }
+    json_decref(answer);
+}
+
+static void time_to_look(uv_timer_t *timer)
+{
+    look(timer->data);
+}
+
+static void keys_came(uv_poll_t *poll, int status, int events)
+{
+    struct watch *watch = poll->data;
+    (void)events;
+    if (status < 0 || !nd_desk_keys(watch->desk))
+        uv_stop(&watch->loop);
+    else
+        look(watch);
+}
+
+/* ^Z: the terminal is the shell's until we go on. */
+static void stop(struct watch *watch)
+{
+    nd_screen_leave(watch->screen);
+    kill(getpid(), SIGSTOP);
+    nd_screen_enter(watch->screen);
+    look(watch);
+}
+
+static void signalled(uv_signal_t *handle, int number)
+{
+    struct watch *watch = handle->data;
+    if (number == SIGTSTP) {
+        stop(watch);
+    } else if (number == SIGWINCH) {
+        nd_screen_resize(watch->screen);
+        look(watch);
+    } else {
+        uv_stop(&watch->loop);
+    }
+}
+
+static void play(struct watch *watch)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGWINCH};
+    ND_CHECK(uv_loop_init(&watch->loop) == 0);
+    for (size_t i = 0; i < 5; i++) {
+        uv_signal_init(&watch->loop, &watch->signals[i]);
+        watch->signals[i].data = watch;
+        uv_signal_start(&watch->signals[i], signalled, numbers[i]);
+    }
+    uv_timer_init(&watch->loop, &watch->timer);
+    watch->timer.data = watch;
+    uv_timer_start(&watch->timer, time_to_look, 0, ASK_EVERY_MS);
+    if (isatty(0) && uv_poll_init(&watch->loop, &watch->keys, 0) == 0) {
+        watch->keys.data = watch;
+        uv_poll_start(&watch->keys, UV_READABLE, keys_came);
+    }
+    uv_run(&watch->loop, UV_RUN_DEFAULT);
+    for (size_t i = 0; i < 5; i++)
+        uv_close((uv_handle_t *)&watch->signals[i], NULL);
+    uv_close((uv_handle_t *)&watch->timer, NULL);
+    if (watch->keys.data != NULL)
+        uv_close((uv_handle_t *)&watch->keys, NULL);
+    uv_run(&watch->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&watch->loop);
+}
+
+static int watch_dir(const struct nd_rundir *dir, bool zh)
+{
+    struct watch watch = {.dir = dir};
+    const struct nd_desk_run asked = {.ask = ask, .ctx = &watch, .leaves = true};
+    if (!nd_control_there(dir)) {
+        fprintf(stderr,
+                "netdrill watch: run '%s' does not answer: it has ended, or died; see "
+                "'netdrill report %s'\n",
+                dir->run_id, dir->run_id);
+        return ND_EXIT_REFUSED;
+    }
+    watch.screen = nd_screen_can(1) ? nd_screen_open(0, 1, nd_cli_colour(1)) : NULL;
+    if (watch.screen == NULL) {
+        fprintf(stderr,
+                "netdrill watch: this is no terminal that can show it; take: netdrill "
+                "status %s\n",
+                dir->run_id);
+        return ND_EXIT_REFUSED;
+    }
+    watch.desk = nd_desk_new(watch.screen, &asked, nd_client_user(), zh);
+    play(&watch);
+    nd_desk_free(watch.desk);
+    nd_screen_close(watch.screen);
+    json_decref(watch.status);
+    if (watch.gone)
+        printf("run '%s' has ended; see: netdrill report %s\n", dir->run_id, dir->run_id);
+    return ND_EXIT_OK;
+}
+
+static int watch(int argc, char **argv)
+{
+    struct nd_cli_args args;
+    struct nd_rundir dir;
+    int code = 0;
+    if (nd_cli_open_run(&nd_command_watch, argc, argv, &args, &dir, &code))
+        code = watch_dir(&dir, nd_cli_zh(&args));
+    nd_rundir_deinit(&dir);
+    nd_cli_args_deinit(&args);
+    return code;
+}
+
+const struct nd_command nd_command_watch = {
+    "watch",
+    "watch [RUN] [--runs DIR] [--lang zh|en]",
+    "The live display of a run, with its keys, from a further terminal; as many as like.\n\n"
+    "  netdrill watch last\n\n"
+    "q leaves it, and the drill goes on. ? tells the keys.",
+    watch,
+    ND_COMMAND_LIVING,
+    watch_options};
