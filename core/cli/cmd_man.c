@@ -120,26 +120,44 @@ static void put_word(struct nd_buf *out, const char *text, size_t len)
     nd_buf_adds(out, more ? " ..." : "");
 }
 
+/* A bracket within one opens and closes where it stands. */
 static void put_token(struct nd_buf *out, const char *token, size_t len)
 {
+    size_t closes = 0;
+    for (; len != 0 && *token == '['; token++, len--)
+        nd_buf_adds(out, "Oo ");
+    for (; len != 0 && token[len - 1] == ']'; len--)
+        closes++;
     if (len > 2 && strncmp(token, "--", 2) == 0)
         nd_buf_addf(out, "Fl -%.*s", (int)len - 2, token + 2);
     else if (len == 1 && *token == '|')
         nd_buf_adds(out, "|");
     else
         put_word(out, token, len);
+    for (; closes != 0; closes--)
+        nd_buf_adds(out, " Oc");
+}
+
+/* Where a group ends: at the bracket that closes it, or with the word. */
+static size_t group_end(const char *text, size_t len)
+{
+    size_t depth = 0;
+    for (size_t i = 0; i < len && *text == '['; i++) {
+        depth += text[i] == '[';
+        if (text[i] == ']' && --depth == 0)
+            return i;
+    }
+    size_t end = strcspn(text, " \n");
+    return end < len ? end : len;
 }
 
 /* One bracket, or one token without: a macro line of its own. */
 static size_t put_group(struct nd_buf *out, const char *text, size_t len)
 {
-    size_t used = 0;
     bool optional = *text == '[';
-    const char *close = optional ? memchr(text, ']', len) : NULL;
-    size_t end = close != NULL ? (size_t)(close - text) : strcspn(text, " \n");
-    end = end < len ? end : len;
+    size_t end = group_end(text, len);
     nd_buf_adds(out, optional ? ".Op " : ".");
-    for (used = optional ? 1 : 0; used < end;) {
+    for (size_t used = optional ? 1 : 0; used < end;) {
         size_t part = 0;
         while (used + part < end && text[used + part] != ' ')
             part++;
@@ -149,7 +167,7 @@ static size_t put_group(struct nd_buf *out, const char *text, size_t len)
             nd_buf_adds(out, " ");
     }
     nd_buf_adds(out, "\n");
-    return close != NULL ? end + 1 : end;
+    return optional && text[end] == ']' ? end + 1 : end;
 }
 
 /* Each form of the usage line begins anew with the program's name. */

@@ -104,6 +104,22 @@ static void put_injects(const struct asked *asked)
     json_decref(answer);
 }
 
+/* Clocks that run. */
+static void put_duties(const struct asked *asked)
+{
+    json_t *answer = ask_status(asked);
+    const json_t *status = json_object_get(answer, "status");
+    size_t i = 0;
+    json_t *duty = NULL;
+    json_array_foreach(json_object_get(status, "obligations"), i, duty)
+    {
+        if (strcmp(json_string_value(json_object_get(duty, "state")), "open") == 0)
+            put(asked, json_string_value(json_object_get(duty, "duty")),
+                text_of(json_object_get(duty, "title"), nd_cli_zh(NULL)));
+    }
+    json_decref(answer);
+}
+
 /* Of the site that the run was begun with. */
 static void put_people(const struct asked *asked)
 {
@@ -201,9 +217,15 @@ static const struct {
     const char *files; /* what the shell completes by itself */
 } kinds[] = {
     {"RUN", put_runs, NULL},
+    {"EARLIER", put_runs, NULL},
+    {"LATER", put_runs, NULL},
     {"NUMBER", put_confirmations, NULL},
     {"NAME", put_people, NULL},
     {"INJECT", put_injects, NULL},
+    {"DUTY", put_duties, NULL},
+    {"EVENT", NULL, NULL},
+    {"DRILL", NULL, NULL},
+    {"WORDS", NULL, NULL},
     {"OBJECTIVE", NULL, NULL},
     {"MOMENT", NULL, NULL},
     {"PLUGIN", put_plugins, NULL},
@@ -220,6 +242,7 @@ static const struct {
     {"PUB", NULL, ":files pub"},
     {"DIR", NULL, ":dirs"},
     {"ID", NULL, NULL},
+    {"NAME=VALUE", NULL, NULL},
     {"N", NULL, NULL},
     {"LENGTH", NULL, NULL},
     {"PORT", NULL, NULL},
@@ -302,8 +325,13 @@ static void read_line(struct asked *asked, int count, const char *const *words, 
         else if (take_option(asked, line, words[i], next))
             i++;
     }
-    if (line->words.count != 0 && strstr(asked->command->usage, "[RUN]") != NULL)
-        asked->run = line->words.at[0];
+    struct nd_usage_choices first = {.names = {NULL, 0, 0}};
+    nd_usage_next(asked->command, NULL, 0, &first);
+    for (size_t i = 0; i < first.names.count && line->words.count != 0; i++) {
+        if (strcmp(first.names.at[i], "RUN") == 0)
+            asked->run = line->words.at[0];
+    }
+    nd_usage_choices_deinit(&first);
 }
 
 static void put_options(const struct asked *asked, const struct line *line)

@@ -47,7 +47,7 @@ for shell in bash zsh fish; do
     offers $shell "down list up" lab ""
     offers $shell "--strict" lint drill.lua --st
     offers $shell "en zh" run --lang ""
-    offers $shell "html json junit md" report --format ""
+    holds $shell junit report --format ""
     offers $shell "cable-cut congestion core-failure" init c
     holds $shell reach plugin show ""
     holds $shell links.down#1 rehearse drill.lua --fail li

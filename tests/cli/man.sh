@@ -12,7 +12,8 @@ pages=$(find "$work/image" -type d -path '*/share/man')
 for page in "$pages"/man1/*.1 "$pages"/man5/*.5; do
     [ "$(stat -c %a "$page")" = 644 ] || fail "$page may not be read by all"
     # Pages that are not installed on this machine are looked for below.
-    mandoc -T lint "$page" 2>&1 | grep -v 'referenced manual not found' && fail "mandoc's lint of $page"
+    said=$(mandoc -T lint "$page" 2>&1 | grep -v 'referenced manual not found')
+    [ -z "$said" ] || fail "mandoc's lint: $said"
 done
 grep -hE '^\.(It )?Xr ' "$pages"/man1/*.1 | sed -E 's/^\.(It )?Xr ([^ ]+) ([0-9]).*/man\3\/\2.\3/' | sort -u >"$work/named"
 while read -r page; do
