@@ -1,5 +1,6 @@
 #include "cli/client.h"
 #include "cli/desk.h"
+#include "record/alive.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -121,7 +122,7 @@ static int watch_dir(const struct nd_rundir *dir, bool zh)
 {
     struct watch watch = {.dir = dir};
     const struct nd_desk_run asked = {.ask = ask, .ctx = &watch, .leaves = true};
-    if (!nd_control_there(dir)) {
+    if (!nd_rundir_is_alive(dir)) {
         fprintf(stderr,
                 "netdrill watch: run '%s' does not answer: it has ended, or died; see "
                 "'netdrill report %s'\n",

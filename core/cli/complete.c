@@ -238,6 +238,8 @@ static const struct {
     {"SITE", NULL, ":files yaml yml"},
     {"FILE", NULL, ":files"},
     {"PATH", NULL, ":files so"},
+    {"TABLE", NULL, ":files csv ods"},
+    {"TIME", NULL, NULL},
     {"KEY", NULL, ":files"},
     {"PUB", NULL, ":files pub"},
     {"DIR", NULL, ":dirs"},
