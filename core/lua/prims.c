@@ -65,22 +65,24 @@ static int prim_settle(lua_State *L)
     return nd_lua_await(L, slept);
 }
 
-/* ask(question, from|nil, till|nil, last|nil) -> value|nil, unit, uncertainty, from, till
- * All ns, moments of the drill. last: the window ends with the last slot that is known. */
-static int prim_ask(lua_State *L)
+/* What a question's series says in a window of the drill; -1: the question's own, or all of it. */
+struct asked {
+    struct nd_answer answer;
+    nd_ns from, till;
+};
+
+static struct asked ask(const struct nd_task *task, const struct nd_lua_question *q, nd_ns from,
+                        nd_ns till, nd_ns last)
 {
-    const struct nd_lua_question *q = luaL_checkudata(L, 1, ND_META_QUESTION);
-    const struct nd_task *task = nd_lua_current(L, "expect");
     const struct nd_series_info *info = nd_series_info(q->series);
-    nd_ns now = nd_task_now(task);
     const struct nd_run *run = nd_task_run(task);
-    nd_ns from = q->from >= 0 ? q->from : (nd_ns)luaL_optnumber(L, 2, -1);
-    nd_ns till = q->till >= 0 ? q->till : (nd_ns)luaL_optnumber(L, 3, -1);
-    nd_ns last = q->last >= 0 ? q->last : (nd_ns)luaL_optnumber(L, 4, -1);
+    from = q->from >= 0 ? q->from : from;
+    till = q->till >= 0 ? q->till : till;
+    last = q->last >= 0 ? q->last : last;
     nd_task_refresh(task, q->series);
     size_t count = nd_series_count(q->series);
     if (till < 0)
-        till = now;
+        till = nd_task_now(task);
     if (last >= 0 && count != 0) {
         till = nd_run_moment(run, nd_series_sample(q->series, count - 1).due + info->every);
         from = till - last;
@@ -92,14 +94,30 @@ static int prim_ask(lua_State *L)
     struct nd_answer answer =
         q->reading >= 0 ? nd_series_ask_reading(q->series, (size_t)q->reading, q->stat, begin, end)
                         : nd_series_ask(q->series, q->stat, begin, end);
-    if (answer.known)
-        lua_pushnumber(L, answer.value);
+    return (struct asked){answer, from, till};
+}
+
+double nd_lua_ask(const struct nd_task *task, const struct nd_lua_question *question)
+{
+    struct asked asked = ask(task, question, -1, -1, -1);
+    return asked.answer.known ? asked.answer.value : NAN;
+}
+
+/* ask(question, from|nil, till|nil, last|nil) -> value|nil, unit, uncertainty, from, till
+ * All ns, moments of the drill. last: the window ends with the last slot that is known. */
+static int prim_ask(lua_State *L)
+{
+    const struct nd_lua_question *q = luaL_checkudata(L, 1, ND_META_QUESTION);
+    struct asked asked = ask(nd_lua_current(L, "expect"), q, (nd_ns)luaL_optnumber(L, 2, -1),
+                             (nd_ns)luaL_optnumber(L, 3, -1), (nd_ns)luaL_optnumber(L, 4, -1));
+    if (asked.answer.known)
+        lua_pushnumber(L, asked.answer.value);
     else
         lua_pushnil(L);
-    lua_pushstring(L, answer.unit);
-    lua_pushnumber(L, answer.uncertainty);
-    lua_pushnumber(L, (double)from);
-    lua_pushnumber(L, (double)till);
+    lua_pushstring(L, asked.answer.unit);
+    lua_pushnumber(L, asked.answer.uncertainty);
+    lua_pushnumber(L, (double)asked.from);
+    lua_pushnumber(L, (double)asked.till);
     return 5;
 }
 

@@ -294,10 +294,13 @@ static struct nd_lua_task *begin_task(struct nd_scenario *scenario, struct nd_ta
     return NULL;
 }
 
-static double returned_value(lua_State *co, int count)
+static double returned_value(const struct nd_task *task, lua_State *co, int count)
 {
     if (count == 0)
         return NAN;
+    const struct nd_lua_question *question = nd_object_at(co, -count, ND_META_QUESTION);
+    if (question != NULL)
+        return nd_lua_ask(task, question);
     const struct nd_quantity *q = nd_quantity_at(co, -count);
     if (q != NULL)
         return q->value;
@@ -326,7 +329,7 @@ static enum nd_body_state resume(void *ctx, struct nd_task *task, nd_body_ref bo
         return ND_BODY_WAITS;
     }
     if (status == LUA_OK) {
-        *value = returned_value(mine->co, count);
+        *value = returned_value(task, mine->co, count);
         return ND_BODY_DONE;
     }
     nd_fail_set(why, ND_ESTATE, "%s", error_text(mine->co));

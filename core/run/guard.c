@@ -55,6 +55,10 @@ void nd_guard_task_over(struct nd_guard_run *guard, bool failed, const char *why
     bool over = plan->has_at_most && value > plan->at_most;
     bool under = plan->has_at_least && value < plan->at_least;
     nd_ns now = nd_run_now(run);
+    if (!failed && isnan(value)) {
+        failed = true;
+        why = "what it reads is no number, or not known yet";
+    }
     if (!failed && !over && !under) {
         guard->breached_since = -1;
         guard->told = false;

@@ -312,6 +312,35 @@ static void test_texts(void **state)
         assert_int_equal(play(odd[i]).steps_failed, 1);
 }
 
+/* What a guard's read gives may be a number, a quantity or a question to a series; what is none of
+ * them, or not known, is a breach. */
+static void test_guards(void **state)
+{
+    (void)state;
+    static const char around[] =
+        "end }\nlocal s\nguard { 'G', every = seconds(1), at_most = percent(5), read = function() "
+        "%s end }\nstep { 'T', owner = 'me', run = function()\n"
+        "s = measure { p.probe, fail = '%s', every = ms(100), deadline = ms(500) }\n"
+        "wait(seconds(20))";
+    static const struct {
+        const char *read, *fail;
+        bool aborted;
+    } cases[] = {{"return s:loss()", "none", false},
+                 {"return s:loss { last = seconds(1) }", "ETIME", true},
+                 {"return s:loss { from = 'T+00:10' }", "none", true}, /* not known yet */
+                 {"return percent(4)", "none", false},
+                 {"return 0.5", "none", true},
+                 {"return 'none'", "none", true},
+                 {"", "none", true}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char body[600];
+        snprintf(body, sizeof body, around, cases[i].read, cases[i].fail);
+        struct nd_outcome o = play(body);
+        if (o.aborted != cases[i].aborted)
+            fail_msg("'%s' is a breach: %d", cases[i].read, o.aborted);
+    }
+}
+
 /* A step every ten seconds for eight hours, the same each time. */
 static void test_eight_hours(void **state)
 {
@@ -346,6 +375,7 @@ int main(void)
         cmocka_unit_test(test_mutated),
         cmocka_unit_test(test_bodies),
         cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_guards),
         cmocka_unit_test(test_eight_hours),
     };
     return cmocka_run_group_tests(tests, make_file, remove_file);
