@@ -116,7 +116,8 @@ struct nd_lua_question {
     int reading;            /* of the series' further ones; -1: the first */
     nd_ns from, till, last; /* moments of the drill, -1: not given */
 };
-/* What the question's series says now, of the question's own window; NAN: it cannot tell. prims.c */
+/* What the question's series says now, of the question's own window; NAN: it cannot tell. prims.c
+ */
 double nd_lua_ask(const struct nd_task *task, const struct nd_lua_question *question);
 
 #define ND_META_QUANTITY "netdrill quantity"

@@ -35,6 +35,8 @@ static void put_marks(const struct nd_page *page, const json_t *run)
             continue;
         nd_html_raw(page, "<p class=\"mark\">");
         nd_html_msg(page, mark);
+        nd_html_raw(page, " ");
+        nd_html_text(page, nd_mark_detail(run, mark));
         nd_html_raw(page, "</p>\n");
     }
 }

@@ -49,6 +49,8 @@ const char *nd_outcome_text(const struct nd_page *page, const char *outcome);
  * incomplete; ND_MSG_COUNT where it does not hold. number: 0 to ND_MARKS - 1. */
 #define ND_MARKS 3
 enum nd_message nd_mark_of(const json_t *run, size_t number);
+/* What the scenario says of it, "" when nothing: words as they were written, in one language. */
+const char *nd_mark_detail(const json_t *run, enum nd_message mark);
 /* A state of a step or a change, a grade, a class, or a yes or no, in the page's language; any
  * other as it is. */
 const char *nd_state_text(const struct nd_page *page, const char *state);

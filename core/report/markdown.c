@@ -296,8 +296,11 @@ static void put_marks(const struct nd_page *page, const json_t *run)
 {
     for (size_t i = 0; i < ND_MARKS; i++) {
         enum nd_message mark = nd_mark_of(run, i);
-        if (mark != ND_MSG_COUNT)
-            nd_buf_addf(page->out, "**%s**\n\n", nd_msg(page, mark));
+        if (mark == ND_MSG_COUNT)
+            continue;
+        nd_buf_addf(page->out, "**%s** ", nd_msg(page, mark));
+        cell(page->out, nd_mark_detail(run, mark));
+        nd_buf_adds(page->out, "\n\n");
     }
 }
 

@@ -171,6 +171,11 @@ enum nd_message nd_mark_of(const json_t *run, size_t number)
     return holds[number] ? marks[number] : ND_MSG_COUNT;
 }
 
+const char *nd_mark_detail(const json_t *run, enum nd_message mark)
+{
+    return mark == ND_MSG_SIMULATED ? nd_str_of(run, "simulated_what") : "";
+}
+
 const char *nd_proved_text(const struct nd_page *page, const json_t *change)
 {
     const json_t *proved = json_object_get(change, "proved");

@@ -1,0 +1,228 @@
+-- PPDR over shared cells (MOCN): rescuers of a government core on three operators' cells. One cell is lost,
+-- the next is offered 150 % of what it can carry, rescuers get priority, a second agency joins late, somebody
+-- sends the lowest priority as the highest, the backhaul goes by satellite, and all is released.
+-- Played in the lab of sites/ppdr-mocn.yaml: fifty minutes with --set pace=full, else in 80 seconds.
+local reach, links, shape = use "reach", use "links", use "shape"
+local sip, cells, handset = use "sip", use "mobile_lab", use "handset"
+local gov, group, hotline, shelter = site "gov", site "group", site "hotline", site "shelter"
+local chief, medic, citizen = site "chief", site "medic", site "citizen"
+local air, sims, phones = site "air", site "sims", site "phones"
+
+local pace = parameter { "pace", choices = { "fast", "full" }, otherwise = "fast" }
+local minute = pace == "full" and 60 or 1.6 -- of the timetable below, in seconds
+local sim = "10.61.0.10" -- its address, wherever it is served
+local function T(minutes) return string.format("T+%02d:%02d:%06.3f", minutes * minute // 3600, minutes * minute // 60 % 60, minutes * minute % 60) end
+local function span(minutes) return seconds(minutes * minute) end
+
+drill { { zh = "救災通訊(PPDR)與多核心網路共用(MOCN)演練", en = "PPDR over shared cells (MOCN)" },
+  id = "ppdr-mocn", revision = 1, lasts = span(58), site = "sites/ppdr-mocn.yaml",
+  simulated = "radio is a line of 2 Mbit/s with the kernel's traffic classes as its scheduler, handsets and SIMs are a program's states, the satellite is an emulated line; " ..
+    "kamailio, the calls, their voice and every packet are real",
+  objectives = {
+    reach = { zh = "共享基地臺失效後，救災人員轉至其他業者", en = "When a shared cell is lost, rescuers are served by another operator" },
+    kpi1 = { zh = "KPI 1 接取時間：95% 低於 300 毫秒(TS 22.179 §6.15)", en = "KPI 1, access time: below 300 ms for 95 % (TS 22.179 §6.15)" },
+    kpi2 = { zh = "KPI 2 端對端接取時間低於 1 秒", en = "KPI 2, end-to-end access time: below 1 s" },
+    kpi3 = { zh = "KPI 3 口到耳延遲低於 300 毫秒", en = "KPI 3, mouth to ear: below 300 ms" },
+    kpi4 = { zh = "KPI 4 遲入時間低於 350 毫秒", en = "KPI 4, late entry: below 350 ms" },
+    priority = { zh = "壅塞至 150% 時救災優先，民眾降級但不中斷(演練目標)", en = "At 150 % load rescuers come first; the public is slowed, not cut off (targets of the drill)" },
+    emergency = { zh = "緊急電話不受影響", en = "Emergency calls go on" },
+    satellite = { zh = "衛星後傳鏈路下語音可用(敘明偏離)", en = "Voice over the satellite backhaul (a stated deviation)" },
+    release = { zh = "解除優先後 60 秒內恢復公眾服務(演練目標)", en = "The public is served again within 60 s of the release (a target of the drill)" },
+  } }
+
+baseline { { zh = "政府呼叫伺服器與群組語音正常", en = "The government's call server answers, and the group is heard" }, within = seconds(30), run = function()
+  local call = sip.call { gov, account = chief, to = group, priority = "mcpttp.15", held = seconds(1), voice = "g711", from = "rescuers", source = sim, deadline = seconds(5) }
+  expect { { zh = "群組通話接通", en = "A group call is answered" }, function() return call.ok end }
+  expect { { zh = "通話品質 MOS 4.0 以上", en = "It is heard with a MOS of 4.0" }, function() return call.mos or 1 end, at_least = 4 }
+  expect { { zh = "緊急電話接通", en = "An emergency call is answered" }, function() return reach.tcp { site "emergency", expect = "answering point", from = "public", deadline = seconds(2) }.ok end }
+  expect { { zh = "公眾網路正常", en = "The public's network answers" }, function() return reach.udp { site "world", from = "public", deadline = seconds(2) }.ok end }
+end }
+
+-- The congestion alarm: noted, nothing is stopped.
+local voice
+guard { { zh = "救災語音遺失率", en = "Rescuers' voice gets through" }, every = span(1), otherwise = "note", at_most = percent(5),
+  read = function() return voice and voice:loss { last = span(1) } or percent(0) end }
+
+-- A group call each half second until then, held for 300 ms: a burst of voice each.
+local function group_calls(label, minutes, priority, who)
+  return measure { sip.call, gov, account = who or chief, to = group, priority = priority, every = ms(500), held = ms(300), voice = "g711", dscp = 46,
+    from = "rescuers", source = sim, deadline = seconds(3), label = label, till = T(minutes) }
+end
+local function kpis(calls, phase)
+  expect { { zh = phase.zh .. "：救災通話接通率", en = phase.en .. ": rescuers' calls are set up" }, calls:share(), at_least = percent(99), objective = "priority" }
+  expect { { zh = phase.zh .. "：KPI 1", en = phase.en .. ": KPI 1" }, calls:p95(), below = ms(300), objective = "kpi1" }
+  expect { { zh = phase.zh .. "：KPI 2", en = phase.en .. ": KPI 2" }, calls:max(), below = seconds(1), objective = "kpi2" }
+end
+
+-- Ten requests, one after the other: what share was let in.
+local function let_in(priority)
+  local good = 0
+  for _ = 1, 10 do
+    if sip.options { gov, priority = priority, from = "rescuers", source = sim, deadline = seconds(1) }.ok then good = good + 1 end
+  end
+  return percent(10 * good)
+end
+
+local emergency_calls, load, public_calls
+
+phase { { zh = "基準", en = "Baseline" }, at = T(0) }
+
+step { { zh = "開始量測，群組通話", en = "Start measuring; the group talks" }, id = "measure", owner = "measurement desk", run = function()
+  cells.start { air }
+  voice = measure { reach.voice, site "voice", every = ms(20), dscp = 46, from = "rescuers", source = sim, label = "rescuers' voice" }
+  emergency_calls = measure { reach.tcp, site "emergency", expect = "answering point", every = ms(200), from = "public", label = "emergency call (TCP)" }
+  local calls = group_calls("group calls, baseline", 4, "mcpttp.15")
+  wait(T(4.5))
+  expect { { zh = "六支救災 SIM 皆註冊於政府網路", en = "All six SIMs are registered on the government's network" }, handset.registration { sims, expect = "home", on = "00101", deadline = seconds(5) }.ok, objective = "reach" }
+  kpis(calls, { zh = "基準", en = "Baseline" })
+end }
+
+phase { { zh = "甲電信共享基地臺失效", en = "Jia's shared cell is lost" }, at = T(6) }
+
+step { { zh = "中斷甲電信基地臺", en = "Take Jia's cell down" }, id = "lost", owner = "control room", objective = "reach", run = function()
+  links.down { site "jia-cell", restore_by = T(56) }
+  links.down { site "jia-fibre", restore_by = T(56) }
+  cells.fail { site "jia-air", restore_by = T(56) }
+  note { { zh = "演練 演練 演練：甲電信共享基地臺失效", en = "EXERCISE EXERCISE EXERCISE: Jia's shared cell has failed" } }
+  wait(T(10.5))
+  expect { { zh = "語音經乙電信恢復，中斷不超過 5 秒(演練目標)", en = "Voice goes on over Yi, cut off for 5 s at most (a target of the drill)" }, voice:interruption { from = T(5.5), till = T(10) }, at_most = seconds(5) }
+  expect { { zh = "經乙電信之語音 MOS 4.0 以上", en = "Over Yi it has a MOS of 4.0" }, voice:mos { from = T(9), till = T(10) }, at_least = 4 }
+end }
+
+step { { zh = "SIM 轉至其他業者(模擬)", en = "The SIMs move to another operator's cell (simulated)" }, id = "sims", owner = "measurement desk", objective = "reach", run = function()
+  wait(seconds(3)) -- what the simulated handsets take to notice, at most
+  local moved = handset.await { sims, expect = "home", on = "00101", deadline = seconds(8), every = ms(500) }
+  expect { { zh = "六支救災 SIM 皆再註冊於政府網路", en = "All six are registered on the government's network again" }, moved.ok }
+  local refused = handset.await { phones, expect = "emergency", deadline = seconds(8), every = ms(500) }
+  expect { { zh = "一般 SIM 僅能撥打緊急電話", en = "Ordinary SIMs of Jia have emergency calls alone" }, refused.ok }
+end }
+
+phase { { zh = "民眾湧入，負載 150%", en = "The public comes: load of 150 %" }, at = T(11) }
+
+step { { zh = "公眾負載", en = "The public's load" }, id = "load", owner = "load generator", run = function()
+  -- 1242 octets each 4 ms are 2.5 Mbit/s, with the rescuers' voice and calls 2.7, with their video 3.1 of 2.
+  load = measure { reach.udp, site "world", size = 1200, every = ms(4), tick = ms(4), from = "public", deadline = seconds(1), label = "the public's data", till = T(45) }
+  public_calls = measure { sip.call, gov, account = citizen, to = hotline, every = ms(100), held = ms(200), from = "public", deadline = seconds(2), label = "the public's calls", till = T(15) }
+  group_calls("group calls, congested, no priority", 15, "mcpttp.15")
+end }
+
+step { { zh = "壅塞告警", en = "The congestion alarm" }, id = "alarm", at = span(2), owner = "yi-noc", run = function()
+  confirm { { zh = "乙電信通報共享基地臺壅塞", en = "Yi reports that its shared cell is congested" }, by = "yi-noc", within = span(2) }
+end }
+
+phase { { zh = "啟動優先", en = "Priority is switched on" }, at = T(16) }
+
+local on
+step { { zh = "三家業者啟動救災優先", en = "The operators put rescuers first" }, id = "priority", owner = "gov-noc", objective = "priority", run = function()
+  local function put(cell, rescuers, emergency)
+    shape.classes { cell, rate = kbit_per_s(1900), restore_by = T(56), classes = {
+      "emergency: rate 100kbit/s, " .. emergency .. " 10.9.6.112",
+      "rescuers: rate 1300kbit/s, " .. rescuers .. " 10.61.0.0/16",
+      "public: rate 400kbit/s" } }
+  end
+  put(site "yi-uplink", "from", "to")
+  put(site "yi-downlink", "to", "from")
+  on = now()
+  put(site "bing-uplink", "from", "to")
+  put(site "bing-downlink", "to", "from")
+  wait(T(19.5))
+  expect { { zh = "啟動 1 秒後救災語音遺失率 1% 以下", en = "From 1 s after it on, at most 1 % of rescuers' voice is lost" }, voice:loss { from = on + seconds(1), till = T(19) }, at_most = percent(1) }
+  expect { { zh = "民眾保有保證之 16%", en = "The public keeps the 16 % that it is guaranteed" }, load:share { from = on + seconds(1), till = T(19) }, at_least = percent(16) }
+  local rescuers = shape.counters { site "yi-uplink", class = "rescuers", from = "yi-air" }
+  expect { { zh = "救災封包無一丟棄", en = "No packet of the rescuers' is dropped by the classes" }, rescuers.drops, equals = 0 }
+  local public = shape.counters { site "yi-uplink", class = "public", from = "yi-air" }
+  note { string.format("public, up: %.0f packets sent, %.0f dropped, %.0f octets waiting", public.packets, public.drops, public.backlog) }
+end }
+
+-- The shelter's two lines are taken from the fixed network.
+step { { zh = "強占：救災通話取代民眾通話", en = "Pre-emption: a rescuers' call takes the place of one of the public's" }, id = "preempt", owner = "measurement desk", objective = "priority", run = function()
+  local last
+  local function call(after, held, account, priority, from, source)
+    return function()
+      wait(after)
+      return sip.call { gov, account = account, to = shelter, priority = priority, held = held, from = from, source = source, deadline = seconds(10) }
+    end
+  end
+  local rescue
+  together {
+    call(ms(10), seconds(4), citizen, nil, "world"),
+    function() last = call(ms(1200), seconds(4), citizen, nil, "world")() end,
+    function() rescue = call(ms(2400), ms(500), chief, "mcpttp.15", "rescuers", sim)() end }
+  note { "the public's call that came last: " .. (last.why or last.err) .. "; the rescuers' call: " .. (rescue.why or rescue.err) }
+  expect { { zh = "強占後 1 秒內接通(演練目標)", en = "Set up within 1 s, pre-emption and all (a target of the drill)" }, function() return rescue.ok and rescue.setup or hours(1) end, at_most = seconds(1) }
+end }
+
+phase { { zh = "第二個機關加入", en = "A second agency joins" }, at = T(21) }
+
+step { { zh = "醫療單位遲入", en = "The medical service joins late" }, id = "late", owner = "measurement desk", objective = "kpi4", run = function()
+  local calls = group_calls("group calls, priority", 25, "mcpttp.15")
+  local late = group_calls("late entry", 25, "mcpttp.14", medic)
+  wait(T(25.5))
+  kpis(calls, { zh = "優先", en = "With priority" })
+  expect { { zh = "KPI 3：口到耳", en = "KPI 3: mouth to ear" }, calls:p95 { reading = "mouth_to_ear" }, below = ms(300), objective = "kpi3" }
+  expect { { zh = "語音 MOS 4.0 以上(E-model 估計)", en = "MOS of 4.0 (E-model's estimate)" }, voice:mos { from = T(21), till = T(25) }, at_least = 4, objective = "kpi3" }
+  expect { { zh = "KPI 4：遲入", en = "KPI 4: late entry" }, late:max { reading = "heard" }, below = ms(350) }
+end }
+
+phase { { zh = "狀況：命名空間順序錯誤", en = "Inject: the wrong namespace order" }, at = T(26) }
+
+local crowd
+inject { { zh = "調度臺以 ets.4 當作最高優先送出", en = "A console sends ets.4 as the highest" }, id = "wrong-order", kind = "fault",
+  to = { "gov-noc" }, objective = "priority", react_within = span(3),
+  body = { zh = "調度臺反映優先通話遭拒。", en = "The console reports that its priority requests are refused." },
+  expect = { zh = "發現 ets 以 0 為最高，更正為 ets.0", en = "They find that in ets 0 is the highest, and correct it to ets.0" },
+  run = function()
+    crowd = measure { sip.options, gov, every = ms(50), from = "public", deadline = seconds(1), label = "the public's requests", till = T(30) }
+    wait(seconds(1))
+    note { string.format("EXERCISE: of 10 requests with ets.4, %s are let in", tostring(let_in "ets.4")) }
+  end }
+
+step { { zh = "更正為 ets.0", en = "Corrected to ets.0" }, id = "right-order", after = "wrong-order", owner = "gov-noc", objective = "priority", run = function()
+  expect { { zh = "更正後 10 次全數准入", en = "Once corrected, 10 of 10 are let in" }, let_in "ets.0", equals = percent(100) }
+  crowd:stop()
+end }
+
+phase { { zh = "影像上行", en = "Video up" }, at = T(31) }
+
+step { { zh = "現場影像上傳", en = "Video from the site" }, id = "video", owner = "measurement desk", objective = "priority", run = function()
+  local video = measure { reach.udp, site "voice", size = 1000, every = ms(20), dscp = 34, from = "rescuers", source = sim, deadline = seconds(1), label = "video, 417 kbit/s", till = T(34) }
+  wait(T(34.5))
+  expect { { zh = "影像遺失率 0.1% 以下(5QI 67)", en = "At most 0.1 % of the video is lost (5QI 67)" }, video:loss(), at_most = percent(0.1) }
+end }
+
+phase { { zh = "後傳鏈路改走中軌衛星", en = "The backhaul goes by a MEO satellite" }, at = T(36) }
+
+step { { zh = "中斷乙電信光纖", en = "Yi's fibre is cut" }, id = "satellite", owner = "control room", objective = "satellite", run = function()
+  links.down { site "yi-fibre", restore_by = T(56) }
+  note { { zh = "偏離：中軌衛星來回約 220 毫秒，5QI 65 之 75 毫秒無法達成，改以 MOS 3.5 評定", en = "DEVIATION: over MEO, some 220 ms there and back, the 75 ms of 5QI 65 cannot be kept; judged by a MOS of 3.5" } }
+  local from = now() + seconds(2)
+  local calls = group_calls("group calls over MEO", 42, "mcpttp.15")
+  wait(T(43))
+  expect { { zh = "語音中斷不超過 5 秒(演練目標)", en = "Voice is cut off for 5 s at most (a target of the drill)" }, voice:interruption { from = T(35.5), till = T(42) }, at_most = seconds(5) }
+  expect { { zh = "衛星鏈路語音 MOS 3.5 以上", en = "MOS of 3.5 over the satellite" }, voice:mos { from = from, till = T(42) }, at_least = 3.5 }
+  expect { { zh = "衛星鏈路救災通話接通率", en = "Calls are set up over the satellite" }, calls:share(), at_least = percent(99) }
+  expect { { zh = "衛星鏈路 KPI 2", en = "KPI 2 over the satellite" }, calls:max(), below = seconds(1), objective = "kpi2" }
+end }
+
+phase { { zh = "解除", en = "Release" }, at = T(45) }
+
+step { { zh = "光纖修復，解除優先，恢復公眾服務", en = "The fibre is repaired, priority is released, the public is served again" }, id = "release", owner = "gov-noc", objective = "release", run = function()
+  confirm { { zh = "中央災害應變中心解除優先", en = "The operation center ends the priority" }, by = "ceoc", within = span(2) }
+  restore { site "yi-fibre", site "yi-uplink", site "yi-downlink", site "bing-uplink", site "bing-downlink" }
+  local page = measure { reach.udp, site "world", every = ms(100), from = "public", deadline = seconds(1), label = "the public, after the release" }
+  expect { { zh = "60 秒內恢復公眾服務", en = "The public is served again within 60 s" }, page:share(), equals = percent(100), within = seconds(60), every = ms(200) }
+  restore { site "jia-cell", site "jia-fibre", site "jia-air" }
+  local home = handset.await { phones, expect = "home", on = "46692", deadline = seconds(20), every = ms(500) }
+  expect { { zh = "甲電信用戶恢復", en = "Jia's subscribers are back" }, home.ok }
+  expect { { zh = "救災語音經甲電信", en = "Rescuers' voice goes on" }, voice:share(), equals = percent(100), within = seconds(5), every = ms(200), objective = "reach" }
+  page:stop()
+end }
+
+phase { { zh = "結果", en = "Verdicts" } }
+
+step { { zh = "全程", en = "The whole drill" }, id = "verdicts", owner = "measurement desk", run = function()
+  wait(seconds(1))
+  voice:stop()
+  emergency_calls:stop()
+  expect { { zh = "緊急電話接通率 99% 以上", en = "99 % of emergency calls are answered once priority is on" }, emergency_calls:share { from = on + seconds(1), till = T(35) }, at_least = percent(99), objective = "emergency" }
+end }
