@@ -22,6 +22,19 @@ void nd_planned_deinit(struct nd_planned *planned)
     nd_settings_deinit(&planned->settings);
 }
 
+bool nd_planned_person(const struct nd_planned *planned, const struct nd_cli_args *args)
+{
+    const char *name = nd_cli_get(args, "for");
+    const struct nd_site *site = planned->work.site;
+    if (name == NULL || (site != NULL && nd_site_person_find(site, name) != NULL))
+        return true;
+    const char *near = site != NULL ? nd_site_person_nearest(site, name) : NULL;
+    fprintf(stderr, "netdrill: '--for': the site file has no person '%s'%s%s%s\n", name,
+            near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
+            near != NULL ? "'" : "");
+    return false;
+}
+
 int nd_planned_out(const struct nd_cli_args *args, const struct nd_buf *out)
 {
     const char *path = nd_cli_get(args, "out");

@@ -18,6 +18,8 @@ struct nd_planned {
 /* With --site and --set. False: what is wrong was printed. To be freed in either case. */
 bool nd_planned_load(struct nd_planned *planned, const struct nd_cli_args *args, const char *path);
 void nd_planned_deinit(struct nd_planned *planned);
+/* Whether the site file has the person that --for names; else that is said. True without --for. */
+bool nd_planned_person(const struct nd_planned *planned, const struct nd_cli_args *args);
 /* Writes a file whole, or to stdout when there is no --out; an exit code. */
 int nd_planned_out(const struct nd_cli_args *args, const struct nd_buf *out);
 

@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #define MARK      "【演練 EXERCISE】"
-#define MARK_LINE MARK " 演練訊息,非真實事件。 Exercise message, not a real event. " MARK
+#define MARK_LINE MARK " 演練訊息，非真實事件。 Exercise message, not a real event. " MARK
 
 #define RECIPIENTS_MAX 64
 #define TITLE_MAX      400   /* octets */

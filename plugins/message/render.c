@@ -57,10 +57,10 @@ char *letter_text(const struct letter *letter, enum language language)
         fputs("\n", out);
     }
     fputs("\n", out);
-    put_row(out, language, "發送者:", "From: ", letter->sender);
-    put_row(out, language, "狀況編號:", "Inject: ", letter->inject);
-    put_row(out, language, "參照:", "Reference: ", letter->reference);
-    put_row(out, language, "請於此時前回覆:", "Answer by: ", letter->react_by);
+    put_row(out, language, "發送者：", "From: ", letter->sender);
+    put_row(out, language, "狀況編號：", "Inject: ", letter->inject);
+    put_row(out, language, "參照：", "Reference: ", letter->reference);
+    put_row(out, language, "請於此時前回覆：", "Answer by: ", letter->react_by);
     fprintf(out, "\n%s\n", MARK_LINE);
     fclose(out);
     return text;
