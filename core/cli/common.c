@@ -192,45 +192,51 @@ static const char *script_text(struct nd_script *script, const struct nd_yaml *i
                : NULL;
 }
 
+/* To a confirmation: yes, no or none. */
+static bool read_confirmation(const char *path, const struct nd_yaml *item, const char *text,
+                              struct nd_script_answer *row)
+{
+    static const char *const words[] = {"none", "yes", "no"};
+    static const int answers[] = {ND_ANSWER_NONE, ND_ANSWER_YES, ND_ANSWER_NO};
+    const struct nd_yaml *answer = nd_yaml_get(item, "answer");
+    for (size_t i = 0; i < 3 && text != NULL; i++) {
+        row->answer = answers[i];
+        if (strcmp(words[i], text) == 0)
+            return true;
+    }
+    return script_complain(path, answer != NULL ? answer : item,
+                           "an answer needs 'answer': yes, no or none");
+}
+
+/* To an inject: words or a choice; none: silence. */
+static bool read_reaction(const char *path, const struct nd_yaml *item, const char *text,
+                          struct nd_script_answer *row)
+{
+    row->text = text != NULL && strcmp(text, "none") != 0 ? text : NULL;
+    if (text != NULL || row->ack >= 0)
+        return true;
+    return script_complain(
+        path, item, "an answer to an inject needs 'answer': words, a choice or none; or 'ack'");
+}
+
 static bool read_answer(struct nd_script *script, const char *path, const struct nd_yaml *item)
 {
-    const struct nd_yaml *answer = nd_yaml_get(item, "answer");
     struct nd_script_answer row = {.ack = -1,
                                    .match = script_text(script, item, "match"),
                                    .inject = script_text(script, item, "inject"),
-                                   .duty = script_text(script, item, "duty"),
                                    .by = script_text(script, item, "by")};
     const char *text = script_text(script, item, "answer");
-    if ((row.match != NULL) + (row.inject != NULL) + (row.duty != NULL) != 1)
+    if ((row.match == NULL) == (row.inject == NULL))
         return script_complain(path, item,
-                               "an answer needs 'match': part of the sentence asked, 'inject': the "
-                               "id of the inject answered, or 'duty': the id of the duty met");
-    if (!script_length(path, item, "after", &row.after) ||
-        !script_length(path, item, "ack", &row.ack))
-        return false;
-    if (row.inject != NULL) {
-        if (text == NULL && row.ack < 0)
-            return script_complain(path, item,
-                                   "an answer to an inject needs 'answer': words, a choice or "
-                                   "none; or 'ack'");
-        row.text = text != NULL && strcmp(text, "none") != 0 ? text : NULL;
+                               "an answer needs 'match': part of the sentence asked, or 'inject': "
+                               "the id of the inject answered");
+    bool good = script_length(path, item, "after", &row.after) &&
+                script_length(path, item, "ack", &row.ack) &&
+                (row.inject != NULL ? read_reaction(path, item, text, &row)
+                                    : read_confirmation(path, item, text, &row));
+    if (good)
         nd_vec_push(&script->answers, row);
-        return true;
-    }
-    if (row.duty != NULL) {
-        nd_vec_push(&script->answers, row);
-        return true;
-    }
-    if (text == NULL)
-        return script_complain(path, item, "an answer needs 'answer': yes, no or none");
-    if (strcmp(text, "yes") == 0)
-        row.answer = ND_ANSWER_YES;
-    else if (strcmp(text, "no") == 0)
-        row.answer = ND_ANSWER_NO;
-    else if (strcmp(text, "none") != 0)
-        return script_complain(path, answer, "'answer' takes yes, no or none");
-    nd_vec_push(&script->answers, row);
-    return true;
+    return good;
 }
 
 bool nd_script_read_answers(struct nd_script *script, const char *path)

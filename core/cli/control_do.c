@@ -264,7 +264,9 @@ static json_t *handle(struct asked *asked, bool *durable)
     for (size_t i = 0; i < REQUESTS_COUNT; i++) {
         if (strcmp(requests[i].name, what) != 0)
             continue;
+        nd_run_hear(asked->run, asked->peer);
         json_t *answer = requests[i].act(asked);
+        nd_run_hear(asked->run, NULL);
         *durable = requests[i].durable && json_is_true(json_object_get(answer, "ok"));
         return answer;
     }

@@ -114,12 +114,49 @@ static void put_changes(const struct nd_page *page, double end, double *y)
     }
 }
 
+/* A diamond where it was planned. */
+static void put_planned(const struct nd_page *page, const json_t *planned, double end, double y)
+{
+    if (!json_is_integer(planned))
+        return;
+    nd_buf_addf(page->out, "<path class=\"planned\" d=\"M%.1f %.1fl5 6.5l-5 6.5l-5 -6.5z\"/>\n",
+                x_of((double)json_integer_value(planned), end), y);
+}
+
+/* From when it was fired to the reaction, or until when one was waited for. */
+static void put_injects(const struct nd_page *page, double end, double *y)
+{
+    size_t i = 0;
+    json_t *inject = NULL;
+    json_array_foreach(json_object_get(page->model, "injects"), i, inject)
+    {
+        const json_t *fired = json_object_get(inject, "fired_rel_ns");
+        const char *outcome = nd_str_of(inject, "outcome");
+        bool reacted = json_is_integer(json_object_get(inject, "reaction_ns"));
+        double from = (double)json_integer_value(fired);
+        double lasts = (double)nd_int_of(inject, reacted ? "reaction_ns" : "react_within_ns");
+        char *name = nd_printf("@ %s", nd_inject_title(page, inject));
+        label(page, *y + 11, name);
+        free(name);
+        if (json_is_integer(fired))
+            bar(page,
+                strcmp(outcome, "answered") == 0 || strcmp(outcome, "delivered") == 0 ? "done"
+                : strcmp(outcome, "cancelled") == 0                                   ? "cut"
+                                                                                      : "failed",
+                from, from + lasts, end, *y, 13);
+        put_planned(page, json_object_get(inject, "planned_rel_ns"), end, *y);
+        *y += 20;
+    }
+}
+
 void nd_svg_timeline(const struct nd_page *page)
 {
     const json_t *steps = json_object_get(page->model, "steps");
     const json_t *changes = json_object_get(page->model, "changes");
     double end = end_of(page->model);
-    double height = 20.0 * (double)(json_array_size(steps) + json_array_size(changes)) + 40;
+    double rows = (double)(json_array_size(steps) + json_array_size(changes) +
+                           json_array_size(json_object_get(page->model, "injects")));
+    double height = 20.0 * rows + 40;
     double y = 8;
     size_t i = 0;
     json_t *step = NULL;
@@ -127,19 +164,15 @@ void nd_svg_timeline(const struct nd_page *page)
     axis(page, end, 4, height - 20);
     json_array_foreach(steps, i, step)
     {
-        const json_t *planned = json_object_get(step, "planned_rel_ns");
         const json_t *started = json_object_get(step, "started_rel_ns");
         label(page, y + 11, nd_text_of(page, json_object_get(step, "title")));
         if (json_is_integer(started))
             bar(page, state_class(nd_str_of(step, "state")), (double)json_integer_value(started),
                 (double)nd_int_of(step, "ended_rel_ns"), end, y, 13);
-        if (json_is_integer(planned)) {
-            double x = x_of((double)json_integer_value(planned), end);
-            nd_buf_addf(page->out,
-                        "<path class=\"planned\" d=\"M%.1f %.1fl5 6.5l-5 6.5l-5 -6.5z\"/>\n", x, y);
-        }
+        put_planned(page, json_object_get(step, "planned_rel_ns"), end, y);
         y += 20;
     }
+    put_injects(page, end, &y);
     put_changes(page, end, &y);
     nd_buf_adds(page->out, "</svg>\n");
 }

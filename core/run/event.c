@@ -65,6 +65,18 @@ void nd_run_journal_failed(struct nd_run *run, const char *why)
     run->lost_timer = nd_sched_at(run->config.sched, nd_run_now(run), journal_lost, run);
 }
 
+/* data: taken over, may be NULL. */
+static json_t *with_witness(json_t *data, const struct nd_witness *witness)
+{
+    data = data != NULL ? data : json_object();
+    if (json_object_get(data, "uid") == NULL)
+        json_object_update_missing_new(
+            data,
+            json_pack("{s:I, s:o}", "uid", (json_int_t)witness->uid, "login_uid",
+                      witness->login_uid >= 0 ? json_integer(witness->login_uid) : json_null()));
+    return data;
+}
+
 int64_t nd_run_event(struct nd_run *run, unsigned flags, const char *type, const char *subject,
                      const char *actor, json_t *data)
 {
@@ -72,6 +84,8 @@ int64_t nd_run_event(struct nd_run *run, unsigned flags, const char *type, const
     snprintf(full, sizeof full, "netdrill.%s", type);
     struct nd_fail why = {0};
     nd_ns now = nd_run_now(run);
+    if (run->heard != NULL && actor != NULL)
+        data = with_witness(data, run->heard);
     json_t *kept = json_incref(data);
     actor = actor != NULL ? actor : "core";
     int64_t seq = nd_journal_append(run->journal, nd_run_is_live(run) ? flags : 0, full, subject,

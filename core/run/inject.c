@@ -118,12 +118,10 @@ void nd_inject_end(struct nd_inject_run *inject, enum nd_inject_state state, con
 
 static json_t *answer_json(const struct nd_inject_run *inject)
 {
-    const struct nd_recipient *to = inject->answerer;
-    nd_ns at = to != NULL && to->answered >= 0 ? to->answered : moment_now(inject);
     return json_pack("{s:s, s:s?, s:s?, s:s?, s:I}", "outcome",
                      nd_inject_waits(inject->inject) ? "answered" : "delivered", "choice",
                      inject->choice, "text", inject->text, "by", inject->by, "after_ns",
-                     (json_int_t)(inject->opened >= 0 ? at - inject->opened : 0));
+                     (json_int_t)(inject->opened >= 0 ? inject->reacted - inject->opened : 0));
 }
 
 void nd_inject_settle(struct nd_inject_run *inject)

@@ -48,7 +48,8 @@ struct nd_inject_run {
     struct nd_recipient *recipients;
     size_t attempts;                     /* of delivering, to make references unique */
     const struct nd_recipient *answerer; /* whose answer counts */
-    const char *choice, *text, *by;
+    const char *choice, *text, *by;      /* by: also who acknowledged, where that was enough */
+    nd_ns reacted;                       /* moment of the reaction that closed it; -1 */
     struct nd_step_run act;
 };
 

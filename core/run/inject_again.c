@@ -92,10 +92,12 @@ static void take_state(struct nd_inject_run *inject, const char *type, const jso
         inject->state = ND_INJECT_OPEN;
         inject->fired = moment;
         inject->fired_clock = at;
-    } else if (strcmp(type, "fired") == 0 || strcmp(type, "retried") == 0) {
+    } else if (strcmp(type, "retried") == 0) {
         for (size_t i = 0; i < inject->inject->to_count; i++)
             inject->recipients[i].failed = false;
     } else if (strcmp(type, "done") == 0) {
+        inject->by = nd_arena_strdup(&inject->run->arena, str_of(data, "by"));
+        inject->reacted = moment;
         inject->state = nd_inject_waits(inject->inject) ? ND_INJECT_ANSWERED : ND_INJECT_DELIVERED;
     }
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {

@@ -271,6 +271,7 @@ struct nd_run {
     struct nd_phase_run *phases;
     struct nd_guard_run *guards;
     struct ND_VEC(struct nd_inject_run *) injects; /* the drill's, by index; then the ad-hoc ones */
+    const struct nd_witness *heard;                /* of the request under way, or NULL */
     int64_t observations;
     json_t *observed; /* the last few, for displays */
     struct nd_task *tasks;

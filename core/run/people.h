@@ -78,6 +78,9 @@ struct nd_inject_answer {
 };
 struct nd_inject_answer nd_run_answer_of(const struct nd_run *run, const char *id);
 
+/* Whose request is under way; NULL: nobody's any more. What is journalled meanwhile with an actor
+ * gets his uid and login_uid. */
+void nd_run_hear(struct nd_run *run, const struct nd_witness *witness);
 /* The moment of the drill it is. */
 nd_ns nd_run_moment_now(const struct nd_run *run);
 /* What people say is appended at once and synced by whoever speaks for them, for many at a time:

@@ -65,11 +65,23 @@ static bool in_time(const struct nd_recipient *to, nd_ns moment)
     return plan->react_within <= 0 || after_ns(to, moment) <= plan->react_within;
 }
 
+/* Until it is over, the latest reaction is the one that closes it. */
+static void reacts(struct nd_recipient *to, nd_ns moment)
+{
+    struct nd_inject_run *inject = to->inject;
+    if (inject->state != ND_INJECT_OPEN)
+        return;
+    inject->reacted = moment;
+    inject->by = inject->answerer != NULL ? inject->answerer->name : to->name;
+}
+
 void nd_recipient_ack(struct nd_recipient *to, const char *actor, json_t *data)
 {
     struct nd_run *run = to->inject->run;
     imply_delivery(to, actor);
     to->acknowledged = moment_now(run);
+    if (!nd_inject_wants_answer(to->inject->inject) && to->inject->answerer == NULL)
+        reacts(to, to->acknowledged);
     json_object_set_new(data, "after_ns", json_integer(after_ns(to, to->acknowledged)));
     json_object_set_new(data, "in_time", json_boolean(in_time(to, to->acknowledged)));
     nd_run_event(run, 0, "inject.acknowledged", to->inject->inject->id, actor, data);
@@ -90,6 +102,7 @@ void nd_recipient_answer(struct nd_recipient *to, const char *text, const char *
         inject->choice = chooses ? inject->text : NULL;
         inject->by = to->name;
     }
+    reacts(to, to->answered);
     json_object_set_new(data, chooses ? "choice" : "text", json_string(text));
     json_object_set_new(data, "after_ns", json_integer(after_ns(to, to->answered)));
     json_object_set_new(data, "in_time", json_boolean(in_time(to, to->answered)));
@@ -270,11 +283,17 @@ struct nd_inject_answer nd_run_answer_of(const struct nd_run *run, const char *i
     answer.choice = inject->choice;
     answer.text = inject->text;
     answer.by = inject->by;
-    if (inject->answerer != NULL) {
-        answer.after = after_ns(inject->answerer, inject->answerer->answered);
-        answer.in_time = in_time(inject->answerer, inject->answerer->answered);
+    nd_ns moment = inject->answerer != NULL ? inject->answerer->answered : inject->reacted;
+    if (moment >= 0 && inject->inject->to_count != 0) {
+        answer.after = after_ns(&inject->recipients[0], moment);
+        answer.in_time = in_time(&inject->recipients[0], moment);
     }
     return answer;
+}
+
+void nd_run_hear(struct nd_run *run, const struct nd_witness *witness)
+{
+    run->heard = witness;
 }
 
 nd_ns nd_run_moment_now(const struct nd_run *run)

@@ -164,6 +164,9 @@ for n in range(10):
         failures.append(f"observer {n}: {len(texts)} of {COUNT}, or out of order")
 if {e["data"]["uid"] for e in observed} != {os.getuid()} or observed[2]["actor"][:12] != "controller:o":
     failures.append(f"actors: {observed[2]}")
+aborted = next(e for e in events if e["type"] == "netdrill.run.aborting")
+if (aborted["actor"], aborted["data"]["uid"]) != ("controller:lin", os.getuid()):
+    failures.append(f"who aborted: {aborted}")
 kept = observed[0]["data"]["evidence"]
 if open(directory + "/" + kept["file"], "rb").read() != open("photo.jpg", "rb").read() or observed[0]["actor"] != "evaluator:chen":
     failures.append(f"evidence: {observed[0]}")
