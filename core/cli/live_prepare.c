@@ -131,7 +131,8 @@ static bool acts_outside(const struct nd_live *live)
     const struct nd_site *site = live->work.site;
     size_t i = 0;
     json_t *change = NULL;
-    if (site == NULL || !site->has_lab) /* one that calls no verb acts on people alone */
+    if (site == NULL || !site->has_lab) /* one that calls no verb acts on people alone;
+                                           core/run/policy.c asks again */
         return site != NULL && json_array_size(json_object_get(live->plan, "verbs")) != 0;
     json_array_foreach(json_object_get(live->plan, "changes"), i, change)
     {

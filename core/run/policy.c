@@ -69,11 +69,13 @@ nd_err nd_run_allows(struct nd_run *run, const struct nd_call_spec *spec,
         return nd_fail_set(why, ND_ERIGHTS, "a baseline measures and changes nothing");
     if (run->config.site == NULL || spec == &run->lab_spec)
         return ND_OK;
-    if (leaves_lab(run, spec))
+    /* A drill that was to act on people alone was begun without asking. */
+    bool unasked = nd_run_is_live(run) && !run->config.site->has_lab && !run->config.consented;
+    if (unasked || leaves_lab(run, spec))
         return nd_fail_set(why, ND_ERIGHTS,
-                           "it acts outside of the lab, and nobody has agreed to that; run it with "
+                           "it acts outside of %s lab, and nobody has agreed to that; run it with "
                            "--confirm %s",
-                           run->config.drill->id);
+                           unasked ? "a" : "the", run->config.drill->id);
     if (!run->config.site->policy.given)
         return ND_OK;
     struct nd_fail local = {0};

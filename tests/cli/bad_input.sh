@@ -67,9 +67,10 @@ expect 3 "stale plan" "$netdrill" run t.plan --lab --runs runs
 # A network that is no lab wants to be named.
 printf 'site: field\ntargets: {}\n' >sites/field.yaml
 cat >f.lua <<'LUA'
+local pretend = use "pretend"
 drill { "Field", id = "field-test", lasts = seconds(1), site = "sites/field.yaml" }
 phase { "One" }
-step { "Wait", owner = "me", run = function() wait(ms(10)) end }
+step { "Wait", owner = "me", run = function() pretend.probe { "x", takes = ms(10) } end }
 LUA
 expect 2 "--confirm field-test" "$netdrill" run f.lua --runs runs </dev/null
 expect 2 "expected 'field-test', got 'other'" "$netdrill" run f.lua --confirm other --runs runs

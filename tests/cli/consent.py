@@ -83,6 +83,12 @@ piped("the id is piped in, and nobody typed it", 2, "--confirm consent", 0,
 piped("unattended", 0, "ok: 0 met", 1, "--confirm", "consent")
 piped("unattended, another drill", 2, "got 'other'", 0, "--confirm", "other")
 
+# A drill that calls no verb, as far as its plan shows, needs no consent: and may then call none.
+scenario("field.yaml", 'wait(ms(10))')
+piped("people alone", 0, "ok: 0 met", 1)
+scenario("field.yaml", 'if confirm { "Go on", within = seconds(1), required = false } then note { "yes" } else p.change { "x", target = site "x" } end')
+piped("a branch that no plan showed", 5, "nobody has agreed to that", 1)
+
 # A site with a lab that also names what lies outside of it.
 if os.geteuid() == 0:
     scenario("lab.yaml", 'links.down { site "outside" }')
