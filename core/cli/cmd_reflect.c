@@ -52,6 +52,8 @@ const struct nd_command nd_command_reflect = {
     "  web        one page over HTTP that says it is an exercise (reach.http)\n"
     "  sink       takes octets away over TCP and UDP, and says how many (reach.bulk)\n"
     "  sip        answers calls over UDP and TCP, echoes their voice, takes messages (sip.call)\n"
+    "  ngap       a simulated AMF over SCTP, for the networks named before it as plmn:46692 "
+    "(ngap.setup)\n"
     "  emergency  greets over TCP, echoes over UDP (reach.tcp with expect)\n"
     "  dns        answers over UDP for the names given as name:NAME=ADDRESS (reach.dns)\n\n"
     "An IPv6 address may stand in brackets; 0.0.0.0 and [::] are two services. At its end it says "

@@ -260,7 +260,7 @@ static nd_err admission_in(struct job *job, const json_t *admission)
     return ND_OK;
 }
 
-/* netdrill-reflect kind:address:port [name=address ...] for every service of the host */
+/* netdrill-reflect [plmn:...] kind:address:port [name=address ...] for every service of the host */
 static nd_err services_in(struct job *job, const json_t *services)
 {
     char *argv[64] = {job->self->reflect};
@@ -272,6 +272,13 @@ static nd_err services_in(struct job *job, const json_t *services)
     {
         const char *name = NULL;
         json_t *address = NULL;
+        json_t *plmn = NULL;
+        size_t k = 0;
+        json_array_foreach(json_object_get(service, "plmns"), k, plmn)
+        {
+            if (count < 60 && json_is_string(plmn))
+                snprintf(words[count++], sizeof words[0], "plmn:%.16s", json_string_value(plmn));
+        }
         if (count < 60)
             snprintf(words[count++], sizeof words[0], "%.16s:%.64s:%d", lab_text(service, "kind"),
                      lab_text(service, "address"),

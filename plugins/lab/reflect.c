@@ -25,13 +25,15 @@
  * (RFC 1035 §4), NXDOMAIN for others. emergency: greets over TCP, echoes over UDP. echo: TCP and
  * UDP echo. stamp: a stateful STAMP session reflector (RFC 8762, RFC 8972), authenticated when a
  * key was named before it. sip: answers calls at once and echoes their voice (RTP, a port of its
- * own), takes messages and registrations, over UDP and TCP (RFC 3261). sink: takes octets away and
+ * own), takes messages and registrations, over UDP and TCP (RFC 3261). ngap: a simulated AMF that
+ * serves the networks named as plmn:46692 before it (SCTP, TS 38.413). sink: takes octets away and
  * says how many (reach.bulk). All of them say that they are simulated where they say anything. */
 
 /* VOICE: the echo of a sip service, not to be named. */
-enum kind { WEB, DNS, EMERGENCY, ECHO, STAMP, SINK, SIP, KINDS, VOICE };
+enum kind { WEB, DNS, EMERGENCY, ECHO, STAMP, SINK, SIP, NGAP, KINDS, VOICE };
 
-static const char *const kind_names[] = {"web", "dns", "emergency", "echo", "stamp", "sink", "sip"};
+static const char *const kind_names[] = {"web",   "dns",  "emergency", "echo",
+                                         "stamp", "sink", "sip",       "ngap"};
 
 #define SLOTS_MAX 512
 #define KEYS_MAX  16
@@ -104,7 +106,8 @@ static int listen_at(enum kind kind, const char *words, const char *address, int
         errno = EINVAL;
         return -1;
     }
-    int fd = socket(at.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int fd = socket(at.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC,
+                    type == SOCK_RAW ? IPPROTO_SCTP : 0);
     if (fd < 0)
         return -1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
@@ -215,6 +218,10 @@ static void serve_datagram(nfds_t i)
         reflect_sip_voice(fds[i].fd);
         return;
     }
+    if (slots[i].kind == NGAP) {
+        reflect_ngap(fds[i].fd);
+        return;
+    }
     if (!reflect_receive(fds[i].fd, &in))
         return;
     if (slots[i].kind == SIP) {
@@ -255,6 +262,11 @@ static int open_service(enum kind kind, const char *words, const char *address, 
 {
     static int sip;
     int media = 0;
+    if (kind == NGAP)
+        return reflect_ngap_open(port) == 0 &&
+                       listen_at(kind, words, address, port, SOCK_RAW, 0) >= 0
+                   ? 0
+                   : -1;
     if (kind == SIP && (sip++ == 0 && reflect_sip_open() != 0))
         return -1;
     if (kind == SIP && (media = listen_at(VOICE, words, address, 0, SOCK_DGRAM, 0)) < 0)
@@ -276,6 +288,8 @@ static int take_service(const char *text)
     errno = EINVAL;
     if (first == NULL || strncmp(text, "name:", 5) == 0)
         return first == NULL ? -1 : reflect_dns_name(first + 1);
+    if (strncmp(text, "plmn:", 5) == 0)
+        return reflect_ngap_plmn(first + 1);
     if (strncmp(text, "key:", 4) == 0)
         return take_key(first + 1);
     int bracketed = first[1] == '[' && last > first + 2 && last[-1] == ']';
@@ -343,8 +357,8 @@ int main(int argc, char **argv)
         if (taken == -1)
             fprintf(stderr,
                     "netdrill-reflect: cannot serve '%s': %s; expected KIND:ADDRESS:PORT with KIND "
-                    "web, dns, emergency, echo, stamp, sink or sip, or name:NAME=ADDRESS, or "
-                    "key:FILE\n",
+                    "web, dns, emergency, echo, stamp, sink, sip or ngap (after its plmn:46692 "
+                    "...), or name:NAME=ADDRESS, or key:FILE\n",
                     argv[i], strerror(errno));
         if (taken != 0)
             return 1;
@@ -354,6 +368,9 @@ int main(int argc, char **argv)
     fflush(stdout);
     while (!ended) {
         int64_t due = reflect_sip_again();
+        int64_t sctp_due = reflect_ngap_again();
+        if (due < 0 || (sctp_due >= 0 && sctp_due < due))
+            due = sctp_due;
         const struct timespec wait = {due / SECOND, due % SECOND};
         int ready = ppoll(fds, count, due < 0 ? NULL : &wait, &mask);
         if (ready < 0 && errno != EINTR)
@@ -363,5 +380,6 @@ int main(int argc, char **argv)
     }
     reflect_stamp_report();
     reflect_sip_report();
+    reflect_ngap_report();
     return 0;
 }

@@ -63,4 +63,14 @@ int64_t reflect_sip_again(void);
 int reflect_sip_stream(int fd, uint8_t *held, size_t *len, size_t room, int media);
 void reflect_sip_report(void);
 
+/* Takes a network that the simulated AMF serves: MCC and MNC; -1 with errno set. */
+int reflect_ngap_plmn(const char *text);
+/* Takes up SCTP at a port, one for all AMFs, when the networks are known; -1 with errno set. */
+int reflect_ngap_open(int port);
+/* Answers a packet that waits in a raw socket. */
+void reflect_ngap(int fd);
+/* Minds SCTP's clock; ns until it is to be minded again, -1: there is no AMF. */
+int64_t reflect_ngap_again(void);
+void reflect_ngap_report(void);
+
 #endif

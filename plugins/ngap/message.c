@@ -1,28 +1,11 @@
 #include "message.h"
 
-#include "aper.h"
+#include "elements.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { NG_SETUP = 21, ERROR_INDICATION = 9 }; /* procedure codes */
-enum { REJECT, IGNORE };                      /* criticality */
-enum { INITIATING, SUCCESSFUL, UNSUCCESSFUL };
-enum {
-    ID_AMF_NAME = 1,
-    ID_CAUSE = 15,
-    ID_PAGING_DRX = 21,
-    ID_RAN_NODE = 27,
-    ID_PLMN_SUPPORT = 80,
-    ID_RAN_NAME = 82,
-    ID_CAPACITY = 86,
-    ID_GUAMIS = 96,
-    ID_TA_LIST = 102,
-    ID_TIME_TO_WAIT = 107,
-    ID_EXTENDED_SLICES = 270, /* an extension of an item of the PLMN support list */
-};
 
 /* ---- slices ---- */
 
@@ -52,7 +35,20 @@ void ngap_slice_text(const struct ngap_slice *slice, char text[12])
 
 /* ---- out ---- */
 
-static size_t begin_ie(struct aper_out *out, uint32_t id, uint32_t criticality)
+size_t ngap_begin(struct aper_out *out, uint32_t choice, uint32_t elements)
+{
+    aper_put(out, choice, 3); /* no extension; the choice */
+    aper_put_align(out);
+    aper_put(out, NG_SETUP, 8);
+    aper_put(out, REJECT, 2);
+    size_t value = aper_begin(out);
+    aper_put(out, 0, 1);
+    aper_put_align(out);
+    aper_put(out, elements, 16);
+    return value;
+}
+
+size_t ngap_begin_element(struct aper_out *out, uint32_t id, uint32_t criticality)
 {
     aper_put_align(out);
     aper_put(out, id, 16);
@@ -63,7 +59,7 @@ static size_t begin_ie(struct aper_out *out, uint32_t id, uint32_t criticality)
 /* GlobalRANNodeID: a gNB's, CHOICE alternative 0 of 4, of a BIT STRING (SIZE (22..32)). */
 static void put_node(struct aper_out *out, const struct ngap_setup *setup)
 {
-    size_t ie = begin_ie(out, ID_RAN_NODE, REJECT);
+    size_t ie = ngap_begin_element(out, ID_RAN_NODE, REJECT);
     aper_put(out, 0, 2 + 1 + 1); /* choice; no extension, no iE-Extensions */
     aper_put_octets(out, setup->owner, PLMN_OCTETS);
     aper_put(out, 0, 1); /* choice gNB-ID */
@@ -73,16 +69,16 @@ static void put_node(struct aper_out *out, const struct ngap_setup *setup)
     aper_end(out, ie);
 }
 
-static void put_name(struct aper_out *out, const char *name)
+void ngap_put_name(struct aper_out *out, uint32_t id, uint32_t criticality, const char *name)
 {
-    size_t ie = begin_ie(out, ID_RAN_NAME, IGNORE);
+    size_t ie = ngap_begin_element(out, id, criticality);
     aper_put(out, 0, 1);
     aper_put(out, (uint32_t)strlen(name) - 1, 8);
     aper_put_octets(out, name, strlen(name));
     aper_end(out, ie);
 }
 
-static void put_slice(struct aper_out *out, const struct ngap_slice *slice)
+void ngap_put_slice(struct aper_out *out, const struct ngap_slice *slice)
 {
     const uint8_t sd[] = {(uint8_t)(slice->sd >> 16), (uint8_t)(slice->sd >> 8),
                           (uint8_t)slice->sd};
@@ -99,7 +95,7 @@ static void put_area(struct aper_out *out, const struct ngap_setup *setup)
 {
     const uint8_t tac[] = {(uint8_t)(setup->tac >> 16), (uint8_t)(setup->tac >> 8),
                            (uint8_t)setup->tac};
-    size_t ie = begin_ie(out, ID_TA_LIST, REJECT);
+    size_t ie = ngap_begin_element(out, ID_TA_LIST, REJECT);
     aper_put(out, 0, 8);     /* one of 256 */
     aper_put(out, 0, 1 + 1); /* SupportedTAItem: nothing more */
     aper_put_octets(out, tac, 3);
@@ -108,7 +104,7 @@ static void put_area(struct aper_out *out, const struct ngap_setup *setup)
     aper_put_octets(out, setup->plmn, PLMN_OCTETS);
     aper_put(out, (uint32_t)setup->slices_count - 1, 16);
     for (size_t i = 0; i < setup->slices_count; i++)
-        put_slice(out, &setup->slices[i]);
+        ngap_put_slice(out, &setup->slices[i]);
     aper_end(out, ie);
 }
 
@@ -116,18 +112,11 @@ size_t ngap_request(const struct ngap_setup *setup, uint8_t bytes[NGAP_REQUEST_M
 {
     struct aper_out out = {.room = NGAP_REQUEST_MAX};
     out.bytes = bytes;
-    aper_put(&out, INITIATING, 3); /* no extension; the choice */
-    aper_put_align(&out);
-    aper_put(&out, NG_SETUP, 8);
-    aper_put(&out, REJECT, 2);
-    size_t value = aper_begin(&out);
-    aper_put(&out, 0, 1);
-    aper_put_align(&out);
-    aper_put(&out, 4, 16); /* elements */
+    size_t value = ngap_begin(&out, INITIATING, 4);
     put_node(&out, setup);
-    put_name(&out, setup->name);
+    ngap_put_name(&out, ID_RAN_NAME, IGNORE, setup->name);
     put_area(&out, setup);
-    size_t ie = begin_ie(&out, ID_PAGING_DRX, IGNORE);
+    size_t ie = ngap_begin_element(&out, ID_PAGING_DRX, IGNORE);
     aper_put(&out, 2, 1 + 2); /* v128 */
     aper_end(&out, ie);
     aper_end(&out, value);
@@ -160,8 +149,7 @@ static void take_name(struct aper_in *in, char *name)
         name[len] = '\0';
 }
 
-/* The rest of a SEQUENCE after its root: what its preamble promised. */
-static void take_rest(struct aper_in *in, uint32_t extensions, uint32_t additions)
+void ngap_take_rest(struct aper_in *in, uint32_t extensions, uint32_t additions)
 {
     if (extensions != 0)
         aper_skip_extensions(in);
@@ -179,13 +167,13 @@ static void take_guami(struct aper_in *in)
     uint32_t own_extensions = aper_get(in, 1);
     aper_get_octets(in, PLMN_OCTETS);
     aper_get(in, 8 + 10 + 6); /* region, set, pointer */
-    take_rest(in, own_extensions, own_additions);
+    ngap_take_rest(in, own_extensions, own_additions);
     if (backup != 0)
         take_name(in, NULL);
-    take_rest(in, extensions, additions);
+    ngap_take_rest(in, extensions, additions);
 }
 
-static void take_slices(struct aper_in *in, uint32_t most, struct ngap_network *network)
+void ngap_take_slices(struct aper_in *in, uint32_t most, struct ngap_network *network)
 {
     uint32_t count = aper_count(in, most);
     for (uint32_t i = 0; i < count && !in->bad; i++) {
@@ -199,8 +187,8 @@ static void take_slices(struct aper_in *in, uint32_t most, struct ngap_network *
         const uint8_t *sd = has_sd != 0 ? aper_get_octets(in, 3) : NULL;
         if (sd != NULL)
             slice.sd = sd[0] << 16 | sd[1] << 8 | sd[2];
-        take_rest(in, own_extensions, own_additions);
-        take_rest(in, extensions, additions);
+        ngap_take_rest(in, own_extensions, own_additions);
+        ngap_take_rest(in, extensions, additions);
         if (!in->bad && network->slices_count < NGAP_SLICES_MAX)
             network->slices[network->slices_count++] = slice;
     }
@@ -215,7 +203,7 @@ static void take_network_extensions(struct aper_in *in, struct ngap_network *net
         aper_get(in, 2);
         struct aper_in value = aper_open(in);
         if (id != NULL && (id[0] << 8 | id[1]) == ID_EXTENDED_SLICES) {
-            take_slices(&value, 65535, network);
+            ngap_take_slices(&value, 65535, network);
             in->bad |= value.bad;
         }
     }
@@ -234,10 +222,10 @@ static void take_networks(struct aper_in *in, struct ngap_answer *answer)
         if (plmn == NULL)
             return;
         memcpy(network->plmn, plmn, PLMN_OCTETS);
-        take_slices(in, 1024, network);
+        ngap_take_slices(in, 1024, network);
         if (extensions != 0)
             take_network_extensions(in, network);
-        take_rest(in, 0, additions);
+        ngap_take_rest(in, 0, additions);
         answer->networks_count = i + 1;
     }
 }

@@ -1,4 +1,5 @@
 #include "../common/probe.h"
+#include "amf.h"
 #include "aper.h"
 #include "chunk.h"
 #include "message.h"
@@ -177,6 +178,42 @@ static void test_failure(void **state)
     assert_string_equal(ngap_group_name(-1), "unknown");
 }
 
+/* What the lab's AMF says, in the octets of another's encoder; what it hears is ours. */
+static void test_lab_amf(void **state)
+{
+    (void)state;
+    static const struct ngap_slice slices[] = {{1, 0x010203}, {2, -1}};
+    uint8_t plmns[NGAP_PLMNS_MAX][PLMN_OCTETS];
+    uint8_t bytes[NGAP_ANSWER_MAX];
+    uint8_t request[NGAP_REQUEST_MAX];
+    uint8_t wanted[OCTETS_MAX];
+    assert_int_equal(plmn_pack("46692", plmns[0]), 1);
+    size_t len =
+        hex("201500320000040001000e0580616d662e6a69612e7465737400600008000064f62902004000564"
+            "001ff005000080064f62900000008",
+            wanted);
+    assert_int_equal(ngap_accept("amf.jia.test", plmns, 1, bytes), len);
+    assert_memory_equal(bytes, wanted, len);
+    len = hex("4015000d000002000f400188006b400130", wanted);
+    assert_int_equal(ngap_refuse(bytes), len);
+    assert_memory_equal(bytes, wanted, len);
+    for (size_t i = 0; i < NGAP_PLMNS_MAX; i++)
+        memcpy(plmns[i], plmns[0], PLMN_OCTETS);
+    struct ngap_answer answer;
+    len = ngap_accept("amf", plmns, NGAP_PLMNS_MAX, bytes);
+    assert_int_equal(ngap_read(bytes, len, &answer), NGAP_RESPONSE);
+    assert_int_equal(answer.networks_count, NGAP_PLMNS_MAX);
+    assert_int_equal(answer.guamis, NGAP_PLMNS_MAX);
+    assert_int_equal(ngap_asked(bytes, len, plmns), 0);
+    struct ngap_setup setup = {.bits = 22, .name = "n", .slices = slices, .slices_count = 2};
+    assert_int_equal(plmn_pack("310410", setup.plmn), 1);
+    len = ngap_request(&setup, request);
+    assert_int_equal(ngap_asked(request, len, plmns), 1);
+    assert_memory_equal(plmns[0], setup.plmn, PLMN_OCTETS);
+    for (size_t cut = 0; cut < len; cut++)
+        assert_int_equal(ngap_asked(request, cut, plmns), 0);
+}
+
 static void test_nonsense(void **state)
 {
     (void)state;
@@ -336,6 +373,7 @@ int main(void)
         cmocka_unit_test(test_response),
         cmocka_unit_test(test_response_of_a_shared_network),
         cmocka_unit_test(test_failure),
+        cmocka_unit_test(test_lab_amf),
         cmocka_unit_test(test_nonsense),
         cmocka_unit_test(test_slices),
         cmocka_unit_test(test_plmn),

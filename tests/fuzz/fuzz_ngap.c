@@ -1,3 +1,4 @@
+#include "../../plugins/ngap/amf.h"
 #include "../../plugins/ngap/chunk.h"
 #include "../../plugins/ngap/message.h"
 #include "fuzz/fuzz.h"
@@ -65,13 +66,18 @@ static void make_request(const uint8_t *bytes, size_t len)
         slices[i] =
             (struct ngap_slice){bytes[i % len], bytes[i % len] % 2 != 0 ? bytes[i % len] : -1};
     size_t size = ngap_request(&setup, request);
-    if (size == 0 || ngap_read(request, size, &answer) != NGAP_OTHER ||
+    uint8_t plmns[NGAP_PLMNS_MAX][PLMN_OCTETS];
+    if (size == 0 || ngap_asked(request, size, plmns) != 1 ||
+        ngap_read(request, size, &answer) != NGAP_OTHER ||
         ngap_read(request, size - 1, &answer) != NGAP_NONSENSE)
         abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
+    uint8_t plmns[NGAP_PLMNS_MAX][PLMN_OCTETS];
+    if (ngap_asked(bytes, len, plmns) > NGAP_PLMNS_MAX)
+        abort();
     read_answer(bytes, len);
     read_packet(bytes, len);
     make_request(bytes, len);

@@ -23,12 +23,14 @@ subprocess.run(["ip", "-n", name, "link", "set", "lo", "up"], check=True)
 subprocess.run(["ip", "-n", name, "address", "add", "192.0.2.9/32", "dev", "lo"], check=True)
 doubles("near", *[f"127.0.1.{i}={how}" for i, how in enumerate(HOWS)], "::1=plain")
 doubles("far", "192.0.2.9=plain", inside=("ip", "netns", "exec", name))
+far = daemons.daemon([netdrill, "reflect", "plmn:46692", "plmn:46697", "ngap:127.0.3.1:38412"], lambda: "ready" in open(f"{work}/netdrill.log").read())
 capture = daemons.Capture("ip proto 132 or ip6 proto 132", "ngap")
 SITE = f"site: ngap-{os.getpid()}\nvantages:\n  far: {{netns: /run/netns/{name}}}\ntargets:\n" + \
     "".join(f"  {how}: {{kind: amf, address: 127.0.1.{i}}}\n" for i, how in enumerate(HOWS)) + """
   six: {kind: amf, address: "::1"}
   far: {kind: amf, address: 192.0.2.9}
   none: {kind: amf, address: 127.0.2.1}
+  lab: {kind: amf, address: 127.0.3.1}
   tester: {kind: gnb, gnb_id: 0x3fffff, gnb_bits: 22, plmn: "46692", test_gnb: true}
   real: {kind: gnb, gnb_id: 7}
 """
@@ -66,6 +68,10 @@ play("setup", """
   expect { "from another namespace", far.ok and far.left == 1 }
   local real = ngap.setup { site "plain", gnb = site "real", plmn = "46692", tac = 1 }
   expect { "never as a gNB in service", real.err, equals = "EARG" }
+  local simulated = yi "lab"
+  expect { "the lab's AMF takes its networks", simulated.ok and simulated.supported == 1 and simulated.plmns == 2 and simulated.left == 1 }
+  local third = ngap.setup { site "lab", gnb = site "tester", plmn = "310410", tac = 1 }
+  expect { "and no others", third.err == "EREFUSED" and third.cause == 4 and third.time_to_wait == seconds(10) }
   local beat = ngap.heartbeat { site "plain" }
   expect { "a heartbeat", beat.ok and beat.rtt < seconds(2) and beat.association < seconds(2) }
 """)
@@ -98,11 +104,13 @@ _, pattern = play("stream", """
   local fickle = measure { ngap.heartbeat, site "fickle", every = ms(20), lasts = seconds(5), deadline = ms(500) }
   local dead = measure { ngap.heartbeat, site "closed", every = ms(100), lasts = seconds(2), deadline = ms(500) }
   local setups = measure { ngap.setup, site "plain", gnb = site "tester", plmn = "46692", tac = 1, every = ms(250), lasts = seconds(4), deadline = seconds(2) }
+  local side = measure { ngap.setup, site "lab", gnb = site "tester", plmn = "46697", tac = 1, every = ms(20), lasts = seconds(3), deadline = seconds(2) }
   wait(seconds(6))
   expect { "every heartbeat is answered", steady:share(), at_least = percent(99) }
   expect { "a second is missing", faint:interruption(), at_least = ms(800) }
   expect { "an association that is aborted is made anew", fickle:share { last = seconds(2) }, at_least = percent(70) }
   expect { "nobody to beat for", dead:share(), equals = 0 }
+  expect { "at the lab's AMF side by side", side:share(), at_least = percent(99) }
   expect { "set-ups one after the other", setups:share(), at_least = percent(99) }
 """)
 db = sqlite3.connect(glob.glob(pattern + "/samples.sqlite")[0])
@@ -117,8 +125,40 @@ OURS = f"sctp.dstport == 38412 && !(ip.addr == 127.0.1.{HOWS.index('noise')})"
 capture.check_expert(OURS)
 odd = capture.count(f"{OURS} && (_ws.malformed || sctp.checksum.status == 0)")
 check(f"none malformed, none with a wrong checksum: {odd}", odd == 0)
+capture.check_expert("ip.src == 127.0.3.1 && sctp")
+odd = capture.count("ip.src == 127.0.3.1 && (_ws.malformed || sctp.checksum.status == 0)")
+seen = capture.count("ip.src == 127.0.3.1 && ngap.successfulOutcome_element")
+check(f"the lab's AMF: {seen} NG SETUP RESPONSEs, {odd} packets malformed", seen > 50 and odd == 0)
 for what, wanted, least in (("NG SETUP REQUESTs", "ngap.procedureCode == 21 && ngap.initiatingMessage_element", 25), ("heartbeats", "sctp.chunk_type == 4", 400)):
     seen = capture.count(f"{OURS} && {wanted}")
     check(f"tshark sees {seen} {what}", seen >= least)
+for words in (["ngap:127.0.0.1:38412"], ["plmn:4669", "ngap:127.0.0.1:38412"], ["plmn:46692", "ngap:127.0.4.1:38412", "ngap:127.0.4.2:38413"]):
+    out = subprocess.run([netdrill, "reflect", *words], capture_output=True, text=True, timeout=10)
+    check(f"reflect {' '.join(words)}: {out.stderr.strip()[:70]}", out.returncode != 0 and "cannot serve" in out.stderr)
+LAB = f"""site: ngaplab{os.getpid()}
+lab:
+  hosts:
+    near: {{}}
+    core: {{services: [{{kind: ngap, address: 10.95.0.2, port: 38412, plmns: ["46697"]}}]}}
+  links:
+    - ends: [{{host: near, interface: n0, addresses: [10.95.0.1/24]}}, {{host: core, interface: c0, addresses: [10.95.0.2/24]}}]
+targets:
+  amf: {{kind: amf, address: 10.95.0.2}}
+  tester: {{kind: gnb, gnb_id: 1, test_gnb: true}}
+"""
+open(f"{work}/lab.yaml", "w").write(LAB)
+open(f"{work}/lab.lua", "w").write("""
+local ngap = use "ngap"
+drill { "In a lab", id = "lab", lasts = seconds(20), site = "lab.yaml" }
+phase { "One" }
+step { "Ask", owner = "me", run = function()
+  expect { "taken", ngap.setup { site "amf", gnb = site "tester", plmn = "46697", tac = 1, from = "near" } }
+  expect { "refused", ngap.setup { site "amf", gnb = site "tester", plmn = "46692", tac = 1, from = "near" }.err, equals = "EREFUSED" }
+end }
+""")
+out = subprocess.run([netdrill, "run", f"{work}/lab.lua", "--lab", "--plain", "--runs", f"{work}/lab"], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+check(f"in a lab: exit {out.returncode}", out.returncode == 0)
+if out.returncode != 0:
+    print(out.stdout[-2000:], out.stderr[-1000:])
 subprocess.run(["ip", "netns", "del", name], check=True)
 daemons.finish()
