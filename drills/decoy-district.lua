@@ -3,10 +3,11 @@
 local reach, links = use "reach", use "links"
 local jia_cell, yi_guests = site "jia-cell", site "yi-guests"
 local web, emergency = site "web", site "emergency"
+local rules = profile "tw-disaster-roaming"
 local stations, down = 10, 4
 
 drill { { zh = "災害漫遊演練：不應啟動之區", en = "Disaster roaming: the district that must not be activated" },
-  id = "decoy-district", revision = 1, lasts = seconds(25), site = "sites/disaster-roaming.yaml",
+  id = "decoy-district", revision = 1, lasts = seconds(25), site = "sites/decoy-district.yaml",
   simulated = "a lab of network namespaces; the count of stations is an inject, one link stands for them all",
   objectives = {
     restraint = { zh = "未達門檻不得啟動災害漫遊", en = "Below the threshold, disaster roaming is not opened" },
@@ -28,8 +29,8 @@ end }
 phase { { zh = "決策", en = "Decision" } }
 
 step { { zh = "依規則判斷", en = "Judge by the rule" }, id = "decide", owner = "ceoc", objective = "restraint", run = function()
-  local rule_met = down / stations >= 0.20 and down > 5
-  expect { { zh = "規則未達成", en = "The rule is not met" }, function() return not rule_met end }
+  local rule = rules.activation { "The district 該區, operator Jia", stations = stations, damaged = down, repairable = percent(50) }
+  expect { { zh = "規則未達成", en = "The rule is not met" }, function() return not rule.ok end }
   local activate = confirm { { zh = "是否啟動災害漫遊？", en = "Is disaster roaming to be activated?" }, by = "ceoc", within = seconds(6), required = false }
   expect { { zh = "不啟動", en = "It is not activated" }, function() return not activate end }
   if activate then links.admit { yi_guests } end

@@ -240,6 +240,24 @@ const char *nd_real_format(double value, char *out)
     return out;
 }
 
+const char *nd_real_words(double value, char *out)
+{
+    double size = fabs(value);
+    if (!(size < 1e15) || (size < 1e-4 && size > 0))
+        return nd_real_format(value, out);
+    int whole_digits = size >= 1 ? (int)floor(log10(size)) + 1 : 0;
+    int decimals = value == floor(value) ? 0 : whole_digits >= 4 ? 1 : 4 - whole_digits;
+    snprintf(out, ND_UNIT_TEXT, "%.*f", decimals, value);
+    if (decimals != 0) {
+        size_t len = strlen(out);
+        while (out[len - 1] == '0')
+            out[--len] = '\0';
+        if (out[len - 1] == '.')
+            out[len - 1] = '\0';
+    }
+    return out;
+}
+
 nd_err nd_real_parse(const char *text, double *value, struct nd_fail *why)
 {
     char *end = NULL;

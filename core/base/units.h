@@ -31,6 +31,9 @@ const char *nd_share_format(double share, char *out);
 /* "1234.5" with '.' whatever the locale: the shortest text that reads back as the same double,
  * with an exponent from 1e15 and below 1e-4 only. */
 const char *nd_real_format(double value, char *out);
+/* The same for people: whole numbers whole, others with four digits, never with an exponent below
+ * 10^15. */
+const char *nd_real_words(double value, char *out);
 nd_err nd_real_parse(const char *text, double *value, struct nd_fail *why);
 
 /* RFC 3339 with milliseconds and offset, "2026-11-24T09:30:00.004+08:00". offset_min: minutes

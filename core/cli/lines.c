@@ -39,7 +39,7 @@ const char *nd_value_words(double value, const char *unit, const char *statistic
     else if (strcmp(unit, "bit/s") == 0)
         snprintf(out, 48, "%s", nd_rate_format((int64_t)value, number));
     else
-        snprintf(out, 48, "%s%s%s", nd_real_format(value, number),
+        snprintf(out, 48, "%s%s%s", nd_real_words(value, number),
                  *unit != '\0' && strcmp(unit, "1") != 0 ? " " : "",
                  strcmp(unit, "1") != 0 ? unit : "");
     return out;

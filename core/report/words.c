@@ -64,7 +64,7 @@ const char *nd_value_text(const struct nd_page *page, const json_t *value, const
     else if (strcmp(unit, "bit/s") == 0)
         snprintf(out, 64, "%s", nd_rate_format((int64_t)v, number));
     else
-        snprintf(out, 64, "%s%s%s", nd_real_format(v, number),
+        snprintf(out, 64, "%s%s%s", nd_real_words(v, number),
                  strcmp(unit, "1") != 0 && *unit != '\0' ? " " : "",
                  strcmp(unit, "1") != 0 ? unit : "");
     return out;

@@ -255,7 +255,7 @@ static const struct nd_reading census_readings[] = {
     {"attempts", "registrations asked for since the start", "1", 1},
     {"accepted", "of them accepted", "1", 1},
     {"rejected", "of them rejected", "1", 0},
-    {"refused_barred", "access attempts barred since the start", "1", 0},
+    {"refused_barred", "access attempts barred since the start", "1", 1},
     {"peak", "registrations asked for in the busiest second", "1", 1},
     {NULL, NULL, NULL, 0}};
 

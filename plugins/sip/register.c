@@ -1,6 +1,7 @@
 #include "sip.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* REGISTER, with digest when it is asked for. */
@@ -68,10 +69,16 @@ static nd_err register_start(void *ctx, const struct nd_args *args, struct nd_op
     return ND_OK;
 }
 
+/* A server that cannot be reached in the model, and 'refuses', says so with that status. */
 static nd_err rehearse(void *ctx, const struct nd_args *args, struct nd_op *op)
 {
-    (void)args;
-    return probe_model(((struct sip *)ctx)->host, op, 100000000, 1e8);
+    const struct nd_host *host = ((struct sip *)ctx)->host;
+    const char *status = target_fact(args->at[SUBJECT].u.target, "refuses");
+    if (status == NULL || host->model_up(op))
+        return probe_model(host, op, 100000000, 1e8);
+    host->emit(op, G_STATUS, (double)strtol(status, NULL, 10), host->now(host));
+    host->finish(op, ND_EREFUSED, "refused, in the rehearsal's model");
+    return ND_OK;
 }
 
 static const struct nd_reading register_readings[] = {

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/../lib.sh"
 cd "$work"
 mkdir sites runs
-cp "$root/drills/sites/disaster-roaming.yaml" sites/lab.yaml
+cp "$root/drills/sites/decoy-district.yaml" sites/lab.yaml
 
 scenario() { # body of the one step
     cat >s.lua <<LUA
@@ -49,15 +49,15 @@ expect 2 "is no run's directory" "$netdrill" report nowhere --runs runs
 
 # The site file: an unknown key, an alias, a name for an address.
 scenario '  wait(seconds(1))'
-cp "$root/drills/sites/disaster-roaming.yaml" sites/lab.yaml
+cp "$root/drills/sites/decoy-district.yaml" sites/lab.yaml
 sed -i 's/^operators:/opertors:/' sites/lab.yaml
 expect 2 "did you mean 'operators'" "$netdrill" lint s.lua
-cp "$root/drills/sites/disaster-roaming.yaml" sites/lab.yaml
+cp "$root/drills/sites/decoy-district.yaml" sites/lab.yaml
 sed -i 's/address: 10.9.0.80, port: 80, paths/address: www.example, port: 80, paths/' sites/lab.yaml
 expect 2 "no literal IPv4 or IPv6 address" "$netdrill" lint s.lua
 printf 'site: &a x\ntitle: *a\n' >sites/lab.yaml
 expect 2 "anchors and tags are not read here" "$netdrill" lint s.lua
-cp "$root/drills/sites/disaster-roaming.yaml" sites/lab.yaml
+cp "$root/drills/sites/decoy-district.yaml" sites/lab.yaml
 
 # A stale plan.
 expect 0 "Saved t.plan" "$netdrill" plan s.lua --out t.plan

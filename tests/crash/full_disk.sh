@@ -5,7 +5,7 @@
 [ "$(id -u)" -eq 0 ] || { echo "needs root: it mounts a small disk"; exit 77; }
 cd "$work"
 name=full-$$
-sed "s/^site: .*/site: $name/" "$root/drills/sites/disaster-roaming.yaml" >lab.yaml
+sed "s/^site: .*/site: $name/" "$root/drills/sites/decoy-district.yaml" >lab.yaml
 cat >s.lua <<'LUA'
 local reach, links = use "reach", use "links"
 drill { "Full", id = "full", lasts = seconds(20), site = "lab.yaml" }

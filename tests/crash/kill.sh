@@ -5,7 +5,7 @@
 [ "$(id -u)" -eq 0 ] || { echo "needs root: a lab that stays"; exit 77; }
 site=$work/lab.yaml
 name=crash-$$
-sed "s/^site: .*/site: $name/" "$root/drills/sites/disaster-roaming.yaml" >"$site"
+sed "s/^site: .*/site: $name/" "$root/drills/sites/decoy-district.yaml" >"$site"
 mkdir "$work/runs"
 cleanup() { "$netdrill" lab down "$site" >/dev/null 2>&1; }
 

@@ -2,7 +2,7 @@
 # The report in a real browser with the network off: no request, no console error, the words there.
 . "$(dirname "$0")/../lib.sh"
 cd "$root"
-"$netdrill" rehearse drills/disaster-roaming.lua --runs "$work/runs" >/dev/null 2>&1 || fail rehearse
+"$netdrill" rehearse drills/disaster-roaming.lua --answers drills/answers/disaster-roaming.yaml --runs "$work/runs" >/dev/null 2>&1 || fail rehearse
 run=$(ls -d "$work"/runs/*)
 "$netdrill" report "$run" >/dev/null
 cp -r "$run/report" "$work/again"

@@ -13,8 +13,8 @@ if os.getuid() != 0:
 EVERY_MS = 50
 name = f"net-{os.getpid()}"
 work = tempfile.mkdtemp()
-text = open(f"{root}/drills/sites/disaster-roaming.yaml").read()
-open(f"{work}/lab.yaml", "w").write(text.replace("site: disaster-roaming-lab", f"site: {name}", 1))
+text = open(f"{root}/drills/sites/decoy-district.yaml").read()
+open(f"{work}/lab.yaml", "w").write(text.replace("site: decoy-district-lab", f"site: {name}", 1))
 open(f"{work}/s.lua", "w").write(f"""
 local reach, links = use "reach", use "links"
 drill {{ "Cut and open", id = "cut-and-open", lasts = seconds(20), site = "lab.yaml" }}

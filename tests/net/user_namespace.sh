@@ -3,6 +3,7 @@
 . "$(dirname "$0")/../lib.sh"
 chmod 755 "$work"
 cp -r "$root/drills" "$work/drills"
+cp -r "$root/profiles" "$work/drills/profiles"
 if [ "$(id -u)" -eq 0 ]; then
     chown -R nobody "$work"
     user=(setpriv --reuid nobody --regid nogroup --clear-groups --no-new-privs)

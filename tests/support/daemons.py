@@ -26,7 +26,7 @@ def own_network():
 def needs(*programs):
     for program in programs:
         if shutil.which(program) is None:
-            sys.exit(f"'{program}' is not installed; scripts/install-packages test")
+            sys.exit(f"'{program}' is not installed; scripts/install-packages drill test")
 
 
 def daemon(argv, ready, within=10):

@@ -83,6 +83,12 @@ static void test_rates_and_shares(void **state)
     assert_string_equal(nd_real_format(-3000000, out), "-3000000");
     assert_string_equal(nd_real_format(1e15, out), "1e+15");
     assert_string_equal(nd_real_format(0.00012, out), "0.00012");
+    assert_string_equal(nd_real_words(10, out), "10");
+    assert_string_equal(nd_real_words(-403, out), "-403");
+    assert_string_equal(nd_real_words(4.369073288361431, out), "4.369");
+    assert_string_equal(nd_real_words(0.05, out), "0.05");
+    assert_string_equal(nd_real_words(12345.67, out), "12345.7");
+    assert_string_equal(nd_real_words(1e20, out), "1e+20");
     assert_string_equal(nd_wall_format(1795510200004000000, 480, out),
                         "2026-11-24T16:50:00.004+08:00");
     assert_string_equal(nd_wall_format(0, 0, out), "1970-01-01T00:00:00.000Z");
