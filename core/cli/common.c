@@ -224,16 +224,18 @@ static bool read_answer(struct nd_script *script, const char *path, const struct
     struct nd_script_answer row = {.ack = -1,
                                    .match = script_text(script, item, "match"),
                                    .inject = script_text(script, item, "inject"),
+                                   .duty = script_text(script, item, "duty"),
                                    .by = script_text(script, item, "by")};
     const char *text = script_text(script, item, "answer");
-    if ((row.match == NULL) == (row.inject == NULL))
+    if ((row.match != NULL) + (row.inject != NULL) + (row.duty != NULL) != 1)
         return script_complain(path, item,
-                               "an answer needs 'match': part of the sentence asked, or 'inject': "
-                               "the id of the inject answered");
+                               "an answer needs 'match': part of the sentence asked, 'inject': the "
+                               "id of the inject answered, or 'duty': the id of the duty met");
     bool good = script_length(path, item, "after", &row.after) &&
                 script_length(path, item, "ack", &row.ack) &&
-                (row.inject != NULL ? read_reaction(path, item, text, &row)
-                                    : read_confirmation(path, item, text, &row));
+                (row.duty != NULL     ? true
+                 : row.inject != NULL ? read_reaction(path, item, text, &row)
+                                      : read_confirmation(path, item, text, &row));
     if (good)
         nd_vec_push(&script->answers, row);
     return good;
