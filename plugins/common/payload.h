@@ -26,4 +26,21 @@ size_t rtp_make(uint8_t *bytes, const struct nd_codec *codec, int type, uint32_t
 /* A packet of ours: version 2, our source, our mark in the payload. */
 int rtp_slot(const uint8_t *bytes, size_t len, uint32_t cookie, int64_t *slot);
 
+/* Rows of a verb's options: who listens to a voice stream. */
+#define LISTENER_ROWS                                                                              \
+    {"buffer", "of the listener, fixed: what is later than this is lost to him",                   \
+     "ns",     ND_LENGTH,                                                                          \
+     0,        0,                                                                                  \
+     1e9,      "60ms",                                                                             \
+     NULL},                                                                                        \
+        {"ie", "impairment without loss (E-model Ie), instead of the codec's",                     \
+         "",   ND_REAL,                                                                            \
+         0,    0,                                                                                  \
+         95,   NULL,                                                                               \
+         NULL},                                                                                    \
+    {                                                                                              \
+        "bpl", "robustness against loss (E-model Bpl), instead of the codec's", "", ND_REAL, 0, 1, \
+            100, NULL, NULL                                                                        \
+    }
+
 #endif

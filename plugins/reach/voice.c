@@ -34,12 +34,7 @@ static const struct nd_option options[] = {
      "whose pace, size and look-ahead; amr_wb and evs are judged by the figures of G.711 with "
      "concealment, as none of their own are at hand",
      "", ND_CHOICE, 0, 1, 0, "g711", names},
-    {"buffer", "of the listener, fixed: what is later than this is lost to him", "ns", ND_LENGTH, 0,
-     0, 1e9, "60ms", NULL},
-    {"ie", "impairment without loss (E-model Ie), instead of the codec's", "", ND_REAL, 0, 0, 95,
-     NULL, NULL},
-    {"bpl", "robustness against loss (E-model Bpl), instead of the codec's", "", ND_REAL, 0, 1, 100,
-     NULL, NULL},
+    LISTENER_ROWS,
     STAMPS_ROW,
     MARK_ROWS,
     END_ROW};

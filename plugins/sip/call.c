@@ -27,19 +27,16 @@ static const struct nd_option call_options[] = {
     {"to", "whom: a target with 'uri: \"sip:bob@yi.test\"'", "", ND_TARGET, ND_OPT_REQUIRED, 1, 0,
      NULL, NULL},
     PRIORITY_ROW,
-    {"held", "how long it is held, with voice, before it is hung up", "ns", ND_LENGTH, 0, 0, 1.2e11,
-     "1s", NULL},
+    {"held",
+     "how long it is held, with voice, before it is hung up; give the call a 'deadline' beyond it "
+     "(else 10 s)",
+     "ns", ND_LENGTH, 0, 0, 1.2e11, "1s", NULL},
     {"voice",
      "the codec of an RTP stream that the other end has to echo, judged as reach.voice is; none: "
      "the "
      "session is held",
      "", ND_CHOICE, 0, 1, 0, "none", voices},
-    {"buffer", "of the listener, fixed: what is later than this is lost to him", "ns", ND_LENGTH, 0,
-     0, 1e9, "60ms", NULL},
-    {"ie", "impairment without loss (E-model Ie), instead of the codec's", "", ND_REAL, 0, 0, 95,
-     NULL, NULL},
-    {"bpl", "robustness against loss (E-model Bpl), instead of the codec's", "", ND_REAL, 0, 1, 100,
-     NULL, NULL},
+    LISTENER_ROWS,
     MARK_ROWS,
     END_ROW};
 
