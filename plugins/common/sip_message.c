@@ -336,7 +336,8 @@ int sip_emergency(const char *uri)
     char user[24];
     size_t len = 0;
     const char *at = strchr(uri, ':');
-    if (strncasecmp(uri, "urn:service:sos", 15) == 0)
+    if (strncasecmp(uri, "urn:service:sos", 15) == 0 ||
+        strncasecmp(uri, "urn:service:test", 16) == 0)
         return 1;
     for (at = at != NULL ? at + 1 : uri; *at != '\0' && *at != '@' && *at != ';'; at++) {
         if (*at == '%') /* written so that it cannot be seen what it is */

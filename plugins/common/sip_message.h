@@ -113,8 +113,9 @@ struct sip_rank {
 /* text: "namespace.value". 0: a namespace that is not known here. */
 int sip_rank(const char *text, struct sip_rank *rank);
 
-/* Whether a URI may reach an emergency centre: urn:service:sos and below (RFC 5031), and users of
- * at most three digits. */
+/* Whether a URI may reach an emergency centre: urn:service:sos and below (RFC 5031), the test calls
+ * that centres answer by machine (urn:service:test.sos, RFC 6881 §17), and users of at most three
+ * digits. */
 int sip_emergency(const char *uri);
 /* Whether a text can stand in a header as it is: printable, without blanks at all if `token`. */
 int sip_plain(const char *text, int token);

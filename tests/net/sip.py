@@ -142,6 +142,7 @@ daemons.Scenes(netdrill, "sip", """
   far6: {kind: proxy, address: "::1"}
   alice: {kind: account, aor: "sip:alice@jia.test"}
   bob: {kind: number, uri: "sip:bob@yi.test"}
+  centre: {kind: number, uri: "urn:service:sos.fire", emergency_calls_agreed: true}
 """, 'local far, alice, bob = site "far", site "alice", site "bob"').play("direct", """
   expect { "it answers", sip.options { far }.ok }
   expect { "it registers everybody", sip.register { far, account = alice }.ok }
@@ -151,6 +152,8 @@ daemons.Scenes(netdrill, "sip", """
   expect { "and over TCP", sip.message { far, transport = "tcp", account = alice, to = bob, text = "assemble" }.ok }
   local direct = sip.call { far, transport = "tcp", account = alice, to = bob, held = ms(300), voice = "g711" }
   expect { "a call over TCP", direct.ok and direct.mos > 3 }
+  local sos = sip.call { far, account = alice, to = site "centre", held = ms(200), priority = "esnet.4" }
+  expect { "an emergency call that was agreed", sos.ok and sos.setup < seconds(2) and sos.rank == 1 }
   local six = sip.call { site "far6", account = alice, to = bob, held = ms(500), voice = "evs" }
   expect { "over IPv6, another codec", six.ok and six.voice_loss < 0.2 }
   local s = measure { sip.call, far, account = alice, to = bob, held = seconds(1), voice = "amr_wb", priority = "mcpttp.15",
@@ -160,13 +163,14 @@ daemons.Scenes(netdrill, "sip", """
 """)
 far.terminate()
 said = far.stdout.read()
-check("it says what it did: " + said.strip(), "32 calls answered, 0 refused, 32 ended" in said)
+check("it says what it did: " + said.strip(), "33 calls answered, 0 refused, 33 ended" in said)
 capture.done("-d", "udp.port==6000,rtp")
 capture.check_clean("sip", 400)
 capture.check_clean("rtp", 200)
 check("voice is of the codec and mark asked for, at its pace", capture.count("rtp.p_type == 0 && rtp.ext == 0 && ip.dsfield.dscp == 46 && udp.dstport == 6000") >= 100)
 check("messages are marked, in UTF-8", capture.count('sip.Method == MESSAGE && frame contains "演練 EXERCISE: 集合" && sip.Content-Type contains "UTF-8"') == 1)
-check("TCP is one of the transports", capture.count("sip.Method == INVITE && tcp") >= 3 and capture.count("sip.Method == OPTIONS && tcp") >= 100)
+check("the emergency call asks for its service by name", capture.count('sip.Method == INVITE && sip.r-uri == "urn:service:sos.fire"') == 1)
+check("TCP is one of the transports", capture.count("sip.Method == INVITE && tcp") >= 3 and capture.count("sip.Method == OPTIONS && tcp") >= 50)
 check("each answer's session is read as SDP", capture.count("sdp.media.port == 6000") >= 4)
 check("every call that was answered was acknowledged and ended", capture.count("sip.Method == ACK && udp.dstport == 5070") >= 3 and
       capture.count("sip.Method == BYE && udp.dstport == 5070") >= 3)
