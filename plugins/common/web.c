@@ -181,6 +181,7 @@ void web_end(struct web *web)
     for (struct web_page *page = web->pages; page != NULL; page = page->next)
         web_drop(page);
     curl_multi_cleanup(web->multi);
+    web->host->after(web->op, -1, due, web);
     curl_slist_free_all(web->resolve);
 }
 

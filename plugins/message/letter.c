@@ -28,6 +28,15 @@ int channel_rate(const struct nd_target *channel)
                : 0;
 }
 
+nd_err channel_judge_name(const struct nd_target *channel, char why[WHY_BYTES])
+{
+    const char *name = target_fact(channel, "name");
+    if (name == NULL || text_is_host(name))
+        return ND_OK;
+    snprintf(why, WHY_BYTES, "the channel's 'name' has to be a host name, got '%.60s'", name);
+    return ND_EARG;
+}
+
 int64_t letter_now(const struct nd_host *host)
 {
     return host->now(host) - host->from_wall(host, 0);

@@ -101,6 +101,8 @@ int64_t letter_now(const struct nd_host *host);
 int channel_flag(const struct nd_target *channel, const char *key);
 /* A fact of one line, or `otherwise` (may be NULL) when there is none or it is empty. */
 const char *channel_text(const struct nd_target *channel, const char *key, const char *otherwise);
+/* Whether its 'name', if it has one, is a host name. Errors: ND_EARG, with the words in why. */
+nd_err channel_judge_name(const struct nd_target *channel, char why[WHY_BYTES]);
 /* Messages a minute that the channel takes: its 'messages_per_minute', 1 to RATE_MAX; 0: it makes
  * no sense. */
 #define RATE_MAX     600

@@ -79,20 +79,19 @@ enum { OPT_ATTEMPT = OPT_OWN, OPT_PAUSE, OPT_PEER_OWN };
             ND_LENGTH, 0, 1e7, 6e11, "2s", NULL                                                    \
     }
 
-/* ---- libcurl, on a worker thread (transfer.c) ---- */
+/* ---- SMTP by libcurl, on a worker thread (transfer.c) ---- */
 
-/* What a route sets up before a transfer. */
+/* What is set up before a transfer. */
 struct transfer_wish {
     struct peer peer;
-    const char *scheme, *host, *path; /* host: name to ask for; it is not resolved */
-    char *body;                       /* taken over */
+    const char *host, *path; /* host: its name, which is not resolved; path: '/' and our own name */
+    char *body;              /* taken over */
     const char *user, *password;
     const char *ca; /* file, or NULL: the system's */
     const char *mail_from, *mail_to;
-    int starttls;
-    const char *headers[6]; /* of HTTP, NULL-ended; copied */
+    int tls, starttls;
 };
-/* The reply's first line or last, and its code. */
+/* The reply, and its code. */
 struct transfer_end {
     nd_err err; /* ND_OK: there is a reply */
     int final;  /* err is none that passes: no use to try again */

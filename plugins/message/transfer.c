@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* One transfer by libcurl, blocking, on a worker thread: its SMTP waits for the answer to QUIT even
+/* One mail by libcurl, blocking, on a worker thread: its SMTP waits for the answer to QUIT even
  * in the multi interface, and nothing may wait on the loop. The socket is the host's, opened at the
  * vantage before; the address is the target's, so nothing is resolved. Ending it shuts the socket
  * down under it. */
@@ -19,7 +19,7 @@ struct transfer {
     struct sending *sending;
     void (*ended)(struct sending *, const struct transfer_end *);
     CURL *easy;
-    struct curl_slist *resolve, *headers, *mail_to;
+    struct curl_slist *resolve, *mail_to;
     char *body;
     size_t body_len, body_at;
     int fd, opened;
@@ -60,28 +60,19 @@ static size_t on_read(char *bytes, size_t size, size_t count, void *ctx)
     return len;
 }
 
-static size_t on_answer(char *bytes, size_t size, size_t count, void *ctx)
-{
-    (void)bytes;
-    (void)ctx;
-    return size * count;
-}
-
 static int is_digit(char c)
 {
     return c >= '0' && c <= '9';
 }
 
-/* Keeps the line that tells what became of it: HTTP's status line, SMTP's last reply before that to
- * QUIT. */
+/* Keeps the last reply before that to QUIT: what became of the mail. */
 static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
 {
     struct transfer *transfer = ctx;
     size_t len = size * count;
-    int http = len > 5 && strncmp(bytes, "HTTP/", 5) == 0;
-    int smtp = len >= 3 && is_digit(bytes[0]) && is_digit(bytes[1]) && is_digit(bytes[2]) &&
-               strncmp(bytes, "221", 3) != 0;
-    if (http || smtp) {
+    int reply = len >= 3 && is_digit(bytes[0]) && is_digit(bytes[1]) && is_digit(bytes[2]) &&
+                strncmp(bytes, "221", 3) != 0;
+    if (reply) {
         size_t used = 0;
         for (size_t i = 0; i < len && used < sizeof transfer->reply - 1; i++) {
             if ((unsigned char)bytes[i] >= ' ' && (unsigned char)bytes[i] < 0x7f)
@@ -154,18 +145,12 @@ static nd_err err_of(CURLcode code, int *final)
     }
 }
 
-static int status_of(const char *reply)
-{
-    const char *number = strncmp(reply, "HTTP/", 5) == 0 ? strchr(reply, ' ') : reply;
-    return number != NULL ? (int)strtol(number, NULL, 10) : 0;
-}
-
 static void done(void *ctx)
 {
     struct transfer *transfer = ctx;
     struct sending *sending = transfer->sending;
     char words[WHY_BYTES];
-    struct transfer_end end = {.status = status_of(transfer->reply), .words = words};
+    struct transfer_end end = {.status = (int)strtol(transfer->reply, NULL, 10), .words = words};
     end.err = err_of(transfer->code, &end.final);
     const char *error =
         *transfer->error != '\0' ? transfer->error : curl_easy_strerror(transfer->code);
@@ -179,7 +164,6 @@ static void done(void *ctx)
         snprintf(words, sizeof words, "%s: %.200s", transfer->peer.text, error);
     sending->self->host->release(sending->op, transfer->fd);
     curl_slist_free_all(transfer->resolve);
-    curl_slist_free_all(transfer->headers);
     curl_slist_free_all(transfer->mail_to);
     free(transfer->body);
     transfer->ended(sending, &end);
@@ -195,7 +179,6 @@ static void set_common(struct transfer *transfer, const struct transfer_wish *wi
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_answer);
     curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
     curl_easy_setopt(easy, CURLOPT_XFERINFODATA, transfer);
     curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
@@ -205,9 +188,7 @@ static void set_common(struct transfer *transfer, const struct transfer_wish *wi
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_NETRC, CURL_NETRC_IGNORED);
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https,smtp,smtps");
-    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, "netdrill (exercise)");
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
     if (wish->ca != NULL)
         curl_easy_setopt(easy, CURLOPT_CAINFO, wish->ca);
 }
@@ -230,16 +211,6 @@ static void set_mail(struct transfer *transfer, const struct transfer_wish *wish
         curl_easy_setopt(easy, CURLOPT_USERNAME, wish->user);
         curl_easy_setopt(easy, CURLOPT_PASSWORD, wish->password);
     }
-}
-
-static void set_post(struct transfer *transfer, const struct transfer_wish *wish)
-{
-    CURL *easy = transfer->easy;
-    for (size_t i = 0; wish->headers[i] != NULL; i++)
-        transfer->headers = curl_slist_append(transfer->headers, wish->headers[i]);
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)transfer->body_len);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, transfer->body);
 }
 
 static int port_of(const struct peer *peer)
@@ -268,13 +239,11 @@ void transfer_begin(struct sending *sending, struct transfer_wish *wish,
     transfer->easy = curl_easy_init();
     snprintf(text, sizeof text, "%.253s:%d:%s", wish->host, port, wish->peer.address);
     transfer->resolve = curl_slist_append(NULL, text);
-    snprintf(text, sizeof text, "%s://%.253s:%d%.500s", wish->scheme, wish->host, port, wish->path);
+    snprintf(text, sizeof text, "%s://%.253s:%d%.300s", wish->tls ? "smtps" : "smtp", wish->host,
+             port, wish->path);
     curl_easy_setopt(transfer->easy, CURLOPT_URL, text);
     set_common(transfer, wish);
-    if (wish->mail_to != NULL)
-        set_mail(transfer, wish);
-    else
-        set_post(transfer, wish);
+    set_mail(transfer, wish);
     host->offload(sending->op, work, done, transfer);
 }
 

@@ -14,12 +14,15 @@ logging.disable()
 
 os.environ["TZ"] = "Asia/Taipei"
 os.environ["DRILL_PASSWORD"] = secret = "Keelung-0815"
+open(f"{work}/token", "w").write("Hualien-4711\n")
+os.chmod(f"{work}/token", 0o600)
 subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=mx.drill.test", "-addext",
                 "subjectAltName=DNS:mx.drill.test", "-keyout", f"{work}/key.pem", "-out", f"{work}/cert.pem"], check=True, capture_output=True)
 boxes = {name: receivers.smtp(2500 + i, name, slow_to_quit=name == "refusing")
          for i, name in enumerate(["plain", "slow", "refusing", "greylisting", "dropping", "stuck"])}
 boxes["safe"] = receivers.smtp(2510, "plain", receivers.certificate(f"{work}/cert.pem", f"{work}/key.pem"))
 hooks, syslog = receivers.Hooks(8080), receivers.Syslog(5514)
+secure = receivers.Hooks(8443, receivers.certificate(f"{work}/cert.pem", f"{work}/key.pem"))
 silent = socket.create_server(("127.0.0.1", 2520))
 os.makedirs(f"{work}/outbox")
 MARK = "【演練 EXERCISE】"
@@ -35,6 +38,8 @@ targets:
           password: "env:DRILL_PASSWORD", {TO}}}
   silent: {{kind: smtp, address: 127.0.0.1, port: 2520, sender: exercise@drill.test, {TO}}}
   nobody: {{kind: smtp, address: 127.0.0.1, port: 2599, sender: exercise@drill.test, {TO}}}
+  secure: {{kind: webhook, address: 127.0.0.1, port: 8443, https: true, name: mx.drill.test, ca: {work}/cert.pem, token: "file:{work}/token", {TO}}}
+  stranger: {{kind: webhook, address: 127.0.0.1, port: 8443, https: true, name: mx.drill.test, token: "file:{work}/token", {TO}}}
   udp: {{kind: syslog, address: 127.0.0.1, port: 5514, {TO}}}
   tcp: {{kind: syslog, address: 127.0.0.1, port: 5514, over: tcp, host: excon.drill.test, {TO}}}
   deaf: {{kind: syslog, address: 127.0.0.1, port: 5599, {TO}}}
@@ -96,6 +101,9 @@ step { "All", owner = "me", run = function() together {
     local r = tell(message.webhook, "flaky", {})
     expect { "500 twice, then 200", r.ok and r.attempts == 3 and r.status == 200 }
     expect { "a slow hook", tell(message.webhook, "slow_hook", {}).ok }
+    expect { "over TLS with a token", tell(message.webhook, "secure", {}).ok }
+    r = tell(message.webhook, "stranger", {})
+    expect { "no token for whom it does not know", r.err == "EANSWER" and r.attempts == 1 }
     r = tell(message.webhook, "no", {})
     expect { "404 is not tried again", r.err == "EREFUSED" and r.attempts == 1 and r.status == 404 }
     r = tell(message.webhook, "away", {})
@@ -136,9 +144,9 @@ journal = [json.loads(line) for line in open(glob.glob(where + "/journal.jsonl")
 ends = [e["data"] for e in journal if e["type"] == "netdrill.op.ended"]
 whys = " ".join(str(e.get("why")) for e in ends)
 for words in ["250 2.0.0 queued", "550 5.1.1 no such mailbox", "it was sent before", "the last: ", "127.0.0.1 port 2599", "redirects are not followed",
-              "200 OK", "no receipt", f"{work}/outbox/", "cannot write into"]:
+              "127.0.0.1 port 8080: status 200", "no receipt", f"{work}/outbox/", "cannot write into"]:
     check(f"the journal says '{words}'", words in whys)
-check("the last reason before the deadline stands there", "503" in whys and "2 of 2" not in whys)
+check("the last reason before the deadline stands there", "status 503" in whys and "2 of 2" not in whys)
 check("no password in the records", subprocess.run(["grep", "-rF", secret, f"{work}/message"], stdout=subprocess.DEVNULL).returncode == 1)
 
 
@@ -183,6 +191,8 @@ check("JSON: marked", told["exercise"] is True and marked(told["subject"]) and a
 check("JSON: whom, what, when", told["to"] == [{"name": "jia", "address": "noc@jia.test"}] and told["inject"] == "INJ014" and told["sent"].endswith("+08:00"))
 check("JSON: once", headers["Idempotency-Key"] == told["id"] and headers["X-Exercise"] == "true")
 check("the same key at each attempt only with a reference", len({h["Idempotency-Key"] for _, h, _ in hooks.to("/flaky")}) >= 1 and len(hooks.to("/flaky")) == 3)
+check("the token, once, and in no record", [h.get("Authorization") for _, h, _ in secure.got] == ["Bearer Hualien-4711"]
+      and subprocess.run(["grep", "-rF", "Hualien-4711", f"{work}/message"], stdout=subprocess.DEVNULL).returncode == 1)
 check("404 and 302 were asked once", len(hooks.to("/no")) == 1 and len(hooks.to("/away")) == 1)
 
 LINE = re.compile(r'<133>1 \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+08:00 (\S+) netdrill - EXERCISE \[exercise@32473 inject="INJ014"[^\]]*to="jia"\] \ufeff(.*)', re.S)

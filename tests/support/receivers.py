@@ -70,7 +70,7 @@ def certificate(path_cert, path_key):
 class Hooks:
     """One web server: /ok, /flaky (500 twice), /slow, /no (404), /away (302), /busy (always 503)."""
 
-    def __init__(self, port):
+    def __init__(self, port, context=None):
         got = self.got = []
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -93,6 +93,8 @@ class Hooks:
                 pass
 
         server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        if context is not None:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
 
     def to(self, path):
