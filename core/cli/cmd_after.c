@@ -2,20 +2,17 @@
 
 #include "record/journal.h"
 #include "record/undo.h"
-#include "report/pdf.h"
-#include "report/report.h"
 #include "run/keeper.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* restore, report: a run's directory, afterwards. */
+/* restore: a run's directory, afterwards. */
 
-extern const struct nd_command nd_command_restore, nd_command_report, nd_command_keeper;
+extern const struct nd_command nd_command_restore, nd_command_keeper;
 
 static void print_line(void *ctx, const char *line)
 {
@@ -134,101 +131,6 @@ const struct nd_command nd_command_restore = {
     restore,
     0,
     restore_options};
-
-/* ---- report ---- */
-
-static const struct nd_cli_option report_options[] = {
-    {"runs", "DIR", "where runs are kept (default: runs)", 0},
-    {"format", ND_REPORT_FORMATS, "print this one; default: write the usual files into RUN/report/",
-     0},
-    {"table", "NAME", "which table, with '--format csv': expectations, interruptions, ...", 0},
-    {"lang", "zh|en|both", "language of what is printed", 0},
-    {"pdf", NULL, "the pages as PDF too, by the Chromium of this machine", 0},
-    {NULL, NULL, NULL, 0}};
-
-static int print_report(const struct nd_rundir *dir, const char *format, const char *table,
-                        const char *lang_name)
-{
-    struct nd_fail why = {0};
-    struct nd_buf out = {0};
-    enum nd_lang lang = lang_name == NULL || strncmp(lang_name, "en", 2) == 0 ? ND_LANG_EN
-                        : strcmp(lang_name, "both") == 0                      ? ND_LANG_BOTH
-                                                                              : ND_LANG_ZH;
-    json_t *model = nd_report_model(dir, &why);
-    int code = model != NULL ? ND_EXIT_OK : ND_EXIT_INTEGRITY;
-    nd_err err = model != NULL ? nd_report_render(model, format, lang, table, &out, &why) : ND_OK;
-    if (err != ND_OK)
-        code = err == ND_EARG ? ND_EXIT_USAGE : ND_EXIT_INTERNAL;
-    if (code == ND_EXIT_OK &&
-        (fwrite(nd_buf_str(&out), 1, out.len_bytes, stdout) != out.len_bytes ||
-         fflush(stdout) != 0)) {
-        fprintf(stderr, "netdrill report: cannot write: %s\n", strerror(errno));
-        code = ND_EXIT_INTERNAL;
-    } else if (code != ND_EXIT_OK) {
-        fprintf(stderr, "netdrill report: %s\n", why.text);
-    }
-    nd_buf_deinit(&out);
-    json_decref(model);
-    return code;
-}
-
-/* The files of the report, and their paths. */
-static int write_report(const struct nd_rundir *dir, bool pdf)
-{
-    static const char *const langs[] = {"zh-TW", "en"};
-    struct nd_fail why = {0};
-    bool interim = false;
-    int code = ND_EXIT_OK;
-    if (nd_report_write(dir, &interim, &why) != ND_OK) {
-        fprintf(stderr, "netdrill report: %s\n", why.text);
-        return ND_EXIT_INTEGRITY;
-    }
-    for (size_t i = 0; i < 2; i++) {
-        char *html =
-            nd_printf("%s/report/%s.%s.html", dir->path, interim ? "interim" : "report", langs[i]);
-        char *to = nd_printf("%.*s.pdf", (int)(strlen(html) - strlen(".html")), html);
-        printf("%s\n", html);
-        fflush(stdout);
-        if (pdf && code == ND_EXIT_OK && nd_pdf_print(html, to, &why) != ND_OK) {
-            fprintf(stderr, "netdrill report: %s\n", why.text);
-            code = ND_EXIT_INCOMPLETE;
-        } else if (pdf && code == ND_EXIT_OK) {
-            printf("%s\n", to);
-        }
-        free(html);
-        free(to);
-    }
-    return code;
-}
-
-static int report(int argc, char **argv)
-{
-    struct nd_cli_args args;
-    struct nd_rundir dir;
-    int code = 0;
-    if (nd_cli_open_run(&nd_command_report, argc, argv, &args, &dir, &code)) {
-        const char *format = nd_cli_get(&args, "format");
-        code = format != NULL ? print_report(&dir, format, nd_cli_get(&args, "table"),
-                                             nd_cli_get(&args, "lang"))
-                              : write_report(&dir, nd_cli_get(&args, "pdf") != NULL);
-    }
-    nd_rundir_deinit(&dir);
-    nd_cli_args_deinit(&args);
-    return code;
-}
-
-const struct nd_command nd_command_report = {
-    "report",
-    "report [RUN] [--format NAME [--table NAME]] [--lang zh|en|both] [--pdf]",
-    "Renders a run's report from its directory alone. Of a run that is still under way: 初步 "
-    "INTERIM.\n\n"
-    "  netdrill report last\n"
-    "  netdrill report last --format md --lang zh\n"
-    "  netdrill report last --format csv --table interruptions > interruptions.csv\n"
-    "  netdrill report last --format grafana    annotations, for POST /api/annotations each",
-    report,
-    0,
-    report_options};
 
 /* ---- keeper (internal) ---- */
 

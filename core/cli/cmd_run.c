@@ -268,7 +268,7 @@ static void deinit(struct nd_live *live)
 static int finish(struct nd_live *live, int code)
 {
     struct nd_fail why = {0};
-    nd_err err = nd_report_write(&live->dir, NULL, &why);
+    nd_err err = nd_report_write(&live->dir, NULL, NULL, &why);
     if (err == ND_OK) {
         err = nd_seal(&live->dir, ND_SEAL_COMPLETE, live->key, &why);
         if (err != ND_OK && live->key != NULL && (code == ND_EXIT_OK || code == ND_EXIT_MISSED))

@@ -1,4 +1,5 @@
 #include "cli/common.h"
+#include "cli/keep.h"
 
 #include "base/units.h"
 #include "report/report.h"
@@ -222,17 +223,6 @@ static bool make_dir(const struct nd_cli_args *args, const struct nd_work *work,
     return err == ND_OK;
 }
 
-/* Objectives and profiles of the report come from it. */
-static nd_err keep_plan(const struct nd_rundir *dir, const json_t *plan, struct nd_fail *why)
-{
-    char *text = json_dumps(plan, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
-    char *path = nd_rundir_file(dir, "plan.json");
-    nd_err err = nd_file_write(path, text, strlen(text), why);
-    free(path);
-    free(text);
-    return err;
-}
-
 static int play(const struct nd_cli_args *args, struct nd_work *work, uint64_t seed)
 {
     struct nd_script script;
@@ -247,8 +237,8 @@ static int play(const struct nd_cli_args *args, struct nd_work *work, uint64_t s
         if (!shown.json)
             print_outcome(&rehearsal.outcome);
         nd_outcome_name(&rehearsal.outcome, &code);
-        if (keep && (keep_plan(&dir, rehearsal.plan, &why) != ND_OK ||
-                     nd_report_write(&dir, NULL, &why) != ND_OK))
+        if (keep && (nd_keep_sources(&dir, work, rehearsal.plan, &why) != ND_OK ||
+                     nd_report_write(&dir, NULL, NULL, &why) != ND_OK))
             fprintf(stderr, "netdrill rehearse: %s\n", why.text);
         else if (keep)
             fprintf(stderr, "Kept in %s\n", dir.path);

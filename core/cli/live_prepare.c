@@ -1,3 +1,4 @@
+#include "cli/keep.h"
 #include "cli/live.h"
 
 #include "base/units.h"
@@ -192,38 +193,6 @@ static int take_claims(struct nd_live *live)
     return err == ND_ESTATE ? ND_EXIT_LOCKED : ND_EXIT_REFUSED;
 }
 
-static nd_err copy_file(const struct nd_rundir *dir, const char *from, const char *name,
-                        struct nd_fail *why)
-{
-    char *text = NULL;
-    size_t len = 0;
-    nd_err err = nd_file_read(from, 1u << 21, &text, &len, why);
-    if (err != ND_OK)
-        return err;
-    char *to = nd_rundir_file(dir, name);
-    err = nd_file_write(to, text, len, why);
-    free(to);
-    free(text);
-    return err;
-}
-
-/* The profiles it is played with: they may change, and a report may be asked for years later. */
-static nd_err copy_profiles(const struct nd_rundir *dir, const struct nd_drill *drill,
-                            struct nd_fail *why)
-{
-    nd_err err = ND_OK;
-    char *folder = nd_rundir_file(dir, "profiles");
-    if (drill->profiles_count != 0 && mkdir(folder, 0700) != 0)
-        err = nd_fail_errno(why, errno, "cannot make '%s'", folder);
-    free(folder);
-    for (size_t i = 0; i < drill->profiles_count && err == ND_OK; i++) {
-        char *name = nd_printf("profiles/%s.yaml", drill->profiles[i]->name);
-        err = copy_file(dir, drill->profiles[i]->path, name, why);
-        free(name);
-    }
-    return err;
-}
-
 /* The plan that is run: the saved one, or one made now by a rehearsal of its own. */
 static int make_plan(struct nd_live *live)
 {
@@ -293,26 +262,6 @@ static int check_rights(struct nd_live *live)
     return ND_EXIT_REFUSED;
 }
 
-/* The files of the lab's daemons, beside the site file as they were beside the first. */
-static nd_err copy_daemon_files(const struct nd_rundir *dir, const struct nd_site *site,
-                                struct nd_fail *why)
-{
-    nd_err err = ND_OK;
-    for (size_t i = 0; i < site->files.count && err == ND_OK; i++) {
-        const struct nd_site_file *file = &site->files.at[i];
-        char *path = nd_rundir_file(dir, file->name);
-        for (char *slash = strchr(path + strlen(dir->path) + 1, '/'); slash != NULL;
-             slash = strchr(slash + 1, '/')) {
-            *slash = '\0';
-            mkdir(path, 0755); /* it may be there; whatever else is wrong, the write tells */
-            *slash = '/';
-        }
-        err = nd_file_write(path, file->text, strlen(file->text), why);
-        free(path);
-    }
-    return err;
-}
-
 static int make_dir(struct nd_live *live)
 {
     struct nd_fail why = {0};
@@ -320,20 +269,7 @@ static int make_dir(struct nd_live *live)
     nd_err err = nd_rundir_create(&live->dir, nd_cli_runs(&live->args), drill->id,
                                   nd_sched_to_wall(live->work.sched, 0), &why);
     if (err == ND_OK)
-        err = copy_file(&live->dir, drill->path, "scenario.lua", &why);
-    if (err == ND_OK && live->work.site != NULL)
-        err = copy_file(&live->dir, live->work.site->path, "site.yaml", &why);
-    if (err == ND_OK && live->work.site != NULL)
-        err = copy_daemon_files(&live->dir, live->work.site, &why);
-    if (err == ND_OK)
-        err = copy_profiles(&live->dir, drill, &why);
-    if (err == ND_OK) {
-        char *text = json_dumps(live->plan, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
-        char *path = nd_rundir_file(&live->dir, "plan.json");
-        err = nd_file_write(path, text, strlen(text), &why);
-        free(path);
-        free(text);
-    }
+        err = nd_keep_sources(&live->dir, &live->work, live->plan, &why);
     return err == ND_OK ? ND_EXIT_OK : nd_live_refuse(ND_EXIT_REFUSED, why.text);
 }
 

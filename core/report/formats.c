@@ -1,3 +1,4 @@
+#include "report/audience.h"
 #include "report/internal.h"
 
 #include <errno.h>
@@ -45,38 +46,73 @@ nd_err nd_report_render(const json_t *model, const char *format, enum nd_lang la
     return nd_fail_set(why, ND_EARG, "'--format' takes " ND_REPORT_FORMATS ", got '%s'", format);
 }
 
-nd_err nd_report_write(const struct nd_rundir *dir, bool *interim, struct nd_fail *why)
+/* The directory of the files, made. Caller frees; NULL: why tells. */
+static char *make_folder(const struct nd_rundir *dir, const char *audience, struct nd_fail *why)
+{
+    char *folder = nd_rundir_file(dir, "report");
+    for (int level = 0; level < 2; level++) {
+        if (level == 1 && audience == NULL)
+            break;
+        if (level == 1) {
+            char *below = nd_printf("%s/for-%s", folder, audience);
+            for (char *c = strrchr(below, '/') + 1; *c != '\0'; c++)
+                *c = *c == ':' ? '-' : *c;
+            free(folder);
+            folder = below;
+        }
+        if (mkdir(folder, 0700) == 0 || errno == EEXIST)
+            continue;
+        nd_fail_errno(why, errno, "cannot make '%s'", folder);
+        free(folder);
+        return NULL;
+    }
+    return folder;
+}
+
+static nd_err write_files(const json_t *model, const char *stem, struct nd_fail *why)
 {
     static const struct {
         const char *ending, *format;
         enum nd_lang lang;
-    } files[] = {{"json", "json", ND_LANG_EN},    {"zh-TW.html", "html", ND_LANG_ZH},
-                 {"en.html", "html", ND_LANG_EN}, {"zh-TW.md", "md", ND_LANG_ZH},
-                 {"en.md", "md", ND_LANG_EN},     {"zh-TW.ods", "ods", ND_LANG_ZH},
-                 {"en.ods", "ods", ND_LANG_EN},   {"junit.xml", "junit", ND_LANG_EN}};
-    json_t *model = nd_report_model(dir, why);
-    nd_err err = model != NULL ? ND_OK : why != NULL ? why->code : ND_EIO;
-    bool is_interim = json_is_true(json_object_get(json_object_get(model, "run"), "interim"));
-    char *folder = nd_rundir_file(dir, "report");
-    if (err == ND_OK && mkdir(folder, 0700) != 0 && errno != EEXIST)
-        err = nd_fail_errno(why, errno, "cannot make '%s'", folder);
+    } files[] = {{".json", "json", ND_LANG_EN},    {".zh-TW.html", "html", ND_LANG_ZH},
+                 {".en.html", "html", ND_LANG_EN}, {".zh-TW.md", "md", ND_LANG_ZH},
+                 {".en.md", "md", ND_LANG_EN},     {".zh-TW.ods", "ods", ND_LANG_ZH},
+                 {".en.ods", "ods", ND_LANG_EN},   {".junit.xml", "junit", ND_LANG_EN}};
+    nd_err err = ND_OK;
     for (size_t i = 0; i < sizeof files / sizeof files[0] && err == ND_OK; i++) {
         struct nd_buf out = {0};
-        bool plain = strcmp(files[i].ending, "junit.xml") == 0 && !is_interim;
-        char *path = nd_printf("%s/%s%s", folder,
-                               plain        ? ""
-                               : is_interim ? "interim."
-                                            : "report.",
-                               files[i].ending);
+        char *path = nd_printf("%s%s", stem, files[i].ending);
         err = nd_report_render(model, files[i].format, files[i].lang, NULL, &out, why);
         if (err == ND_OK)
             err = nd_file_write(path, nd_buf_str(&out), out.len_bytes, why);
         free(path);
         nd_buf_deinit(&out);
     }
+    return err;
+}
+
+nd_err nd_report_write(const struct nd_rundir *dir, const char *audience, char **stem,
+                       struct nd_fail *why)
+{
+    struct nd_fail own = {0};
+    why = why != NULL ? why : &own;
+    json_t *model = nd_report_model(dir, why);
+    nd_err err = model != NULL ? ND_OK : why->code;
+    if (err == ND_OK && audience != NULL)
+        err = nd_report_for(model, dir, audience, why);
+    char *folder = err == ND_OK ? make_folder(dir, audience, why) : NULL;
+    if (folder != NULL) {
+        bool interim = json_is_true(json_object_get(json_object_get(model, "run"), "interim"));
+        char *path = nd_printf("%s/%s", folder, interim ? "interim" : "report");
+        err = write_files(model, path, why);
+        if (stem != NULL)
+            *stem = path;
+        else
+            free(path);
+    } else {
+        err = why->code;
+    }
     free(folder);
     json_decref(model);
-    if (interim != NULL)
-        *interim = is_interim;
     return err;
 }

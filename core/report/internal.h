@@ -6,6 +6,7 @@
  *   html*.c         the page; svg.c: its charts; markdown.c; junit.c
  *   tables.c        the tables as data; sheets.c: CSV and OpenDocument of them
  *   machine.c       for other tools: Grafana, OpenMetrics
+ *   audience.c      what is not for an audience to know; pdf.c: the page by Chromium
  *   compare.c       two runs side by side; catalogue.c: all runs of a directory
  *   words.c         the message catalogue, times and values in people's words */
 #ifndef ND_REPORT_INTERNAL_H
@@ -47,7 +48,7 @@ const char *nd_series_title(const json_t *series);
 const char *nd_outcome_text(const struct nd_page *page, const char *outcome);
 /* What has to be said of a run before its figures are read: rehearsed, simulated, interim or
  * incomplete; ND_MSG_COUNT where it does not hold. number: 0 to ND_MARKS - 1. */
-#define ND_MARKS 3
+#define ND_MARKS 4
 enum nd_message nd_mark_of(const json_t *run, size_t number);
 /* What the scenario says of it, "" when nothing: words as they were written, in one language. */
 const char *nd_mark_detail(const json_t *run, enum nd_message mark);

@@ -37,8 +37,11 @@ nd_err nd_report_render(const json_t *model, const char *format, enum nd_lang la
 #define ND_REPORT_FORMATS "html|md|json|junit|ods|csv|grafana|openmetrics"
 
 /* Writes report.json, report.zh-TW.html, report.en.html, .md and .ods of both, and junit.xml into
- * the run's report/; of a run that is still under way, interim.* instead, so that they never stand
- * where the report is looked for. *interim (may be NULL): which it was. */
-nd_err nd_report_write(const struct nd_rundir *dir, bool *interim, struct nd_fail *why);
+ * the run's report/. Of a run that is still under way they are called interim.* and
+ * interim.junit.xml, so that they never stand where the report is looked for; for an audience
+ * (audience.h; NULL: the owner of the run) they go into a directory of their own below. *stem (may
+ * be NULL): the path before ".en.html"; caller frees. */
+nd_err nd_report_write(const struct nd_rundir *dir, const char *audience, char **stem,
+                       struct nd_fail *why);
 
 #endif

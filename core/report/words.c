@@ -164,10 +164,12 @@ enum nd_message nd_mark_of(const json_t *run, size_t number)
 {
     bool interim = json_is_true(json_object_get(run, "interim"));
     const enum nd_message marks[ND_MARKS] = {ND_MSG_REHEARSAL, ND_MSG_SIMULATED,
-                                             interim ? ND_MSG_INTERIM : ND_MSG_INCOMPLETE};
+                                             interim ? ND_MSG_INTERIM : ND_MSG_INCOMPLETE,
+                                             ND_MSG_AUDIENCE};
     const bool holds[ND_MARKS] = {strcmp(nd_str_of(run, "mode"), "rehearsal") == 0,
                                   json_is_true(json_object_get(run, "simulated")),
-                                  !json_is_true(json_object_get(run, "complete"))};
+                                  !json_is_true(json_object_get(run, "complete")),
+                                  json_object_get(run, "audience") != NULL};
     return holds[number] ? marks[number] : ND_MSG_COUNT;
 }
 

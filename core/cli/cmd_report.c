@@ -1,0 +1,122 @@
+#include "cli/common.h"
+
+#include "report/audience.h"
+#include "report/pdf.h"
+#include "report/report.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* report: of a run's directory. */
+
+extern const struct nd_command nd_command_report;
+
+static const struct nd_cli_option report_options[] = {
+    {"runs", "DIR", "where runs are kept (default: runs)", 0},
+    {"format", ND_REPORT_FORMATS, "print this one; default: write the usual files into RUN/report/",
+     0},
+    {"table", "NAME", "which table, with '--format csv': expectations, interruptions, ...", 0},
+    {"lang", "zh|en|both", "language of what is printed", 0},
+    {"audience", "operator:NAME|public", "without what is not theirs to know", 0},
+    {"pdf", NULL, "the pages as PDF too, by the Chromium of this machine", 0},
+    {NULL, NULL, NULL, 0}};
+
+/* A model for whom it is for; NULL: told why, and *code. */
+static json_t *open_model(const struct nd_rundir *dir, const char *audience, int *code)
+{
+    struct nd_fail why = {0};
+    json_t *model = nd_report_model(dir, &why);
+    *code = ND_EXIT_INTEGRITY;
+    if (model != NULL && audience != NULL && nd_report_for(model, dir, audience, &why) != ND_OK) {
+        *code = why.code == ND_EARG ? ND_EXIT_USAGE : ND_EXIT_INTEGRITY;
+        json_decref(model);
+        model = NULL;
+    }
+    if (model == NULL)
+        fprintf(stderr, "netdrill report: %s\n", why.text);
+    return model;
+}
+
+static int print_report(const struct nd_rundir *dir, const struct nd_cli_args *args)
+{
+    struct nd_fail why = {0};
+    struct nd_buf out = {0};
+    const char *lang_name = nd_cli_get(args, "lang");
+    enum nd_lang lang = lang_name == NULL || strncmp(lang_name, "en", 2) == 0 ? ND_LANG_EN
+                        : strcmp(lang_name, "both") == 0                      ? ND_LANG_BOTH
+                                                                              : ND_LANG_ZH;
+    int code = ND_EXIT_OK;
+    json_t *model = open_model(dir, nd_cli_get(args, "audience"), &code);
+    if (model == NULL)
+        return code;
+    nd_err err = nd_report_render(model, nd_cli_get(args, "format"), lang,
+                                  nd_cli_get(args, "table"), &out, &why);
+    if (err == ND_OK && (fwrite(nd_buf_str(&out), 1, out.len_bytes, stdout) != out.len_bytes ||
+                         fflush(stdout) != 0))
+        err = nd_fail_errno(&why, errno, "cannot write");
+    if (err != ND_OK)
+        fprintf(stderr, "netdrill report: %s\n", why.text);
+    nd_buf_deinit(&out);
+    json_decref(model);
+    return err == ND_OK ? ND_EXIT_OK : err == ND_EARG ? ND_EXIT_USAGE : ND_EXIT_INTERNAL;
+}
+
+/* The files of the report, and their paths. */
+static int write_report(const struct nd_rundir *dir, const char *audience, bool pdf)
+{
+    static const char *const langs[] = {"zh-TW", "en"};
+    struct nd_fail why = {0};
+    char *stem = NULL;
+    int code = ND_EXIT_OK;
+    if (nd_report_write(dir, audience, &stem, &why) != ND_OK) {
+        fprintf(stderr, "netdrill report: %s\n", why.text);
+        code = why.code == ND_EARG ? ND_EXIT_USAGE : ND_EXIT_INTEGRITY;
+    }
+    for (size_t i = 0; i < 2 && code == ND_EXIT_OK; i++) {
+        char *html = nd_printf("%s.%s.html", stem, langs[i]);
+        char *to = nd_printf("%s.%s.pdf", stem, langs[i]);
+        printf("%s\n", html);
+        fflush(stdout);
+        if (pdf && nd_pdf_print(html, to, &why) != ND_OK) {
+            fprintf(stderr, "netdrill report: %s\n", why.text);
+            code = ND_EXIT_INCOMPLETE;
+        } else if (pdf) {
+            printf("%s\n", to);
+        }
+        free(html);
+        free(to);
+    }
+    free(stem);
+    return code;
+}
+
+static int report(int argc, char **argv)
+{
+    struct nd_cli_args args;
+    struct nd_rundir dir;
+    int code = 0;
+    if (nd_cli_open_run(&nd_command_report, argc, argv, &args, &dir, &code))
+        code = nd_cli_get(&args, "format") != NULL
+                   ? print_report(&dir, &args)
+                   : write_report(&dir, nd_cli_get(&args, "audience"),
+                                  nd_cli_get(&args, "pdf") != NULL);
+    nd_rundir_deinit(&dir);
+    nd_cli_args_deinit(&args);
+    return code;
+}
+
+const struct nd_command nd_command_report = {
+    "report",
+    "report [RUN] [--format NAME [--table NAME]] [--lang zh|en|both] [--audience WHO] [--pdf]",
+    "Renders a run's report from its directory alone. Of a run that is still under way: 初步 "
+    "INTERIM.\n\n"
+    "  netdrill report last\n"
+    "  netdrill report last --format md --lang zh\n"
+    "  netdrill report last --format csv --table interruptions > interruptions.csv\n"
+    "  netdrill report last --audience operator:jia\n"
+    "  netdrill report last --format grafana    annotations, for POST /api/annotations each",
+    report,
+    0,
+    report_options};
