@@ -109,7 +109,8 @@ static int report(int argc, char **argv)
 
 const struct nd_command nd_command_report = {
     "report",
-    "report [RUN] [--format NAME [--table NAME]] [--lang zh|en|both] [--audience WHO] [--pdf]",
+    "report [RUN] [--format NAME [--table NAME]] [--lang zh|en|both] [--audience "
+    "operator:NAME|public] [--pdf]",
     "Renders a run's report from its directory alone. Of a run that is still under way: 初步 "
     "INTERIM.\n\n"
     "  netdrill report last\n"

@@ -157,7 +157,7 @@ static int ask_consent(struct nd_live *live)
     const struct nd_drill *drill = nd_scenario_drill(live->work.scenario);
     const char *given = nd_cli_get(&live->args, "confirm");
     char typed[128] = "";
-    if (!acts_outside(live))
+    if (given == NULL && !acts_outside(live))
         return ND_EXIT_OK;
     if (given == NULL && (!isatty(0) || nd_cli_get(&live->args, "no-input") != NULL)) {
         fprintf(stderr,

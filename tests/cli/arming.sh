@@ -36,7 +36,7 @@ begin
 expect 0 '"state":"arming"' "$netdrill" status last --runs runs --json
 grep -q '"armed":\[\]' "$work/out" || fail "the status does not tell who has armed"
 expect 2 "say who you are" arm
-expect 3 "no person 'nobody'" arm --as nobody
+expect 2 "no person 'nobody'" arm --as nobody
 expect 3 "'chen' is not among those who may arm" arm --as chen
 expect 0 "armed by lin; it takes 1 more" arm --as lin
 expect 3 "'lin' has armed it already; it takes another person" arm --as lin
