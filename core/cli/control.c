@@ -17,7 +17,7 @@
 
 #define REQUEST_MAX 65536
 #define PIECE_BYTES 4096
-#define CLIENTS_MAX 64
+#define CLIENTS_MAX 256
 
 struct client {
     struct client *next;
@@ -308,6 +308,12 @@ nd_err nd_control_ask(const struct nd_rundir *dir, json_t *request, json_t **ans
     free(text);
     json_decref(request);
     struct nd_buf in = {0};
+    if (strlen(line) > REQUEST_MAX) {
+        free(line);
+        if (fd >= 0)
+            close(fd);
+        return nd_fail_set(why, ND_EARG, "that is too long: %d KiB at most", REQUEST_MAX / 1024);
+    }
     bool sent = fd >= 0 && send(fd, line, strlen(line), MSG_NOSIGNAL) == (ssize_t)strlen(line);
     free(line);
     while (sent && (in.len_bytes == 0 || in.text[in.len_bytes - 1] != '\n')) {

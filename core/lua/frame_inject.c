@@ -150,19 +150,21 @@ static void read_window(const struct nd_frame *frame, struct nd_inject *inject)
 
 static void read_when(const struct nd_frame *frame, struct nd_inject *inject)
 {
-    static const char *const keys[] = {"at", "window", "after", "unless"};
+    static const char *const keys[] = {"at", "window", "after", "unless", "on_call"};
     const char *key = NULL;
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 5; i++) {
         if (!nd_frame_has(frame, keys[i]))
             continue;
         if (key != NULL)
-            nd_frame_complain(frame->L, frame->call, keys[i], "E0207", NULL,
-                              "an inject has one of 'at', 'window', 'after' and 'unless', and "
-                              "'%s' is given",
-                              key);
+            nd_frame_complain(
+                frame->L, frame->call, keys[i], "E0207", NULL,
+                "an inject has one of 'at', 'window', 'after', 'unless' and 'on_call', and "
+                "'%s' is given",
+                key);
         key = keys[i];
     }
     inject->when = nd_frame_place(frame, key);
+    inject->on_call = nd_frame_flag(frame, "on_call");
     inject->after = nd_frame_text(frame, "after", false);
     inject->unless = nd_frame_text(frame, "unless", false);
     inject->delay = nd_frame_length(frame, "delay", 0);

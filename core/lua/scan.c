@@ -19,10 +19,11 @@ const char *const *nd_verb_keys(const char *name)
     static const char *const step[] = {"id",    "owner", "objective",  "at",
                                        "after", "run",   "repeatable", NULL};
     static const char *const inject[] = {
-        "id",        "kind",         "at",          "window",    "after",         "delay",
-        "unless",    "only_if",      "from",        "to",        "via",           "body",
-        "expect",    "react_within", "answered_by", "objective", "tasks",         "controller",
-        "evaluator", "notes",        "options",     "run",       "scenario_time", NULL};
+        "id",          "kind",      "at",      "window",        "after",
+        "delay",       "unless",    "on_call", "only_if",       "from",
+        "to",          "via",       "body",    "expect",        "react_within",
+        "answered_by", "objective", "tasks",   "controller",    "evaluator",
+        "notes",       "options",   "run",     "scenario_time", NULL};
     static const char *const expect[] = {
         "at_most", "at_least", "equals",    "above",         "below",   "within", "every",
         "from",    "till",     "objective", "abort_on_fail", "reading", NULL};

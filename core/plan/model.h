@@ -53,8 +53,9 @@ struct nd_place {
 
 /* A message or event given to the players. Who, what and when; what came of it is the run's.
  * It is fired `at` a time, at a moment drawn from `window`, `after` a step or another inject is
- * over, or, as a contingency, `unless` another one is answered in time; without any of them with
- * its phase. What it waits for is the answer where an action is expected or a choice asked for,
+ * over, or, as a contingency, `unless` another one is answered in time, or, on call, by a
+ * controller alone; without any of them with its phase. What it waits for is the answer where an
+ * action is expected or a choice asked for,
  * else the acknowledgement is enough; without react_within nothing is waited for. */
 struct nd_inject {
     const char *id;
@@ -63,9 +64,10 @@ struct nd_inject {
     bool at_given, at_is_moment;
     nd_ns at;
     bool window_given, window_is_moment;
-    nd_ns window_from, window_till;    /* as `at`: offsets from the phase's start, or moments */
-    const char *after, *unless;        /* id, or NULL */
-    nd_ns delay;                       /* after `after` */
+    nd_ns window_from, window_till; /* as `at`: offsets from the phase's start, or moments */
+    const char *after, *unless;     /* id, or NULL */
+    nd_ns delay;                    /* after `after` */
+    bool on_call; /* fired by a controller alone; its phase does not wait for it before */
     const char *only_if, *only_choice; /* decision's id and the choice it takes, or NULL */
     const char *from;                  /* person, or NULL */
     const char *const *to;             /* people; NULL-ended, may be empty */

@@ -3,7 +3,7 @@
  *   {"schema":"netdrill.plan/1","drill":{id,title{zh,en},revision,lasts_ns,scenario,hash},
  *    "site":{name,path,hash,simulated},"seed":7,"mode_note":..,
  *    "phases":[{id,title,at_ns|null,steps:[{id,title,owner,objective,at_ns|null,after,line}],
- *      injects:[{id,title,kind,at_ns|null,window_ns:[from,till]|null,after,delay_ns,unless,only_if,
+ *      injects:[{id,title,kind,at_ns|null,window_ns:[from,till]|null,after,delay_ns,unless,on_call,only_if,
  *        only_choice,from,to:[..],via:"plugin.verb"|null,channel,react_within_ns,answered_by,body,
  *        expect,tasks:[..],options:[..],objective,controller,evaluator,notes,scenario_time,line}]}],
  *    "policy":{as the site file says}|null,"baselines":[{id,title,within_ns}],

@@ -122,6 +122,8 @@ static void print_inject(const json_t *plan, const json_t *inject, bool zh, stru
         nd_buf_addf(out, "  react within %s", nd_length_format(within, unit));
     if (*string_of(inject, "after") != '\0')
         nd_buf_addf(out, "  after '%s'", string_of(inject, "after"));
+    if (json_is_true(json_object_get(inject, "on_call")))
+        nd_buf_adds(out, "  when a controller fires it");
     if (*string_of(inject, "unless") != '\0')
         nd_buf_addf(out, "  unless '%s' is answered in time", string_of(inject, "unless"));
     if (*string_of(inject, "only_if") != '\0')

@@ -84,7 +84,7 @@ static void release(struct nd_inject_run *inject)
     if (inject->unreleased || run->state != ND_RUN_RUNNING)
         return;
     settle_contingencies(inject);
-    if (inject->adhoc) {
+    if (inject->aside) {
         nd_aside_over(run);
         return;
     }
@@ -245,12 +245,24 @@ static char *via_text(struct nd_run *run, const struct nd_inject *plan)
                : NULL;
 }
 
+/* Called for: from now on somebody waits for it. */
+static void join(struct nd_inject_run *inject)
+{
+    struct nd_phase_run *phase = phase_of(inject);
+    if (!inject->inject->on_call || inject->state != ND_INJECT_WAITING)
+        return;
+    inject->aside = phase->state == ND_STEP_DONE;
+    inject->run->aside += inject->aside;
+    phase->left += phase->state == ND_STEP_RUNNING;
+}
+
 void nd_inject_fire(struct nd_inject_run *inject, const char *actor, json_t *data)
 {
     struct nd_run *run = inject->run;
     const struct nd_inject *plan = inject->inject;
     nd_ns planned = inject->planned >= 0 ? nd_run_clock(run, inject->planned) : -1;
     nd_inject_cancel_timers(inject);
+    join(inject);
     inject->state = ND_INJECT_OPEN;
     inject->fired_clock = nd_run_now(run);
     inject->fired = nd_run_moment(run, inject->fired_clock);
@@ -341,6 +353,8 @@ void nd_inject_arm(struct nd_inject_run *inject, nd_ns phase_start)
     nd_ns start = nd_run_moment(run, phase_start);
     bool moment = plan->window_given ? plan->window_is_moment : plan->at_is_moment;
     nd_ns base = moment ? 0 : start;
+    if (plan->on_call)
+        return;
     if (plan->unless != NULL) {
         const struct nd_inject_run *other = nd_inject_run_find(run, plan->unless);
         if (other != NULL && (other->expired || nd_inject_over(other)))
@@ -413,8 +427,13 @@ void nd_injects_cancel(struct nd_run *run)
         inject->act.task = NULL;
         if (inject->act.state == ND_STEP_RUNNING)
             nd_step_end(&inject->act, ND_STEP_CANCELLED, "the drill ended while it ran");
+        bool idle = inject->inject->on_call && inject->state == ND_INJECT_WAITING;
         if (inject->expired)
             over(inject, ND_INJECT_EXPIRED);
+        else if (idle && run->t0 >= 0)
+            nd_inject_end(
+                inject, ND_INJECT_NOT_NEEDED, NULL,
+                json_pack("{s:s, s:s}", "of", inject->inject->id, "because", "not called for"));
         else if (!nd_inject_over(inject) && run->t0 >= 0)
             nd_inject_end(inject, ND_INJECT_CANCELLED, NULL,
                           json_pack("{s:s}", "why",
@@ -466,7 +485,10 @@ void nd_injects_free(struct nd_run *run)
 size_t nd_injects_left(const struct nd_run *run, const struct nd_phase *phase)
 {
     size_t left = 0;
-    for (size_t i = 0; i < phase->injects_count; i++)
-        left += !nd_inject_over(run->injects.at[phase->injects[i].index]);
+    for (size_t i = 0; i < phase->injects_count; i++) {
+        const struct nd_inject_run *inject = run->injects.at[phase->injects[i].index];
+        bool idle = inject->inject->on_call && inject->state == ND_INJECT_WAITING;
+        left += !nd_inject_over(inject) && !inject->aside && !idle;
+    }
     return left;
 }

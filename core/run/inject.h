@@ -39,6 +39,7 @@ struct nd_inject_run {
     const struct nd_inject *inject;
     enum nd_inject_state state;
     bool adhoc;
+    bool aside;                   /* no phase waits for it, but the run does */
     bool by_hand;                 /* a controller hands it over, whatever its channel */
     bool unreleased;              /* it was over in a pause: what waits for it goes on after it */
     nd_ns planned, fired, opened; /* moments of the drill; -1. opened: the first delivery */

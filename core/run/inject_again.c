@@ -107,6 +107,17 @@ static void take_state(struct nd_inject_run *inject, const char *type, const jso
     inject->expired = inject->expired || strcmp(type, "expired") == 0;
 }
 
+static bool phase_was_over(const struct nd_inject_run *inject)
+{
+    const struct nd_past *past = inject->run->config.past;
+    const char *id = inject->run->phases[inject->inject->phase].phase->id;
+    for (size_t i = 0; i < past->phases.count; i++) {
+        if (strcmp(past->phases.at[i].id, id) == 0)
+            return past->phases.at[i].ended;
+    }
+    return false;
+}
+
 void nd_injects_take(struct nd_run *run)
 {
     static const char prefix[] = "netdrill.inject.";
@@ -129,8 +140,11 @@ void nd_injects_take(struct nd_run *run)
         take_state(inject, type, data, at, moment);
         take_said(inject, type, data, moment);
     }
-    for (size_t k = run->config.drill->injects_count; k < run->injects.count; k++)
-        run->aside += !nd_inject_over(run->injects.at[k]);
+    for (size_t k = 0; k < run->injects.count; k++) {
+        struct nd_inject_run *inject = run->injects.at[k];
+        inject->aside = inject->adhoc || (inject->inject->on_call && phase_was_over(inject));
+        run->aside += inject->aside && inject->state == ND_INJECT_OPEN;
+    }
 }
 
 /* Its body was under way: cut off, as a step would be. */

@@ -79,6 +79,8 @@ nd_err nd_run_skip(struct nd_run *run, const char *id, const char *reason,
     struct nd_inject_run *inject = find(run, id, why);
     if (inject == NULL)
         return why->code;
+    if (inject->inject->on_call && inject->state == ND_INJECT_WAITING)
+        return nd_fail_set(why, ND_ESTATE, "'%s' is on call: it comes only when it is fired", id);
     bool begun = inject->act.state == ND_STEP_RUNNING;
     for (size_t i = 0; i < inject->inject->to_count; i++)
         begun = begun || inject->recipients[i].delivered >= 0 || inject->recipients[i].call != NULL;
@@ -182,7 +184,7 @@ struct nd_inject_run *nd_adhoc_new(struct nd_run *run, const struct nd_adhoc *ad
     if (like != NULL && like->inject->via != NULL)
         plan->via = via_like(run, like->inject->via, plan);
     struct nd_inject_run *inject = nd_inject_run_new(run, plan);
-    inject->adhoc = true;
+    inject->adhoc = inject->aside = true;
     return inject;
 }
 

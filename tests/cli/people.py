@@ -94,6 +94,8 @@ ask("observe", "x", "--inject", "nothing", code=2)
 ask("observe", "x", "--objective", "nothing", code=2, says="no objective")
 ask("observe", "x", "--sort", "nice", code=2)
 ask("observe", "  ", code=2)
+ask("note", "x" * 70000, code=2, says="64 KiB at most")
+ask("note", b"\xff\xfe", code=2, says="no UTF-8")
 open("photo.jpg", "wb").write(b"\xff\xd8 no real photograph")
 ask("observe", "值班人員立即查閱程序書", "--inject", "cable", "--objective", "told", "--sort", "strength", "--file",
     "photo.jpg", "--as", "chen", says="observation 1")

@@ -362,6 +362,40 @@ static void test_failed_delivery(void **state)
     drill_kit_deinit(&kit);
 }
 
+static void call_for(void *ctx)
+{
+    struct nd_fail why = {0};
+    (void)ctx;
+    assert_int_equal(nd_run_skip(kit.run, "b", "of no use", &lin, &why), ND_ESTATE);
+    assert_int_equal(nd_run_fire(kit.run, "b", false, &lin, &why), ND_OK);
+    assert_int_equal(nd_run_fire(kit.run, "c", false, &lin, &why), ND_OK);
+}
+
+/* Nobody waits for a reserve until it is called for; then its phase does, or the run. */
+static void test_on_call(void **state)
+{
+    (void)state;
+    static const char *const ids[] = {"c", "a", "b"};
+    begin();
+    for (size_t i = 0; i < 3; i++) {
+        struct nd_inject *inject = drill_kit_inject(&kit, i != 0, ids[i]);
+        inject->on_call = true;
+        inject->react_within = ND_SEC(10);
+    }
+    struct nd_step *s = drill_kit_step(&kit, 1, "s", NULL);
+    s->at_given = true;
+    s->at = ND_SEC(5);
+    drill_kit_step(&kit, 2, "t", NULL);
+    at(ND_SEC(3), call_for);
+    play();
+    assert_int_equal(moment_of("phase.ended", 0), 0); /* did not wait for "c" */
+    assert_int_equal(moment_of("phase.ended", 1), ND_SEC(13));
+    assert_int_equal(drill_kit_count(&kit, "inject.expired"), 2);
+    assert_string_equal(subject_of("inject.not_needed", 0), "a");
+    assert_int_equal(nd_run_outcome(kit.run)->lasted, ND_SEC(13));
+    drill_kit_deinit(&kit);
+}
+
 static void say_emergency(void *ctx)
 {
     struct nd_fail why = {0};
@@ -463,6 +497,7 @@ int main(void)
         cmocka_unit_test(test_a_real_emergency),
         cmocka_unit_test(test_fault),
         cmocka_unit_test(test_decision_branches),
+        cmocka_unit_test(test_on_call),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
