@@ -63,7 +63,7 @@ static const struct nd_option classes_options[] = {
      "", ND_TEXTS, ND_OPT_REQUIRED, 1, 0, NULL, NULL},
     {"limit",
      "how long a packet may wait when its class has its ceiling; what would wait longer "
-     "is dropped. Two packets may always wait",
+     "is dropped. Four packets may always wait",
      "ns", ND_LENGTH, 0, 1e6, 1e10, "50ms", NULL},
     END_ROW};
 static const struct nd_reading no_readings[] = {{NULL, NULL, NULL, 0}};

@@ -2,25 +2,30 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <linux/if_ether.h>
 #include <netlink/route/class.h>
 #include <netlink/route/classifier.h>
 #include <netlink/route/cls/u32.h>
-#include <netlink/route/qdisc/fifo.h>
 #include <netlink/route/qdisc/htb.h>
+#include <netlink/route/qdisc/tbf.h>
 #include <stdio.h>
 #include <string.h>
 
 /* Classes in the kernel: htb at the root, a class for all, below it one a class of the drill with a
  * queue of bounded length, and filters that say who belongs where.
  *
- *     htb 6e64: -- 6e64:1 (rate of all) -+- 6e64:x (bfifo)
- *                                        `- 6e64:y (bfifo)
+ *     htb 6e64: -- 6e64:1 (rate of all) -+- 6e64:x (tbf)
+ *                                        `- 6e64:y (tbf)
+ *
+ * A queue is a tbf of twice the class's ceiling, so that it never is what holds back: unlike the
+ * fifos it cuts the segments of TCP that the kernel has put together (GSO, up to 64 KiB) into
+ * packets again. Uncut they would not fit a short queue, and one of them would hold up the
+ * rescuers' packets for as long as its 64 KiB take.
  *
  * Read back, all of it has to be there, and nothing else. */
 
-#define ALL           1u /* the minor of the class of all */
-#define PACKET_OCTETS 1600
+#define ALL 1u /* the minor of the class of all */
 
 static uint32_t handle_of(uint32_t minor)
 {
@@ -35,13 +40,13 @@ static int64_t larger(int64_t a, int64_t b)
 /* ---- making ---- */
 
 /* Two packets, or what goes out in a millisecond: timers are no finer. */
-static uint32_t burst_of(int64_t bit_s)
+static uint32_t burst_of(int64_t packet, int64_t bit_s)
 {
-    return (uint32_t)larger(INT64_C(2) * PACKET_OCTETS, bit_s / 8 / 1000);
+    return (uint32_t)larger(2 * packet, bit_s / 8 / 1000);
 }
 
-static int add_class(struct nl_sock *sock, int ifindex, uint32_t minor, int64_t rate,
-                     int64_t ceiling, uint32_t priority)
+static int add_class(const struct act *act, struct nl_sock *sock, int ifindex, uint32_t minor,
+                     int64_t rate, int64_t ceiling, uint32_t priority)
 {
     struct rtnl_class *class = rtnl_class_alloc();
     rtnl_tc_set_ifindex(TC_CAST(class), ifindex);
@@ -51,9 +56,9 @@ static int add_class(struct nl_sock *sock, int ifindex, uint32_t minor, int64_t 
     if (failed == 0) {
         rtnl_htb_set_rate64(class, (uint64_t)rate / 8);
         rtnl_htb_set_ceil64(class, (uint64_t)ceiling / 8);
-        rtnl_htb_set_rbuffer(class, burst_of(rate));
-        rtnl_htb_set_cbuffer(class, burst_of(ceiling));
-        rtnl_htb_set_quantum(class, PACKET_OCTETS);
+        rtnl_htb_set_rbuffer(class, burst_of(act->packet, rate));
+        rtnl_htb_set_cbuffer(class, burst_of(act->packet, ceiling));
+        rtnl_htb_set_quantum(class, (uint32_t)act->packet);
         rtnl_htb_set_prio(class, priority);
         failed = rtnl_class_add(sock, class, NLM_F_CREATE | NLM_F_EXCL);
     }
@@ -61,16 +66,27 @@ static int add_class(struct nl_sock *sock, int ifindex, uint32_t minor, int64_t 
     return failed;
 }
 
-static int add_queue(struct nl_sock *sock, int ifindex, const struct class *class, int64_t limit)
+static int queue_octets_s(const struct class *class)
+{
+    int64_t octets_s = 2 * (class->ceiling / 8);
+    return octets_s < INT_MAX ? (int)octets_s : INT_MAX;
+}
+
+/* htb sends one packet more than its burst at once; the queue has to give it, or the kernel logs a
+ * warning about it. */
+static int add_queue(const struct act *act, struct nl_sock *sock, int ifindex,
+                     const struct class *class)
 {
     struct rtnl_qdisc *queue = rtnl_qdisc_alloc();
-    double octets = (double)class->ceiling / 8 * (double)limit / 1e9;
+    double octets = (double)class->ceiling / 8 * (double)act->classes.limit / 1e9;
     rtnl_tc_set_ifindex(TC_CAST(queue), ifindex);
     rtnl_tc_set_parent(TC_CAST(queue), handle_of(class_minor(class->name)));
-    int failed = rtnl_tc_set_kind(TC_CAST(queue), "bfifo");
+    int failed = rtnl_tc_set_kind(TC_CAST(queue), "tbf");
     if (failed == 0) {
-        rtnl_qdisc_fifo_set_limit(
-            queue, (int)larger(2L * PACKET_OCTETS, (int64_t)(octets < 1e9 ? octets : 1e9)));
+        rtnl_qdisc_tbf_set_rate(queue, queue_octets_s(class),
+                                (int)(act->packet + burst_of(act->packet, class->ceiling)), 0);
+        rtnl_qdisc_tbf_set_limit(
+            queue, (int)larger(4 * act->packet, (int64_t)(octets < 1e9 ? octets : 1e9)));
         failed = rtnl_qdisc_add(sock, queue, NLM_F_CREATE | NLM_F_EXCL);
     }
     rtnl_qdisc_put(queue);
@@ -118,17 +134,17 @@ static int add_below(struct act *act, struct nl_sock *sock, int ifindex, const c
     struct filter filters[FILTERS_MAX];
     size_t count = classes_filters(classes, filters);
     *what = "cannot make a class (htb)";
-    int failed = add_class(sock, ifindex, ALL, classes->rate, classes->rate, 0);
+    int failed = add_class(act, sock, ifindex, ALL, classes->rate, classes->rate, 0);
     for (size_t i = 0; i < classes->count && failed == 0; i++) {
         const struct class *class = &classes->at[i];
-        failed = add_class(sock, ifindex, class_minor(class->name), class->rate, class->ceiling,
-                           (uint32_t)i);
+        failed = add_class(act, sock, ifindex, class_minor(class->name), class->rate,
+                           class->ceiling, (uint32_t)i);
     }
     if (failed != 0)
         return failed;
-    *what = "cannot make a queue (bfifo)";
+    *what = "cannot make a queue (tbf)";
     for (size_t i = 0; i < classes->count && failed == 0; i++)
-        failed = add_queue(sock, ifindex, &classes->at[i], classes->limit);
+        failed = add_queue(act, sock, ifindex, &classes->at[i]);
     if (failed != 0)
         return failed;
     *what = "cannot make a filter (u32)";
@@ -189,6 +205,8 @@ static void look_at_classes(const struct act *act, struct nl_cache *cache, struc
     for (struct nl_object *at = nl_cache_get_first(cache); at != NULL; at = nl_cache_get_next(at)) {
         struct rtnl_class *class = (struct rtnl_class *)at;
         uint32_t handle = rtnl_tc_get_handle(TC_CAST(class));
+        if (TC_H_MAJ(handle) != OUR_HANDLE)
+            continue; /* a queue's own */
         int which = find_class(classes, handle);
         int good = handle == handle_of(ALL) ? is_class(class, classes->rate, classes->rate, 0)
                    : which >= 0             ? is_class(class, classes->at[which].rate,
@@ -207,8 +225,10 @@ static void look_at_queues(const struct act *act, struct nl_cache *cache, int if
         uint32_t parent = rtnl_tc_get_parent(tc);
         if (rtnl_tc_get_ifindex(tc) != ifindex || TC_H_MAJ(parent) != OUR_HANDLE)
             continue;
-        int good =
-            strcmp(rtnl_tc_get_kind(tc), "bfifo") == 0 && find_class(&act->classes, parent) >= 0;
+        int which = find_class(&act->classes, parent);
+        int good = strcmp(rtnl_tc_get_kind(tc), "tbf") == 0 && which >= 0 &&
+                   rtnl_qdisc_tbf_get_rate((struct rtnl_qdisc *)tc) ==
+                       queue_octets_s(&act->classes.at[which]);
         found->queues += (size_t)good;
         found->changed |= !good;
     }
@@ -288,12 +308,31 @@ int htb_is_whole(struct act *act, struct nl_sock *sock, int ifindex)
 
 /* ---- counters ---- */
 
+/* What the queues of the class dropped, or of all: htb itself does not see what a queue drops of a
+ * packet it has cut. */
+static uint64_t drops_below(struct nl_cache *queues, int ifindex, uint32_t class)
+{
+    uint64_t drops = 0;
+    for (struct nl_object *at = nl_cache_get_first(queues); at != NULL;
+         at = nl_cache_get_next(at)) {
+        struct rtnl_tc *tc = (struct rtnl_tc *)at;
+        uint32_t parent = rtnl_tc_get_parent(tc);
+        if (rtnl_tc_get_ifindex(tc) == ifindex && TC_H_MAJ(parent) == OUR_HANDLE &&
+            (class == handle_of(ALL) || parent == class))
+            drops += rtnl_tc_get_stat(tc, RTNL_TC_DROPS);
+    }
+    return drops;
+}
+
 void htb_count(struct act *act, struct nl_sock *sock, int ifindex)
 {
-    struct nl_cache *cache = NULL;
+    struct nl_cache *classes = NULL;
+    struct nl_cache *queues = NULL;
     uint32_t wanted = handle_of(act->class[0] == '\0' ? ALL : class_minor(act->class));
-    int failed = rtnl_class_alloc_cache(sock, ifindex, &cache);
-    struct rtnl_class *class = failed == 0 ? rtnl_class_get(cache, ifindex, wanted) : NULL;
+    int failed = rtnl_class_alloc_cache(sock, ifindex, &classes);
+    if (failed == 0)
+        failed = rtnl_qdisc_alloc_cache(sock, &queues);
+    struct rtnl_class *class = failed == 0 ? rtnl_class_get(classes, ifindex, wanted) : NULL;
     if (failed != 0) {
         act_fail_nl(act, failed, "cannot read the classes");
     } else if (class == NULL) {
@@ -305,11 +344,12 @@ void htb_count(struct act *act, struct nl_sock *sock, int ifindex)
         struct rtnl_tc *tc = TC_CAST(class);
         act->counted = (struct counted){.octets = rtnl_tc_get_stat(tc, RTNL_TC_BYTES),
                                         .packets = rtnl_tc_get_stat(tc, RTNL_TC_PACKETS),
-                                        .drops = rtnl_tc_get_stat(tc, RTNL_TC_DROPS),
+                                        .drops = drops_below(queues, ifindex, wanted),
                                         .overlimits = rtnl_tc_get_stat(tc, RTNL_TC_OVERLIMITS),
                                         .backlog = rtnl_tc_get_stat(tc, RTNL_TC_BACKLOG),
                                         .waiting = rtnl_tc_get_stat(tc, RTNL_TC_QLEN)};
     }
     rtnl_class_put(class);
-    nl_cache_free(cache);
+    nl_cache_free(queues);
+    nl_cache_free(classes);
 }

@@ -10,6 +10,8 @@
 #include "../common/boot.h"
 #include "../common/probe.h"
 
+#define LINK_HEADER 32 /* octets at most: Ethernet's 14, and tags */
+
 /* The change of every verb is a root queueing discipline of our own handle; to undo is to delete
  * it, which brings the default back. Here: looking, undoing, reading back, and the plugin's
  * record. */
@@ -166,13 +168,15 @@ static void act_work(void *ctx)
     int failed = sock != NULL ? nl_connect(sock, NETLINK_ROUTE) : -NLE_NOMEM;
     if (failed == 0)
         failed = rtnl_link_get_kernel(sock, 0, act->interface, &link);
-    if (failed == 0)
+    if (failed == 0) {
+        act->packet = (int64_t)rtnl_link_get_mtu(link) + LINK_HEADER;
         act->work(act, sock, rtnl_link_get_ifindex(link));
-    else if (failed == -NLE_NODEV && act->work == htb_count)
+    }
+    if (failed == -NLE_NODEV && act->work == htb_count)
         act_fail(act, ND_EGONE,
                  "there is no interface '%s' here; give 'from', the vantage where the target is",
                  act->interface);
-    else if (!act->gone_is_fine)
+    else if (failed != 0 && !act->gone_is_fine)
         act_fail_nl(act, failed, "cannot look at the interface");
     rtnl_link_put(link);
     nl_socket_free(sock);

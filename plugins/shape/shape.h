@@ -35,6 +35,7 @@ struct act {
     int64_t delay_us, jitter_us;
     double loss;
     struct classes classes; /* of htb */
+    int64_t packet;         /* octets of the interface's longest, with its link header */
     char class[CLASS_NAME_BYTES];
     struct counted counted;
     int gone_is_fine, note;
