@@ -197,11 +197,27 @@ static nd_err write_all(int fd, const char *bytes, size_t len_bytes)
         bytes += put;
         len_bytes -= (size_t)put;
     }
-    return fsync(fd) == 0 ? ND_OK : nd_err_from_errno(errno);
+    /* A device or a pipe cannot be synced. */
+    return fsync(fd) == 0 || errno == EINVAL ? ND_OK : nd_err_from_errno(errno);
+}
+
+/* A device, a pipe: written to as it is, never replaced by a file. */
+static nd_err write_through(const char *path, const char *bytes, size_t len_bytes,
+                            struct nd_fail *why)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    nd_err err = fd >= 0 ? write_all(fd, bytes, len_bytes) : nd_err_from_errno(errno);
+    int error = errno;
+    if (fd >= 0)
+        close(fd);
+    return err == ND_OK ? ND_OK : nd_fail_errno(why, error, "cannot write '%s'", path);
 }
 
 nd_err nd_file_write(const char *path, const char *bytes, size_t len_bytes, struct nd_fail *why)
 {
+    struct stat there;
+    if (stat(path, &there) == 0 && !S_ISREG(there.st_mode) && !S_ISDIR(there.st_mode))
+        return write_through(path, bytes, len_bytes, why);
     char *part = nd_printf("%s.part", path);
     nd_err err = ND_OK;
     int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);

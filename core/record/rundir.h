@@ -21,7 +21,8 @@ void nd_rundir_deinit(struct nd_rundir *dir);
 /* "<path>/<name>"; caller frees. */
 char *nd_rundir_file(const struct nd_rundir *dir, const char *name);
 
-/* Writes a file whole: temporary name, fsync, rename. */
+/* Writes a file whole: temporary name, fsync, rename. What is there and is no file, such as a pipe
+ * or /dev/null, is written to and stays what it is. */
 nd_err nd_file_write(const char *path, const char *bytes, size_t len_bytes, struct nd_fail *why);
 
 /* "sha256:<64 hex>" of bytes. out: 72 bytes. */

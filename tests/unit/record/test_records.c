@@ -6,12 +6,14 @@
 #include "record/samples.h"
 #include "record/undo.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -289,13 +291,37 @@ static int remove_dir(void **state)
     return rmdir(dir);
 }
 
+/* A pipe, or /dev/null as root, stays what it is. */
+static void test_no_file_is_replaced(void **state)
+{
+    (void)state;
+    const char *pipe_path = file("pipe");
+    char got[8] = "";
+    struct stat there;
+    assert_int_equal(mkfifo(pipe_path, 0600), 0);
+    int fd = open(pipe_path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(nd_file_write(pipe_path, "abc", 3, NULL), ND_OK);
+    assert_int_equal(read(fd, got, sizeof got), 3);
+    assert_string_equal(got, "abc");
+    assert_int_equal(stat(pipe_path, &there), 0);
+    assert_true(S_ISFIFO(there.st_mode));
+    close(fd);
+    unlink(pipe_path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_chain),   cmocka_unit_test(test_falsified),
-        cmocka_unit_test(test_torn),    cmocka_unit_test(test_full_disk),
-        cmocka_unit_test(test_undo),    cmocka_unit_test(test_undo_refused_on_full_disk),
-        cmocka_unit_test(test_mutated), cmocka_unit_test(test_samples),
+        cmocka_unit_test(test_chain),
+        cmocka_unit_test(test_falsified),
+        cmocka_unit_test(test_torn),
+        cmocka_unit_test(test_full_disk),
+        cmocka_unit_test(test_undo),
+        cmocka_unit_test(test_undo_refused_on_full_disk),
+        cmocka_unit_test(test_mutated),
+        cmocka_unit_test(test_samples),
+        cmocka_unit_test(test_no_file_is_replaced),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }
