@@ -87,6 +87,8 @@ static void put_verdict(const struct nd_line *line)
                                        nd_line_string(line, "unit"),
                                        nd_line_string(line, "statistic"), words));
     }
+    if (json_is_number(measured) && *nd_line_string(line, "why") != '\0')
+        nd_buf_addf(line->out, "; %s", nd_line_string(line, "why"));
 }
 
 static void put_opened(const struct nd_line *line)

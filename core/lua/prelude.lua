@@ -25,7 +25,7 @@ end
 -- A text is as expected or is not: there is nothing to measure.
 local function judge_text(e, text)
   if e.op ~= "equals" or P.type(e.limit) ~= "string" or text ~= nil and P.type(text) ~= "string" then
-    P.error("[E0301] 'expect' compares a text with another by 'equals' alone", 4)
+    P.error("[E0301] 'expect' compares a text with another by 'equals' alone", 3)
   end
   local met = text == e.limit
   return {
@@ -50,7 +50,7 @@ local function judge(e)
   if op then
     local number, limit_unit = P.value(e.limit)
     if unit == "ns" and limit_unit == "" then
-      P.error("[E0302] 'expect': '" .. op .. "' needs a length of time such as seconds(10), got the number " .. number, 4)
+      P.error("[E0302] 'expect': '" .. op .. "' needs a length of time such as seconds(10), got the number " .. number, 3)
     end
     limit = number
   else
