@@ -152,10 +152,18 @@ static bool next_word(const char **at, struct nd_buf *word, bool *quoted)
     return true;
 }
 
+/* A name that may stand in a scenario as it is. */
 static bool is_name(const char *text, size_t len)
 {
+    static const char words[] =
+        " and break do else elseif end false for function goto if in local nil "
+        "not or repeat return then true until while ";
+    char word[64];
     size_t good = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_");
-    return len != 0 && good >= len && *text >= 'a' && *text <= 'z';
+    if (len == 0 || good < len || *text < 'a' || *text > 'z' || len > sizeof word - 3)
+        return false;
+    snprintf(word, sizeof word, " %.*s ", (int)len, text);
+    return strstr(words, word) == NULL; /* of Lua's own */
 }
 
 static bool put_option(struct nd_buf *lua, const char *word, bool quoted, struct nd_fail *why)
