@@ -122,17 +122,16 @@ static void synced(uv_fs_t *request)
     const char *error = request->result < 0 ? uv_strerror((int)request->result) : NULL;
     uv_fs_req_cleanup(request);
     control->under_way = false;
+    char why[128];
+    snprintf(why, sizeof why, "the journal cannot be written: %s", error != NULL ? error : "");
     if (error != NULL && !control->closed)
-        nd_run_journal_failed(control->run, error);
+        nd_run_journal_failed(control->run, why);
     while (control->syncing != NULL) {
         struct reply *reply = control->syncing;
         control->syncing = reply->next;
         if (error != NULL) {
             free(reply->line);
-            reply->line =
-                nd_printf("{\"ok\":false,\"code\":\"EIO\",\"why\":\"the journal cannot be "
-                          "written: %s\"}\n",
-                          error);
+            reply->line = nd_printf("{\"ok\":false,\"code\":\"EIO\",\"why\":\"%s\"}\n", why);
         }
         if (reply->client != NULL) {
             reply->client->waiting--;

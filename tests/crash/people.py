@@ -83,6 +83,22 @@ late = play([], 1.5)
 check(f"the rest was shifted: late by {late}", late < 1e9)
 late = play(["--keep-times"], 2.5)
 check(f"a missed one says so: late by {late}", late > 0.3e9)
+
+# What cannot be kept is not said to be: refused, and a drill without a journal ends.
+if len(sys.argv) > 2:
+    shim = os.path.realpath(sys.argv[2])
+    drill = Drill(netdrill, work, work + "/people.lua",
+                  env={"LD_PRELOAD": shim, "SHIM_FILES": "/journal.jsonl", "SHIM_FAIL": "fdatasync:5:20"})
+    drill.wait_for("By hand")
+    said, refused = 0, None
+    while said < 50 and refused is None:
+        done = ask("observe", f"number {said}")
+        said += done.returncode == 0
+        refused = done if done.returncode != 0 else None
+    check("a failing disk is told", refused is not None and refused.returncode == 3 and "journal cannot be written" in refused.stdout,
+          refused and refused.stdout)
+    check("and ends the drill", drill.ended() == 11 and "journal cannot be written" in drill.text(), drill)
+    check("what was acknowledged is there", len(drill.events("observation")) >= said, drill)
 subprocess.run(["rm", "-rf", work])
 print("\n".join(wrong) or "ok")
 sys.exit(bool(wrong))
