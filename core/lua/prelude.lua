@@ -38,6 +38,7 @@ end
 -- One look: measured value (nil: unknown), unit, uncertainty, window.
 local function judge(e)
   local value, unit, uncertainty, from, till
+  local unknown = "no slot of the window was answered for"
   if e.question then
     value, unit, uncertainty, from, till = P.ask(e.question, e.from, e.till, e.last)
   else
@@ -52,6 +53,8 @@ local function judge(e)
     if unit == "ns" and limit_unit == "" then
       P.error("[E0302] 'expect': '" .. op .. "' needs a length of time such as seconds(10), got the number " .. number, 3)
     end
+    -- Neither yes nor no nor nothing is below a limit.
+    if unit == "bool" and limit_unit ~= "bool" then value, unit, unknown = nil, limit_unit, "it gave no number" end
     limit = number
   else
     op, limit = "is_true", 1
@@ -63,7 +66,7 @@ local function judge(e)
   return {
     sentence = e.sentence, objective = e.objective, op = op, limit = limit, measured = value,
     unit = unit, uncertainty = uncertainty or 0, from = from, till = till, met = met,
-    question = e.question, why = value == nil and "no slot of the window was answered for" or nil,
+    question = e.question, why = value == nil and unknown or nil,
   }
 end
 

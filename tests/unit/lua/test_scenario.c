@@ -312,6 +312,27 @@ static void test_texts(void **state)
         assert_int_equal(play(odd[i]).steps_failed, 1);
 }
 
+/* What gives no number is not known, never below a limit. */
+static void test_no_number(void **state)
+{
+    (void)state;
+    static const char *const none[] = {"function() return nil end, at_most = seconds(1)",
+                                       "function() return false end, at_most = seconds(1)",
+                                       "function() return false end, below = 5",
+                                       "function() return nil end, equals = 0",
+                                       "p.probe { fail = 'ETIME' }, at_most = percent(1)"};
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+        char body[200];
+        snprintf(body, sizeof body, "expect { 'x', %s }", none[i]);
+        struct nd_outcome o = play(body);
+        if (o.met != 0 || o.unknown != 1)
+            fail_msg("'%s': %zu met, %zu unknown", none[i], (size_t)o.met, (size_t)o.unknown);
+    }
+    struct nd_outcome o = play("expect { 'x', function() return 0 end, at_most = 1 }\n"
+                               "expect { 'y', function() return false end, equals = false }");
+    assert_int_equal(o.met, 2);
+}
+
 /* What a guard's read gives may be a number, a quantity or a question to a series; what is none of
  * them, or not known, is a breach. */
 static void test_guards(void **state)
@@ -375,6 +396,7 @@ int main(void)
         cmocka_unit_test(test_mutated),
         cmocka_unit_test(test_bodies),
         cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_no_number),
         cmocka_unit_test(test_guards),
         cmocka_unit_test(test_eight_hours),
     };
