@@ -1,6 +1,7 @@
 #include "cli/planned.h"
 
 #include "exercise/msel.h"
+#include "report/report.h"
 
 #include <libgen.h>
 #include <limits.h>
@@ -15,6 +16,8 @@ extern const struct nd_command nd_command_msel;
 static const struct nd_cli_option options[] = {
     {"csv", NULL, "export: as CSV (the default)", 0},
     {"ods", NULL, "export: as an OpenDocument spreadsheet", 0},
+    {"run", "RUN", "export: with what became of each in that run, or in the last", 0},
+    {"runs", "DIR", "where runs are kept (default ./runs)", 0},
     {"out", "FILE", "write there; import: the scenario", 0},
     ND_PLANNED_OPTIONS,
     {"start", "TIME", "import: when STARTEX is, for times of day: 09:00 or 2026-11-24T09:00", 0},
@@ -29,6 +32,34 @@ static int told(const char *what, const struct nd_fail *why, int code)
 
 /* ---- export ---- */
 
+/* The report of the run that --run names; NULL without it. False: it cannot be had, or is of
+ * another scenario, which is said. */
+static bool read_run(const struct nd_cli_args *args, const struct nd_drill *drill, json_t **report)
+{
+    struct nd_rundir dir = {0};
+    struct nd_fail why = {0};
+    char hash[ND_HASH_TEXT] = "";
+    const char *name = nd_cli_get(args, "run");
+    *report = NULL;
+    if (name == NULL)
+        return true;
+    if (nd_rundir_find(&dir, nd_cli_runs(args), name, &why) == ND_OK) {
+        char *played = nd_rundir_file(&dir, "scenario.lua");
+        if (nd_hash_file(played, hash, &why) == ND_OK && strcmp(hash, drill->hash) != 0)
+            nd_fail_set(&why, ND_ESTATE,
+                        "the run '%s' played another scenario, or another revision of this one; "
+                        "its own is %s",
+                        dir.run_id, played);
+        else if (why.code == ND_OK)
+            *report = nd_report_model(&dir, &why);
+        free(played);
+    }
+    nd_rundir_deinit(&dir);
+    if (*report == NULL)
+        told("", &why, 0);
+    return *report != NULL;
+}
+
 static int export(const struct nd_cli_args *args, const char *path)
 {
     struct nd_planned planned;
@@ -42,8 +73,11 @@ static int export(const struct nd_cli_args *args, const char *path)
         nd_sheet_deinit(&sheet);
         return code;
     }
-    if (nd_planned_load(&planned, args, path)) {
-        nd_msel_write(nd_scenario_drill(planned.work.scenario), planned.rehearsal.plan, &sheet);
+    json_t *report = NULL;
+    if (nd_planned_load(&planned, args, path) &&
+        read_run(args, nd_scenario_drill(planned.work.scenario), &report)) {
+        nd_msel_write(nd_scenario_drill(planned.work.scenario), planned.rehearsal.plan, report,
+                      &sheet);
         nd_err err = ND_OK;
         if (ods)
             err = nd_sheets_ods(&sheet, 1, &out, &why);
@@ -51,6 +85,7 @@ static int export(const struct nd_cli_args *args, const char *path)
             nd_sheet_csv(&sheet, &out);
         code = err == ND_OK ? nd_planned_out(args, &out) : told("", &why, ND_EXIT_INTERNAL);
     }
+    json_decref(report);
     nd_planned_deinit(&planned);
     nd_sheet_deinit(&sheet);
     nd_buf_deinit(&out);
@@ -239,7 +274,8 @@ static int msel(int argc, char **argv)
 
 const struct nd_command nd_command_msel = {
     "msel",
-    "msel export SCENARIO [--csv|--ods] [--out FILE] | import TABLE --out FILE.lua [--site FILE]",
+    "msel export SCENARIO [--csv|--ods] [--run RUN] [--out FILE] | import TABLE --out FILE.lua "
+    "[--site FILE]",
     "The list of events as a table, and a scenario made from one.\n\n"
     "  netdrill msel export drills/tabletop-outage.lua --ods --out msel.ods\n"
     "  netdrill msel import msel.ods --out drills/new.lua --site drills/sites/tabletop-outage.yaml",

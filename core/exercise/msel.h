@@ -72,8 +72,10 @@ enum nd_msel_column {
 const char *nd_msel_name(enum nd_msel_column column);
 
 /* Fills a sheet that is empty. plan: of a rehearsal (nd_plan_json and its changes), for what faults
- * do. */
-void nd_msel_write(const struct nd_drill *drill, const json_t *plan, struct nd_sheet *sheet);
+ * do. report: of a run of the drill (nd_report_model), for what became of each, with rows for
+ * injects that were added on the day; or NULL. */
+void nd_msel_write(const struct nd_drill *drill, const json_t *plan, const json_t *report,
+                   struct nd_sheet *sheet);
 
 /* What is wrong, or worth knowing, about a cell. */
 struct nd_msel_note {

@@ -8,6 +8,7 @@
 
 struct row {
     struct nd_sheet *sheet;
+    const json_t *plan, *report; /* report: may be NULL */
     const char *cells[ND_MSEL_WRITTEN];
     struct nd_arena *arena;
     size_t number; /* of injects */
@@ -229,6 +230,93 @@ static void set_changes(struct row *row, const struct nd_inject *inject, const j
     nd_buf_deinit(&times);
 }
 
+/* ---- what became of it ---- */
+
+static const char *seconds(struct nd_arena *arena, json_int_t ns)
+{
+    return nd_arena_printf(arena, "%.3f", (double)ns / 1e9);
+}
+
+/* told: the inject's entry of the report. */
+static void set_actual(struct row *row, const json_t *told)
+{
+    const json_t *fired = json_object_get(told, "fired_rel_ns");
+    const json_t *planned = json_object_get(told, "planned_rel_ns");
+    const json_t *reaction = json_object_get(told, "reaction_ns");
+    const json_t *acked =
+        json_object_get(json_array_get(json_object_get(told, "acknowledged"), 0), "at_rel_ns");
+    const char *outcome = string_of(told, "outcome");
+    bool skipped = strcmp(outcome, "skipped") == 0;
+    row->cells[ND_MSEL_STATUS] = json_is_integer(fired) ? "fired"
+                                 : skipped              ? "skipped"
+                                                        : "not fired";
+    row->cells[ND_MSEL_OUTCOME] = outcome;
+    row->cells[ND_MSEL_FIRED_BY] =
+        string_of(told, skipped && !json_is_integer(fired) ? "skipped_by" : "fired_by");
+    if (skipped)
+        row->cells[ND_MSEL_SKIPPED] = string_of(told, "reason");
+    if (json_is_integer(fired))
+        row->cells[ND_MSEL_ACTUAL] = when(row->arena, true, json_integer_value(fired));
+    if (json_is_integer(fired) && json_is_integer(planned))
+        row->cells[ND_MSEL_LATE] =
+            seconds(row->arena, json_integer_value(fired) - json_integer_value(planned));
+    if (json_is_integer(acked))
+        row->cells[ND_MSEL_ACKED] = when(row->arena, true, json_integer_value(acked));
+    if (json_is_integer(reaction))
+        row->cells[ND_MSEL_REACTION] = seconds(row->arena, json_integer_value(reaction));
+}
+
+static const json_t *told_of(const struct row *row, const char *id)
+{
+    size_t i = 0;
+    json_t *told = NULL;
+    json_array_foreach(json_object_get(row->report, "injects"), i, told)
+    {
+        if (strcmp(string_of(told, "id"), id) == 0)
+            return told;
+    }
+    return NULL;
+}
+
+static struct nd_text2 text2_of(const json_t *object, const char *key)
+{
+    const json_t *text = json_object_get(object, key);
+    return (struct nd_text2){json_string_value(json_object_get(text, "zh")),
+                             json_string_value(json_object_get(text, "en"))};
+}
+
+/* Injects that were added on the day, after those of the drill. */
+static void put_added(struct row *row, const struct nd_drill *drill)
+{
+    size_t i = 0;
+    json_t *told = NULL;
+    json_array_foreach(json_object_get(row->report, "injects"), i, told)
+    {
+        struct nd_buf to = {0};
+        size_t k = 0;
+        json_t *name = NULL;
+        struct nd_text2 title = text2_of(told, "title");
+        struct nd_text2 body = text2_of(told, "body");
+        if (json_object_get(told, "added_by") == NULL || drill->phases_count == 0)
+            continue;
+        json_array_foreach(json_object_get(told, "to"), k, name)
+            nd_buf_addf(&to, "%s%s", k != 0 ? "; " : "", json_string_value(name));
+        row->cells[ND_MSEL_ID] = string_of(told, "id");
+        row->cells[ND_MSEL_SEQ] = nd_arena_printf(row->arena, "%zu", ++row->number);
+        row->cells[ND_MSEL_PHASE] = drill->phases[drill->phases_count - 1].id;
+        row->cells[ND_MSEL_TYPE] = "standard";
+        set_text2(row, ND_MSEL_TITLE_ZH, &title);
+        set_text2(row, ND_MSEL_BODY_ZH, &body);
+        row->cells[ND_MSEL_TO] = nd_arena_strdup(row->arena, nd_buf_str(&to));
+        row->cells[ND_MSEL_REACT] =
+            length(row->arena, json_integer_value(json_object_get(told, "react_within_ns")));
+        set_actual(row, told);
+        row->cells[ND_MSEL_OFFSET] = row->cells[ND_MSEL_ACTUAL];
+        put_row(row);
+        nd_buf_deinit(&to);
+    }
+}
+
 /* ---- rows ---- */
 
 static void set_when(struct row *row, const struct nd_inject *inject)
@@ -254,7 +342,7 @@ static void set_when(struct row *row, const struct nd_inject *inject)
 }
 
 static void put_inject(struct row *row, const struct nd_phase *phase,
-                       const struct nd_inject *inject, const json_t *plan)
+                       const struct nd_inject *inject)
 {
     struct nd_arena *arena = row->arena;
     const char *kind = nd_inject_kind_name(inject->kind);
@@ -280,7 +368,10 @@ static void put_inject(struct row *row, const struct nd_phase *phase,
     row->cells[ND_MSEL_EVALUATOR] = inject->evaluator;
     row->cells[ND_MSEL_NOTES] = inject->notes;
     if (inject->kind == ND_INJECT_FAULT)
-        set_changes(row, inject, plan);
+        set_changes(row, inject, row->plan);
+    const json_t *told = told_of(row, inject->id);
+    if (told != NULL)
+        set_actual(row, told);
     put_row(row);
 }
 
@@ -302,10 +393,11 @@ static void put_drill(struct row *row, const struct nd_drill *drill)
     }
 }
 
-void nd_msel_write(const struct nd_drill *drill, const json_t *plan, struct nd_sheet *sheet)
+void nd_msel_write(const struct nd_drill *drill, const json_t *plan, const json_t *report,
+                   struct nd_sheet *sheet)
 {
     struct nd_arena arena = {0};
-    struct row row = {.sheet = sheet, .arena = &arena};
+    struct row row = {.sheet = sheet, .plan = plan, .report = report, .arena = &arena};
     for (size_t i = 0; i < ND_MSEL_WRITTEN; i++)
         row.cells[i] = names[i];
     put_row(&row);
@@ -319,7 +411,8 @@ void nd_msel_write(const struct nd_drill *drill, const json_t *plan, struct nd_s
             row.cells[ND_MSEL_OFFSET] = when(&arena, true, phase->at);
         put_row(&row);
         for (size_t i = 0; i < phase->injects_count; i++)
-            put_inject(&row, phase, &phase->injects[i], plan);
+            put_inject(&row, phase, &phase->injects[i]);
     }
+    put_added(&row, drill);
     nd_arena_deinit(&arena);
 }

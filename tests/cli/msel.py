@@ -155,6 +155,25 @@ check("what is there is kept", ask("msel", "import", "all-1.csv", "--out", "all.
 check("a binary file is no table", ask("msel", "import", "/bin/true", "--out", "bad.lua").returncode == 2)
 open("torn.ods", "wb").write(read("all-1.ods")[:-200])
 check("a torn spreadsheet", ask("msel", "import", "torn.ods", "--out", "bad.lua").returncode == 2)
+# ---- the day itself ----
+open("day.lua", "w").write("""
+drill { "Day", id = "day", lasts = seconds(20), site = "site.yaml" }
+phase { "One" }
+inject { "Asked", id = "asked", at = ms(300), to = { "jia-noc" }, react_within = seconds(10), expect = "An answer" }
+inject { "Not needed", id = "spare", unless = "asked", to = { "jia-noc" } }
+""")
+open("day.yaml", "w").write("- {inject: asked, ack: 200ms, after: 700ms, answer: done, by: jia-noc}\n")
+out = ask("run", "day.lua", "--answers", "day.yaml", "--confirm", "day", "--plain", "--runs", "runs")
+check("the day is played", out.returncode == 0, out.stdout + out.stderr)
+out = ask("msel", "export", "day.lua", "--run", "last", "--runs", "runs")
+told = {row["inject_id"]: row for row in csv.DictReader(io.StringIO(out.stdout.lstrip("\ufeff"), newline=""))}
+check("what became of it stands in the table", told["asked"]["status"] == "fired" and told["asked"]["outcome"] == "answered" and told["asked"]["actual_time"].startswith("T+00:00:00.3")
+      and 0.6 < float(told["asked"]["reaction_s"]) < 5 and told["asked"]["ack_time"].startswith("T+00:00:0") and -0.1 < float(told["asked"]["late_s"]) < 3, told["asked"])
+check("what was not needed too", told["spare"]["status"] == "not fired" and told["spare"]["outcome"] == "not_needed" and told["spare"]["actual_time"] == "", told["spare"])
+with open("day.lua", "a") as more:
+    more.write("-- another revision\n")
+out = ask("msel", "export", "day.lua", "--run", "last", "--runs", "runs")
+check("of another revision: refused", out.returncode == 2 and "another revision" in out.stderr, out.stderr)
 os.chdir("/")
 shutil.rmtree(work)
 print("\n".join(wrong) or "ok")
