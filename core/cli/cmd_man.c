@@ -128,7 +128,12 @@ static void put_token(struct nd_buf *out, const char *token, size_t len)
         nd_buf_adds(out, "Oo ");
     for (; len != 0 && token[len - 1] == ']'; len--)
         closes++;
-    if (len > 2 && strncmp(token, "--", 2) == 0)
+    const char *bar = memchr(token, '|', len);
+    if (bar != NULL && len > 2 && *token == '-') { /* "--csv|--ods" */
+        put_token(out, token, (size_t)(bar - token));
+        nd_buf_adds(out, " | ");
+        put_token(out, bar + 1, len - (size_t)(bar + 1 - token));
+    } else if (len > 2 && strncmp(token, "--", 2) == 0)
         nd_buf_addf(out, "Fl -%.*s", (int)len - 2, token + 2);
     else if (len == 1 && *token == '|')
         nd_buf_adds(out, "|");
@@ -183,6 +188,8 @@ static void put_synopsis(struct nd_buf *out, const struct nd_command *command)
         } else if (strncmp(at, "| ", 2) == 0) {
             nd_buf_adds(out, ".Nm netdrill\n");
             at += 2;
+            if (strncmp(at, command->name, strlen(command->name)) != 0)
+                nd_buf_addf(out, ".Cm %s\n", command->name);
         } else if (*at == ' ') {
             at++;
         } else {

@@ -123,7 +123,7 @@ static void follow(const struct form *form, const char *const *words, size_t cou
 }
 
 /* Forms begin at the line's begin, behind " | " outside of brackets, and behind "\n  netdrill ";
- * each with the command's name. */
+ * with the command's name, or without. */
 void nd_usage_next(const struct nd_command *command, const char *const *words, size_t count,
                    struct nd_usage_choices *choices)
 {
@@ -145,8 +145,9 @@ void nd_usage_next(const struct nd_command *command, const char *const *words, s
         struct form form;
         size_t name = strlen(command->name);
         size_t len = (size_t)(end - from);
-        read_form(command, from + (name < len ? name : len), len - (name < len ? name : len),
-                  &form);
+        bool named = len >= name && strncmp(from, command->name, name) == 0 &&
+                     (len == name || from[name] == ' ');
+        read_form(command, from + (named ? name : 0), len - (named ? name : 0), &form);
         follow(&form, words, count, choices);
         from = next;
     }
