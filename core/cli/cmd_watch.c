@@ -106,6 +106,7 @@ static void play(struct watch *watch)
     uv_timer_start(&watch->timer, time_to_look, 0, ASK_EVERY_MS);
     if (isatty(0) && uv_poll_init(&watch->loop, &watch->keys, 0) == 0) {
         watch->keys.data = watch;
+        nd_cli_keep_blocking(0);
         uv_poll_start(&watch->keys, UV_READABLE, keys_came);
     }
     uv_run(&watch->loop, UV_RUN_DEFAULT);

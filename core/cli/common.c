@@ -3,6 +3,7 @@
 #include "base/units.h"
 #include "plan/yaml.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,13 @@ bool nd_cli_colour(int fd)
     const char *no = getenv("NO_COLOR");
     const char *term = getenv("TERM");
     return isatty(fd) && (no == NULL || *no == '\0') && (term == NULL || strcmp(term, "dumb") != 0);
+}
+
+void nd_cli_keep_blocking(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+    if (flags >= 0)
+        fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
 }
 
 bool nd_cli_zh(const struct nd_cli_args *args)

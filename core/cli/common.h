@@ -13,6 +13,9 @@
 
 /* Colour on that stream: a terminal, NO_COLOR empty, TERM not "dumb". */
 bool nd_cli_colour(int fd);
+/* Takes back that libuv has made a terminal non-blocking by watching it: what it makes so is the
+ * terminal itself, for stdout and for the shell that comes after us too. */
+void nd_cli_keep_blocking(int fd);
 /* zh-TW texts: --lang zh, else by LC_ALL, LC_MESSAGES, LANG. */
 bool nd_cli_zh(const struct nd_cli_args *args);
 /* "runs", or --runs. */

@@ -44,6 +44,15 @@ bool nd_desk_keys(struct nd_desk *desk)
 
 /* ---- below the view ---- */
 
+static const char *act_words(const struct nd_desk *desk)
+{
+    if (!desk->view.zh)
+        return desk->act;
+    return strcmp(desk->act, "fire") == 0   ? "發出"
+           : strcmp(desk->act, "skip") == 0 ? "略過"
+                                            : "回覆";
+}
+
 /* What is asked; the typed text stands behind it. */
 static char *prompt_text(const struct nd_desk *desk)
 {
@@ -52,7 +61,8 @@ static char *prompt_text(const struct nd_desk *desk)
     case ND_PROMPT_ORDER:
         return nd_strdup(zh ? "命令: " : "order: ");
     case ND_PROMPT_WHICH:
-        return nd_printf(zh ? "%s 哪一項 (%s): " : "%s which (%s): ", desk->act, desk->sentence);
+        return nd_printf(zh ? "%s 哪一項 (%s): " : "%s which (%s): ", act_words(desk),
+                         desk->sentence);
     case ND_PROMPT_WHO:
         return nd_printf(zh ? "%s: 由誰回覆 (%s): " : "%s: for whom (%s): ", desk->which,
                          desk->sentence);
@@ -79,8 +89,8 @@ static char *prompt_text(const struct nd_desk *desk)
 static void draw_foot(const struct nd_desk *desk, size_t columns, size_t rows)
 {
     static const char *const keys[] = {
-        "a answer  n note  p pause  r resume  f fire  s skip  A ABORT  l 中文  ? help",
-        "a 回覆  n 記事  p 暫停  r 續行  f 發出  s 略過  A 中止  l English  ? 說明"};
+        "a answer  n note  p/r pause  f fire  s skip  A ABORT  l 中文  ? help",
+        "a 回覆  n 記事  p/r 暫停/續行  f 發出  s 略過  A 中止  l English  ? 說明"};
     char *text = prompt_text(desk);
     bool asks = desk->prompt != ND_PROMPT_NONE;
     nd_screen_put(desk->screen, rows - 2, 0,

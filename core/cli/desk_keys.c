@@ -184,9 +184,12 @@ static void choose(struct nd_desk *desk, const char *act)
                      strcmp(act, "answer") == 0
                          ? done_words(desk, "nobody is asked anything now", "目前無待回覆事項")
                          : done_words(desk, "there is no inject for that now", "目前無此類狀況"));
-    } else if (count == 1) {
+    } else if (count == 1 && strcmp(act, "answer") == 0) {
         snprintf(desk->which, sizeof desk->which, "%.95s", desk->sentence);
         chosen(desk);
+    } else if (count == 1) {
+        /* Enter is still asked for: a slip of the finger fires nothing. */
+        snprintf(desk->typed, sizeof desk->typed, "%s", desk->sentence);
     }
 }
 

@@ -114,6 +114,7 @@ struct nd_display *nd_display_open(uv_loop_t *loop, struct nd_sched *sched, stru
     display->desk = nd_desk_new(screen, &asked, nd_client_user(), zh);
     display->has_keys = with_keys && uv_poll_init(loop, &display->keys, 0) == 0;
     display->keys.data = display;
+    nd_cli_keep_blocking(0);
     if (display->has_keys)
         uv_poll_start(&display->keys, UV_READABLE, keys_came);
     uv_signal_init(loop, &display->resized);

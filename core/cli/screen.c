@@ -144,7 +144,7 @@ static void set_tty(const struct nd_screen *screen)
 {
     struct termios now = screen->before;
     now.c_lflag &= (tcflag_t) ~(ICANON | ECHO);
-    now.c_cc[VMIN] = 1;
+    now.c_cc[VMIN] = 0; /* reading never waits */
     now.c_cc[VTIME] = 0;
     tcsetattr(screen->out_fd, TCSANOW, &now);
 }

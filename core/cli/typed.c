@@ -2,8 +2,10 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "cli/common.h"
 #include "run/phrase.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,15 +56,19 @@ static void take_lines(struct nd_typed *typed)
     }
 }
 
-static void readable(uv_poll_t *poll, int status, int events)
+static void readable(uv_poll_t *handle, int status, int events)
 {
-    struct nd_typed *typed = poll->data;
+    struct nd_typed *typed = handle->data;
     char piece[256];
+    struct pollfd still = {.fd = 0, .events = POLLIN};
     (void)events;
+    /* Somebody else may have read it first: nobody waits for the next. */
+    if (status == 0 && poll(&still, 1, 0) != 1)
+        return;
     ssize_t got = status == 0 ? read(0, piece, sizeof piece) : -1;
     if (got <= 0 || typed->in.len_bytes > LINE_MAX_BYTES) {
         /* Closed, in the background, or a flood: the control socket is still there. */
-        uv_poll_stop(poll);
+        uv_poll_stop(handle);
         return;
     }
     nd_buf_add(&typed->in, piece, (size_t)got);
@@ -86,6 +92,7 @@ struct nd_typed *nd_typed_open(uv_loop_t *loop, struct nd_run *run)
         free(typed);
         return NULL;
     }
+    nd_cli_keep_blocking(0);
     typed->poll.data = typed;
     uv_poll_start(&typed->poll, UV_READABLE, readable);
     return typed;

@@ -1,0 +1,383 @@
+#!/usr/bin/python3
+"""The live display, driven by keys in tmux, and compared with what the journal says; a second
+terminal with `watch`; and terminals that are stopped, go away, or are none."""
+import fcntl, glob, json, os, pty, re, select, shutil, signal, struct, subprocess, sys, tempfile, termios, time, unicodedata
+
+netdrill = os.path.realpath(sys.argv[1])
+work = tempfile.mkdtemp()
+failures = []
+tmux_name = "netdrill-desk-%d" % os.getpid()
+for name in ("NO_COLOR", "TMUX"):
+    os.environ.pop(name, None)
+os.environ.update(LANG="C.UTF-8", TERM="xterm-256color")
+
+
+def check(what, good, more=""):
+    if not good:
+        failures.append(what)
+        print("FAIL:", what)
+        if more:
+            print(more)
+
+
+def write(name, text):
+    with open(os.path.join(work, name), "w") as out:
+        out.write(text)
+    return os.path.join(work, name)
+
+
+write("site.yaml", """site: field
+people: {lin: {title: 林}, ceoc: {title: 中央災害應變中心, role: player}}
+targets: {}
+""")
+drill = write("desk.lua", """local p = use "pretend"
+drill { { zh = "畫面與按鍵測試演練", en = "Keys and screen" }, id = "desk", lasts = minutes(5), site = "site.yaml" }
+phase { { zh = "第一階段", en = "First" }, at = "T+00:00" }
+step { { zh = "量測服務", en = "Measure" }, id = "measure", owner = "lin", run = function()
+  measure { p.probe, every = ms(100), label = "服務甲 網頁" }
+  measure { p.probe, every = ms(100), label = "emergency calls" }
+  confirm { { zh = "是否繼續演練", en = "Go on" }, by = "lin", within = minutes(4) }
+  wait(minutes(4))
+end }
+step { { zh = "稍後的步驟", en = "Later" }, id = "later", owner = "lin", at = minutes(3), run = function() end }
+inject { { zh = "停電消息", en = "The power fails" }, id = "power", at = minutes(2), from = "lin", to = { "ceoc" },
+  body = { zh = "停電", en = "No power" }, react_within = minutes(2) }
+inject { { zh = "記者來電", en = "A reporter calls" }, id = "press", at = minutes(2), from = "lin", to = { "ceoc" },
+  body = { zh = "來電", en = "A call" }, react_within = minutes(2) }
+phase { { zh = "第二階段", en = "Second" } }
+""")
+short = write("short.lua", """local p = use "pretend"
+drill { "Short", id = "short", lasts = seconds(20), site = "site.yaml" }
+phase { "One" }
+step { "Talk", id = "talk", owner = "lin", run = function()
+  for i = 1, 300 do note { "line " .. i .. " " .. string.rep("x", 300) } wait(ms(10)) end
+end }
+""")
+
+
+def width(text):
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def events(runs):
+    found = glob.glob(runs + "/*/journal.jsonl")
+    lines = open(found[0]).read().split("\n") if found else []
+    return [json.loads(line) for line in lines if line.endswith("}")]
+
+
+def of(runs, kind):
+    return [e for e in events(runs) if e["type"] == "netdrill." + kind]
+
+
+def until(what, test, seconds=15):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        got = test()
+        if got:
+            return got
+        time.sleep(0.1)
+    check(what, False)
+    return None
+
+
+# ---- tmux ----
+
+
+def tmux(*args):
+    return subprocess.run(["tmux", "-L", tmux_name, "-f", "/dev/null", *args], capture_output=True, text=True).stdout
+
+
+def screen(window=0):
+    return tmux("capture-pane", "-p", "-t", f"d{window}").split("\n")
+
+
+def shows(words, window=0, seconds=15):
+    if until(f"the screen does not show '{words}'", lambda: words in "\n".join(screen(window)), seconds) is None:
+        print("\n".join(screen(window)))
+
+
+def keys(text, window=0):
+    tmux("send-keys", "-t", f"d{window}", "-l", text)
+
+
+def key(name, window=0):
+    tmux("send-keys", "-t", f"d{window}", name)
+
+
+def by_keys():
+    runs = work + "/runs"
+    os.mkdir(runs)
+    run = f"cd {work}; {netdrill} run desk.lua --confirm desk --lang zh --runs {runs}; echo exit=$?"
+    tmux("new-session", "-d", "-s", "d0", "-x", "80", "-y", "24", "bash --norc")
+    tmux("set", "-g", "escape-time", "0")
+    keys(run)
+    key("Enter")
+    shows("服務甲 網頁")
+    for words in ("演練 EXERCISE", "進行中", "第一階段", "第二階段", "是否繼續演練", "量測服務", "稍後的步驟", "停電消息", "STARTEX"):
+        shows(words)
+    # Nothing is wider than the terminal, and what stands at its right edge ends there, wide characters or not.
+    rows = [row for row in screen() if row.strip()]
+    check("rows beyond the terminal", len(rows) <= 24 and max(map(width, rows)) <= 80, "\n".join(rows))
+    edges = [width(row) for row in rows if re.search(r"(剩 \w+|\w+ 後|中位 +\S+|隨後)$", row)]
+    check("the right edge is not straight", len(edges) >= 4 and set(edges) == {80}, "\n".join(rows))
+
+    key("a")  # two things are open? only the confirmation is
+    shows("是否繼續演練  [y/n]")
+    key("x")
+    check("something else than y or n answers", not of(runs, "confirm.answered"))
+    key("y")
+    answered = until("y does not answer", lambda: of(runs, "confirm.answered"))
+    check("the answer is not as typed", answered and answered[0]["data"]["answer"] == "yes" and "root" in json.dumps(answered[0]) or os.getuid() != 0)
+    shows("已回覆")
+    key("p")
+    until("p does not pause", lambda: of(runs, "run.paused"))
+    shows("暫停中")
+    key("r")
+    until("r does not let it go on", lambda: of(runs, "run.resumed"))
+    shows("進行中")
+    keys("n北部機房 空調正常")
+    shows("記事: 北部機房 空調正常")
+    key("BSpace")
+    key("Enter")
+    note = until("n leaves no note", lambda: [e for e in events(runs) if "北部機房 空調正" in json.dumps(e, ensure_ascii=False)])
+    check("Backspace takes no whole character", note and "空調正常" not in json.dumps(note[0], ensure_ascii=False))
+    # an inject is fired by key, answered by key; another one is skipped, with a reason
+    keys("f")
+    shows("power press")
+    keys("power")
+    key("Enter")
+    until("f does not fire", lambda: [e for e in of(runs, "inject.fired") if e.get("subject") == "power"])
+    shows("ceoc")
+    until("it is not handed over", lambda: [e for e in of(runs, "inject.delivered") if e.get("subject") == "power"])
+    key("a")
+    shows("power 之回覆")
+    keys("已啟動備援")
+    key("Enter")
+    got = until("a does not answer an inject", lambda: of(runs, "inject.answered"))
+    check("the inject's answer is not as typed", got and "已啟動備援" in json.dumps(got, ensure_ascii=False))
+    key("f")  # one is left: it stands there, and nothing happens without Enter
+    shows("發出 哪一項 (press): press")
+    key("Escape")
+    key("s")
+    shows("略過 哪一項 (press): press")
+    key("Enter")
+    shows("略過 press 之理由")
+    key("Enter")  # without a reason it is not
+    time.sleep(0.5)
+    check("fired by itself", not [e for e in of(runs, "inject.fired") if e.get("subject") == "press"])
+    check("skipped without a reason", not of(runs, "inject.skipped"))
+    key("s")
+    key("Enter")
+    shows("略過 press 之理由")
+    keys("時間不足")
+    key("Enter")
+    got = until("s does not skip", lambda: of(runs, "inject.skipped"))
+    check("the reason is lost", got and "時間不足" in json.dumps(got, ensure_ascii=False))
+
+    # another language, help, and other sizes
+    key("l")
+    shows("MEASURED")
+    shows("RUNNING")
+    key("?")
+    shows("REAL-WORLD EMERGENCY")
+    key("?")
+    tmux("resize-window", "-t", "d0", "-x", "130", "-y", "44")
+    shows("ENDEX within")
+    rows = [row for row in screen() if row.strip()]
+    check("rows beyond the larger terminal", max(map(width, rows)) <= 130)
+    check("events do not use the room there is", sum("T+" in row for row in rows) >= 8)
+    tmux("resize-window", "-t", "d0", "-x", "60", "-y", "10")
+    shows("RUNNING")
+    tmux("resize-window", "-t", "d0", "-x", "80", "-y", "24")
+    shows("EVENTS")
+    key("Up")
+    key("PPage")
+    shows("EVENTS ↑")
+    key("Escape")
+    return runs
+
+
+def by_watch(runs):
+    """Two more terminals look on; one answers; stopping and leaving one changes nothing."""
+    for window in (1, 2):
+        tmux("new-session", "-d", "-s", f"d{window}", "-x", "80", "-y", "24", "bash --norc")
+        keys(f"{netdrill} watch last --runs {runs} --lang en", window)
+        key("Enter", window)
+    for window in (1, 2):
+        shows("Keys and screen", window)
+        shows("q quit", window)
+    def sections(window):
+        rows = screen(window)
+        begins, ends = (next(i for i, row in enumerate(rows) if row.startswith(label)) for label in ("NOW", "EVENTS"))
+        return re.sub(r"[0-9.]+(ms|us|m|s)?", "", "\n".join(rows[begins:ends]))
+
+    check("watch does not show the same", sections(0) == sections(1) == sections(2), sections(0) + "\n---\n" + sections(1))
+    key("p", 1)
+    until("p of watch does not pause", lambda: len(of(runs, "run.paused")) == 2)
+    shows("PAUSED", 2)
+    shows("PAUSED")
+    key("r", 2)
+    until("r of watch does not resume", lambda: len(of(runs, "run.resumed")) == 2)
+    key("C-z", 1)
+    shows("Stopped", 1)
+    keys("stty -a | grep -o ' icanon\\| echo '; echo back=$?", 1)
+    key("Enter", 1)
+    shows("back=0", 1)
+    check("^Z leaves the terminal as it was not", any("icanon" in row for row in screen(1)) and not any("q quit" in row for row in screen(1)), "\n".join(screen(1)))
+    keys("fg", 1)
+    key("Enter", 1)
+    shows("q quit", 1)
+    keys("q", 1)
+    keys("echo left=$?", 1)
+    key("Enter", 1)
+    shows("left=0", 1)
+    check("leaving watch ends the run", not of(runs, "run.ended"))
+
+
+def by_abort(runs):
+    keys("A")
+    shows("type desk:")
+    keys("disk")
+    key("Enter")
+    shows("not aborted")
+    check("aborted by a wrong id", not of(runs, "run.aborting"))
+    keys("A")
+    keys("desk")
+    key("Enter")
+    got = until("A and the id do not abort", lambda: of(runs, "run.aborting"))
+    check("the abort is not by hand", got and "by hand" in got[0]["data"]["reason"])
+    shows("exit=11")
+    shows("has ended", 2)
+    rows = "\n".join(screen())
+    check("the terminal is not put back", "aborted:" in rows and "A ABORT" not in rows, rows)
+
+
+# ---- a terminal of our own ----
+
+
+class Terminal:
+    """netdrill on a pty, below a session's leader as a shell is: with the leader, the kernel drops
+    what nobody has read yet. The master is read by read() alone."""
+
+    def __init__(self, args, env=None, ignore_hangup=False):
+        self.runs = tempfile.mkdtemp(dir=work)
+        self.master, self.slave = pty.openpty()
+        self.told, tell = os.pipe()
+        self.seen, self.code = b"", None
+        fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        self.before = termios.tcgetattr(self.slave)
+        self.leader = os.fork()
+        if self.leader == 0:
+            os.setsid()
+            fcntl.ioctl(self.slave, termios.TIOCSCTTY, 0)
+            pid = os.fork()
+            if pid == 0:
+                for fd in (0, 1, 2):
+                    os.dup2(self.slave, fd)
+                os.closerange(3, 64)
+                os.chdir(work)
+                if ignore_hangup:
+                    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+                os.environ.update(env or {})
+                os.execl(netdrill, "netdrill", *args, "--runs", self.runs)
+            signal.signal(signal.SIGHUP, lambda *_: os.kill(pid, signal.SIGHUP))  # as shells do
+            os.close(self.master)
+            os.write(tell, b"%d\n" % pid)
+            os.write(tell, b"%d\n" % os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+            time.sleep(60)
+            os._exit(0)
+        os.close(tell)
+        self.pid = int(self.line())
+
+    def line(self):
+        text = b""
+        while not text.endswith(b"\n"):
+            text += os.read(self.told, 1)
+        return text
+
+    def has_ended(self):
+        if self.code is None and select.select([self.told], [], [], 0)[0]:
+            self.code = int(self.line())
+        return self.code is not None
+
+    def read(self, words=None, seconds=15):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and not (words and words in self.seen):
+            if select.select([self.master], [], [], 0.1)[0]:
+                self.seen += os.read(self.master, 65536)
+            elif words is None and self.has_ended():
+                break
+        return self.seen
+
+    def ended(self, seconds=20):
+        until("it does not end", self.has_ended, seconds)
+        for pid in (self.pid, self.leader) if self.code is None else (self.leader,):
+            os.kill(pid, signal.SIGKILL)
+        os.waitpid(self.leader, 0)
+        return self.code
+
+
+RUN = ("run", "short.lua", "--confirm", "short")
+SGR = re.compile(rb"\x1b\[[0-9;:]*m")
+
+
+def by_terminals():
+    # colour, and none with NO_COLOR; put back by SIGTERM and by a crash
+    for env, number, code in (({}, signal.SIGTERM, 11), ({"NO_COLOR": "1"}, signal.SIGSEGV, -signal.SIGSEGV)):
+        t = Terminal(RUN, env)
+        t.read(b"RUNNING")
+        check(f"{number.name}: no full screen", b"\x1b[?1049h" in t.seen)
+        check(f"{number.name}: keys are not taken one by one", not termios.tcgetattr(t.slave)[3] & termios.ICANON)
+        check(f"{env}: colour", bool(SGR.search(t.seen)) != bool(env), repr(SGR.findall(t.seen)[:5]))
+        os.kill(t.pid, number)
+        t.read()
+        check(f"{number.name}: exit", t.ended() == code)
+        check(f"{number.name}: the screen is not left", b"\x1b[?1049l" in t.seen)
+        check(f"{number.name}: the terminal is not put back", termios.tcgetattr(t.slave) == t.before)
+        check(f"{number.name}: the terminal is left non-blocking", not fcntl.fcntl(t.slave, fcntl.F_GETFL) & os.O_NONBLOCK)
+
+    # stopped by ^S, the drill goes on to its end; so it does with lines that nobody reads
+    for args in (RUN, (*RUN, "--plain")):
+        t = Terminal(args)
+        t.read(b"RUNNING" if "--plain" not in args else b"STARTEX")
+        os.write(t.master, b"\x13")
+        until(f"{args}: ^S holds the drill up", lambda: of(t.runs, "run.closed"), 20)
+        check(f"{args}: notes are missing", len(of(t.runs, "note")) == 300)
+        check(f"{args}: the run was held up", not of(t.runs, "stalled") or sum(e["data"]["till_ns"] - e["data"]["from_ns"] for e in of(t.runs, "stalled")) < 2e9)
+        os.write(t.master, b"\x11")
+        t.read()
+        check(f"{args}: exit after ^S", t.ended(40) == 0, repr(t.seen[-300:]))
+        check(f"{args}: the end is not seen", b"exit    0" in t.seen, repr(t.seen[-200:]))
+
+    # started with nohup, the drill goes on when the terminal goes; without, it is ended
+    for ignore, code in ((True, 0), (False, 11)):
+        t = Terminal(RUN, ignore_hangup=ignore)
+        t.read(b"RUNNING")
+        os.close(t.slave)
+        os.close(t.master)
+        check(f"terminal gone, nohup {ignore}: exit", t.ended(40) == code)
+        check(f"terminal gone, nohup {ignore}: notes", (len(of(t.runs, "note")) == 300) == ignore)
+
+    # no terminal, or one that can nothing: lines
+    t = Terminal(RUN, {"TERM": "dumb"})
+    t.read()
+    check("TERM=dumb: escape sequences", b"\x1b" not in t.seen and b"STARTEX" in t.seen)
+    check("TERM=dumb: exit", t.ended() == 0)
+    piped = subprocess.run([netdrill, *RUN, "--runs", tempfile.mkdtemp(dir=work)], cwd=work, capture_output=True, stdin=subprocess.DEVNULL)
+    check("piped: escape sequences", b"\x1b" not in piped.stdout + piped.stderr and piped.stdout.count(b"line ") == 300 and piped.returncode == 0)
+    said = subprocess.run([netdrill, "watch", "last", "--runs", t.runs], capture_output=True, text=True)
+    check("watch of a run that has ended", said.returncode == 3 and "has ended" in said.stderr, said.stderr)
+
+
+try:
+    runs = by_keys()
+    failures and sys.exit(1)
+    by_watch(runs)
+    by_abort(runs)
+    tmux("kill-server")
+    by_terminals()
+finally:
+    tmux("kill-server")
+    shutil.rmtree(work, ignore_errors=True)
+print("ok" if not failures else "%d failure(s)" % len(failures))
+sys.exit(bool(failures))
