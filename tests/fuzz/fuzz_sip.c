@@ -6,6 +6,13 @@
 
 /* A SIP message, its SDP; a challenge in it is met, a request answered. */
 
+/* What goes back into our own requests must not begin a header of its own. */
+static void one_line(const char *text)
+{
+    if (strpbrk(text, "\r\n") != NULL)
+        abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     static int ready;
@@ -29,6 +36,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         strlen(line) >= sizeof line)
         abort();
     sip_emergency(answer.contact);
+    one_line(answer.contact);
+    one_line(answer.to_tag);
+    for (int i = 0; i < answer.route_count; i++)
+        one_line(answer.routes[i]);
+    one_line(answer.challenge.realm);
+    one_line(answer.challenge.nonce);
+    one_line(answer.challenge.opaque);
     const struct sip_reply how = {"200 OK", "tag", "sip:far@192.0.2.1", "Server: x\r\n", "v=0\r\n"};
     if (answer.media.formats > SIP_FORMATS || answer.media.port < 0 || answer.media.port > 65535)
         abort();
