@@ -57,7 +57,7 @@ const struct nd_command nd_command_reflect = {
     "  emergency  greets over TCP, echoes over UDP (reach.tcp with expect)\n"
     "  dns        answers over UDP for the names given as name:NAME=ADDRESS (reach.dns)\n\n"
     "An IPv6 address may stand in brackets; 0.0.0.0 and [::] are two services. At its end it says "
-    "what\nits STAMP services answered and dropped. Whoever can reach the address is answered: "
+    "what\nits STAMP and SIP services did. Whoever can reach the address is answered: "
     "bind "
     "it to the\ndrill's network, and end it afterwards.",
     reflect,

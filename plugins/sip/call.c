@@ -279,6 +279,11 @@ static void call_cancel(void *ctx, struct nd_op *op)
 
 /* ---- rehearsal ---- */
 
+static nd_err call_check(const struct nd_args *args, char *why, size_t bytes)
+{
+    return talk_judge(args->at[C_TO].u.target, args->at[C_PRIORITY].u.text, why, bytes);
+}
+
 static const struct nd_reading call_readings[] = {
     {"setup", "from the INVITE to the call's being answered (MCPTT KPI 1 and 2 style)", "ns", 1e8},
     {"ringing", "post-dial delay: from the INVITE to ringing (180 to 199)", "ns", 5e7},
@@ -336,4 +341,5 @@ const struct nd_verb sip_call = {
     .start = call_start,
     .cancel = call_cancel,
     .rehearse = call_rehearse,
+    .check = call_check,
 };

@@ -125,6 +125,11 @@ static void options_slots(void *ctx, struct nd_op *op, int64_t first, int64_t co
         options_slot(talk, slot);
 }
 
+static nd_err check(const struct nd_args *args, char *why, size_t bytes)
+{
+    return talk_judge(NULL, args->at[PRIORITY].u.text, why, bytes);
+}
+
 static nd_err rehearse(void *ctx, const struct nd_args *args, struct nd_op *op)
 {
     int rank = 0;
@@ -150,4 +155,5 @@ const struct nd_verb sip_options = {
     .rehearse = rehearse,
     .stream = options_stream,
     .slots = options_slots,
+    .check = check,
 };

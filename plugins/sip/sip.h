@@ -52,6 +52,9 @@ struct talk *talk_state(struct sip *self, const struct nd_args *args, struct nd_
  * logged. */
 nd_err talk_open(struct talk *talk, const struct nd_option *options, const struct nd_args *args,
                  const char *priority);
+/* Whom is not called nor written to, and what is no priority; each may be NULL. ND_EARG: why says
+ * which. */
+nd_err talk_judge(const struct nd_target *to, const char *priority, char *why, size_t bytes);
 /* Where the priority stands in its namespace, with a warning when it is the lowest there; 0: none
  * is known. Returns ND_EARG (logged) for what is no value of a namespace that is known. */
 nd_err talk_rank(struct sip *self, const char *priority, int *rank);

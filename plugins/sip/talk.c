@@ -12,6 +12,8 @@
 #define T1 500000000LL /* ns (RFC 3261 §17.1.1.1) */
 #define T2 4000000000LL
 
+#define WHY_BYTES 400
+
 const char *const sip_transports[] = {"udp", "tcp", NULL};
 
 /* ---- sending ---- */
@@ -241,6 +243,54 @@ static nd_err connect_udp(struct talk *talk)
     return host->watch(talk->op, talk->fd, ND_READABLE, readable, talk);
 }
 
+/* ---- what is refused ---- */
+
+/* A fact that goes into a header; NULL: why says what it lacks. */
+static const char *uri_of(const struct nd_target *target, const char *key, const char *otherwise,
+                          char *why, size_t bytes)
+{
+    const char *text = target_fact(target, key);
+    text = text != NULL ? text : otherwise;
+    if (text != NULL && sip_plain(text, 1) && strlen(text) < SIP_URI && strchr(text, ':') != NULL)
+        return text;
+    snprintf(why, bytes, "target '%s' has no '%s:' that is a URI such as \"sip:alice@jia.test\"",
+             target->name, key);
+    return NULL;
+}
+
+static nd_err judge_priority(const char *priority, char *why, size_t bytes)
+{
+    struct sip_rank where;
+    int name = (int)strcspn(priority, ".");
+    if (!sip_plain(priority, 1) || priority[name] == '\0') {
+        snprintf(why, bytes, "priority '%.60s' is no namespace.value such as ets.0", priority);
+        return ND_EARG;
+    }
+    if (!sip_rank(priority, &where) || where.rank != 0)
+        return ND_OK;
+    snprintf(why, bytes, "priority '%.60s': of '%.*s' the lowest is %s, the highest %s", priority,
+             name, priority, where.lowest, where.highest);
+    return ND_EARG;
+}
+
+nd_err talk_judge(const struct nd_target *to, const char *priority, char *why, size_t bytes)
+{
+    nd_err err = priority != NULL ? judge_priority(priority, why, bytes) : ND_OK;
+    if (err != ND_OK || to == NULL)
+        return err;
+    const char *uri = uri_of(to, "uri", NULL, why, bytes);
+    if (uri == NULL)
+        return ND_EARG;
+    if (!sip_emergency(uri) || number_agreed(to))
+        return ND_OK;
+    snprintf(
+        why, bytes,
+        "'%s' may be an emergency centre: not called nor written to; when the centre has agreed "
+        "in writing, say 'emergency_calls_agreed: true' at target '%s'",
+        uri, to->name);
+    return ND_EARG;
+}
+
 /* ---- beginning ---- */
 
 static void own_address(struct talk *talk)
@@ -261,29 +311,22 @@ static void own_address(struct talk *talk)
 nd_err talk_rank(struct sip *self, const char *priority, int *rank)
 {
     const struct nd_host *host = self->host;
-    struct sip_rank where = {.rank = 0};
+    char why[WHY_BYTES];
+    struct sip_rank where;
     *rank = 0;
-    if (priority == NULL)
-        return ND_OK;
-    int name = (int)strcspn(priority, ".");
-    if (!sip_plain(priority, 1) || priority[name] == '\0') {
-        host->log(host, ND_INFO, "priority '%s' is no namespace.value such as ets.0", priority);
+    if (talk_judge(NULL, priority, why, sizeof why) != ND_OK) {
+        host->log(host, ND_INFO, "%s", why);
         return ND_EARG;
     }
-    if (!sip_rank(priority, &where))
+    if (priority == NULL || !sip_rank(priority, &where))
         return ND_OK;
     *rank = where.rank;
-    if (where.rank == 0) {
-        host->log(host, ND_INFO, "priority '%s': of '%.*s' the lowest is %s, the highest %s",
-                  priority, name, priority, where.lowest, where.highest);
-        return ND_EARG;
-    }
     if (where.rank == where.count && strcmp(self->warned, priority) != 0) {
         host->log(
             host, ND_WARN,
-            "priority '%s' is the lowest of its namespace; the highest is '%.*s.%s' (ets, wps and "
-            "q735 count down to it, mcpttp, mcpttq and esnet up)",
-            priority, name, priority, where.highest);
+            "priority '%s' is the lowest of its namespace; the highest is '%.*s.%s' (ets, wps "
+            "and q735 count down to it, mcpttp, mcpttq and esnet up)",
+            priority, (int)strcspn(priority, "."), priority, where.highest);
         snprintf(self->warned, sizeof self->warned, "%s", priority);
     }
     return ND_OK;
@@ -324,15 +367,10 @@ nd_err talk_open(struct talk *talk, const struct nd_option *options, const struc
 const char *talk_uri(struct sip *self, const struct nd_target *target, const char *key,
                      const char *otherwise)
 {
-    const char *text = target_fact(target, key);
-    text = text != NULL ? text : otherwise;
-    if (text == NULL || !sip_plain(text, 1) || strlen(text) >= SIP_URI ||
-        strchr(text, ':') == NULL) {
-        self->host->log(self->host, ND_INFO,
-                        "target '%s' has no '%s:' that is a URI such as \"sip:alice@jia.test\"",
-                        target->name, key);
-        return NULL;
-    }
+    char why[WHY_BYTES];
+    const char *text = uri_of(target, key, otherwise, why, sizeof why);
+    if (text == NULL)
+        self->host->log(self->host, ND_INFO, "%s", why);
     return text;
 }
 
@@ -368,13 +406,9 @@ const char *talk_meet(struct talk *talk, const struct sip_answer *answer, const 
 
 const char *talk_callee(struct sip *self, const struct nd_target *to)
 {
-    const char *uri = talk_uri(self, to, "uri", NULL);
-    if (uri == NULL || !sip_emergency(uri) || number_agreed(to))
-        return uri;
-    self->host->log(
-        self->host, ND_INFO,
-        "'%s' may be an emergency centre: not called nor written to; when the centre has agreed in "
-        "writing, say 'emergency_calls_agreed: true' at target '%s'",
-        uri, to->name);
+    char why[WHY_BYTES];
+    if (talk_judge(to, NULL, why, sizeof why) == ND_OK)
+        return target_fact(to, "uri");
+    self->host->log(self->host, ND_INFO, "%s", why);
     return NULL;
 }

@@ -60,28 +60,38 @@ static void text_answer(struct talk *talk, const struct sip_answer *answer, nd_n
         text_send((struct text *)talk, authorization);
 }
 
-static nd_err check_text(struct sip *self, const char *text)
+static nd_err text_check(const struct nd_args *args, char *why, size_t bytes)
 {
+    const char *text = args->at[T_TEXT].u.text;
     for (const char *c = text; *c != '\0'; c++) {
         if ((unsigned char)*c < 0x20 && *c != '\n') {
-            self->host->log(self->host, ND_INFO, "control characters cannot be sent");
+            snprintf(why, bytes, "control characters cannot be sent");
             return ND_EARG;
         }
     }
     if (strlen(text) > TEXT_MAX) {
-        self->host->log(self->host, ND_INFO, "the text has %zu octets, a message holds %d",
-                        strlen(text), TEXT_MAX);
+        snprintf(why, bytes, "the text has %zu octets, a message holds %d", strlen(text), TEXT_MAX);
         return ND_EARG;
     }
-    return ND_OK;
+    return talk_judge(args->at[T_TO].u.target, args->at[T_PRIORITY].u.text, why, bytes);
+}
+
+/* Says why it is refused, if it is. */
+static nd_err judged(struct sip *self, const struct nd_args *args)
+{
+    char why[400];
+    nd_err err = text_check(args, why, sizeof why);
+    if (err != ND_OK)
+        self->host->log(self->host, ND_INFO, "%s", why);
+    return err;
 }
 
 static nd_err text_start(void *ctx, const struct nd_args *args, struct nd_op *op)
 {
     struct sip *self = ctx;
-    const char *uri = talk_callee(self, args->at[T_TO].u.target);
-    if (uri == NULL || check_text(self, args->at[T_TEXT].u.text) != ND_OK)
+    if (judged(self, args) != ND_OK)
         return ND_EARG;
+    const char *uri = target_fact(args->at[T_TO].u.target, "uri");
     struct text *text = (struct text *)talk_state(self, args, op, sizeof *text);
     struct talk *talk = &text->talk;
     talk->take = text_answer;
@@ -104,9 +114,7 @@ static nd_err text_start(void *ctx, const struct nd_args *args, struct nd_op *op
 static nd_err text_rehearse(void *ctx, const struct nd_args *args, struct nd_op *op)
 {
     int rank = 0;
-    if (talk_callee(ctx, args->at[T_TO].u.target) == NULL ||
-        check_text(ctx, args->at[T_TEXT].u.text) != ND_OK ||
-        talk_rank(ctx, args->at[T_PRIORITY].u.text, &rank) != ND_OK)
+    if (judged(ctx, args) != ND_OK || talk_rank(ctx, args->at[T_PRIORITY].u.text, &rank) != ND_OK)
         return ND_EARG;
     return probe_model(((struct sip *)ctx)->host, op, 20000000, 2e7);
 }
@@ -127,4 +135,5 @@ const struct nd_verb sip_text = {
     .readings = text_readings,
     .start = text_start,
     .rehearse = text_rehearse,
+    .check = text_check,
 };

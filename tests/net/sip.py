@@ -133,6 +133,26 @@ daemons.Scenes(netdrill, "sip", """
   expect { "no emergency centre", sip.call { proxy, account = alice, to = site "centre" }.err, equals = "EARG" }
   expect { "but one that has agreed", sip.call { proxy, account = alice, to = site "agreed", held = ms(200) }.ok }
 """)
+# What is no priority, and who has not agreed, is told before the day, with its line; the lowest priority is warned of.
+open(f"{work}/before.yaml", "w").write("""site: before
+targets:
+  proxy: {kind: proxy, address: 127.0.0.1}
+  alice: {kind: account, aor: "sip:alice@jia.test"}
+  bob: {kind: number, uri: "sip:bob@yi.test"}
+  centre: {kind: number, uri: "urn:service:test.sos"}
+""")
+for call, words in (('call { site "proxy", account = site "alice", to = site "bob", priority = "ets.9" }', "before.lua:5: [E0316] 'sip.call': priority 'ets.9': of 'ets' the lowest is 4, the highest 0"),
+                    ('message { site "proxy", account = site "alice", to = site "centre", text = "x" }', "may be an emergency centre"),
+                    ('options { site "proxy", priority = "mcpttp.0" }', "the highest is 'mcpttp.15'")):
+    open(f"{work}/before.lua", "w").write(f"""local sip = use "sip"
+drill {{ "Before", id = "before", lasts = minutes(1), site = "before.yaml" }}
+phase {{ "One" }}
+step {{ "All", owner = "me", run = function()
+  local got = sip.{call}
+end }}
+""")
+    told = subprocess.run([netdrill, "rehearse", f"{work}/before.lua"], capture_output=True, text=True)
+    check(f"a rehearsal says: {words}", words in told.stdout + told.stderr)
 # The far end of ours, called directly: many calls side by side, with voice each.
 far = subprocess.Popen([netdrill, "reflect", "sip:127.0.0.4:5060", "sip:[::1]:5060"], stdout=subprocess.PIPE, text=True)
 daemons.started.append(far)
