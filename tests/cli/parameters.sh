@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# A scenario's parameters: --set, of each kind; what is wrong is told; a plan and a run keep them.
+# A scenario's parameters: --set, of each kind; what is wrong is told; a plan and a run keep them; the
+# field's site file with them.
 . "$(dirname "$0")/../lib.sh"
 cd "$work"
 cat >s.lua <<'LUA'
@@ -33,4 +34,10 @@ expect 2 "the plan says what the parameters are" "$netdrill" run x.plan --set pa
 expect 0 "full 100ms" "$netdrill" run x.plan --plain --runs runs
 jq -es '.[0].data.parameters | .pace == "full" and .pause == "100ms" and .count == "2"' runs/*/journal.jsonl >/dev/null || fail "the journal"
 expect 0 "it can be played" "$netdrill" doctor x.plan --runs runs
+
+# The drill of the lab on a test bed, where people make the changes: netdrill makes none, and may make none.
+drill=$root/drills/disaster-roaming.lua field=$root/drills/sites/disaster-roaming-field.yaml
+expect 0 "0 errors, 0 warnings" "$netdrill" lint "$drill" --site "$field" --set acts=people --set pace=full --strict
+expect 0 "Will change: 0 targets" "$netdrill" plan "$drill" --site "$field" --set acts=people --set variant=core-lost
+expect 3 "E0504" "$netdrill" plan "$drill" --site "$field"
 finish
