@@ -1,5 +1,6 @@
 #include "cli/common.h"
 
+#include "record/evaluation.h"
 #include "record/key.h"
 #include "record/seal.h"
 
@@ -91,6 +92,35 @@ static void print_before(const struct nd_rundir *dir, const char *pub)
     }
 }
 
+/* Ratings and improvements go on after the seal, in a chain of their own. */
+static bool check_evaluation(const struct nd_rundir *dir, const char *pub)
+{
+    struct nd_fail why = {0};
+    char id[ND_KEY_ID] = "";
+    json_t *state = nd_evaluation_state(dir, &why);
+    long long events = (long long)json_integer_value(json_object_get(state, "events"));
+    long long bad = (long long)json_integer_value(json_object_get(state, "bad_seq"));
+    bool is_signed = json_is_string(json_object_get(state, "signer"));
+    json_decref(state);
+    if (state == NULL)
+        printf("evaluation cannot be read: %s\n", why.text);
+    else if (bad != 0)
+        printf("evaluation event %lld is not what it was; %lld before it are whole\n", bad, events);
+    else if (events != 0)
+        printf("evaluation ok, %lld events, %s\n", events, is_signed ? "signed" : "not signed");
+    bool good = state != NULL && bad == 0;
+    if (pub == NULL || !is_signed)
+        return good;
+    char *path = nd_rundir_file(dir, "evaluation.jsonl");
+    nd_err err = nd_key_verify(pub, path, id, &why);
+    free(path);
+    if (err == ND_OK)
+        printf("evaluation signature ok, key %s\n", id);
+    else
+        printf("evaluation signature WRONG: %s\n", why.text);
+    return good && err == ND_OK;
+}
+
 static int check_run(const struct nd_rundir *dir, const char *pub)
 {
     struct nd_fail why = {0};
@@ -107,6 +137,7 @@ static int check_run(const struct nd_rundir *dir, const char *pub)
     print_seal(&check);
     print_before(dir, pub);
     bool good = check_signature(dir, &check, pub);
+    good = check_evaluation(dir, pub) && good;
     return good && check.journal.bad_seq == 0 && check.changed == 0 ? ND_EXIT_OK
                                                                     : ND_EXIT_INTEGRITY;
 }

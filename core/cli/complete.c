@@ -5,6 +5,7 @@
 #include "cli/init.h"
 #include "cli/usage.h"
 #include "record/alive.h"
+#include "record/evaluation.h"
 
 #include <dirent.h>
 #include <stdlib.h>
@@ -120,6 +121,51 @@ static void put_duties(const struct asked *asked)
     json_decref(answer);
 }
 
+/* Objectives and what stands below them, of the run's plan. */
+static void put_objectives(const struct asked *asked)
+{
+    struct nd_rundir dir;
+    if (nd_rundir_find(&dir, asked->runs, asked->run, NULL) != ND_OK)
+        return;
+    char *path = nd_rundir_file(&dir, "plan.json");
+    json_t *plan = json_load_file(path, 0, NULL);
+    size_t i = 0;
+    json_t *one = NULL;
+    json_array_foreach(json_object_get(plan, "objectives"), i, one)
+        put(asked, json_string_value(json_object_get(one, "id")),
+            text_of(json_object_get(one, "text"), nd_cli_zh(NULL)));
+    json_decref(plan);
+    free(path);
+    nd_rundir_deinit(&dir);
+}
+
+static void put_ratings(const struct asked *asked)
+{
+    static const char *const ratings[][2] = {{"P", "performed without challenges"},
+                                             {"S", "performed with some challenges"},
+                                             {"M", "performed with major challenges"},
+                                             {"U", "unable to be performed"},
+                                             {"none", "taken back"}};
+    for (size_t i = 0; i < sizeof ratings / sizeof ratings[0]; i++)
+        put(asked, ratings[i][0], ratings[i][1]);
+}
+
+/* Improvement items. */
+static void put_items(const struct asked *asked)
+{
+    struct nd_rundir dir;
+    if (nd_rundir_find(&dir, asked->runs, asked->run, NULL) != ND_OK)
+        return;
+    json_t *state = nd_evaluation_state(&dir, NULL);
+    size_t i = 0;
+    json_t *item = NULL;
+    json_array_foreach(json_object_get(state, "improvements"), i, item)
+        put(asked, json_string_value(json_object_get(item, "id")),
+            json_string_value(json_object_get(item, "action")));
+    json_decref(state);
+    nd_rundir_deinit(&dir);
+}
+
 /* Of the site that the run was begun with. */
 static void put_people(const struct asked *asked)
 {
@@ -226,7 +272,10 @@ static const struct {
     {"EVENT", NULL, NULL},
     {"DRILL", NULL, NULL},
     {"WORDS", NULL, NULL},
-    {"OBJECTIVE", NULL, NULL},
+    {"OBJECTIVE", put_objectives, NULL},
+    {"RATING", put_ratings, NULL},
+    {"ITEM", put_items, NULL},
+    {"DATE", NULL, NULL},
     {"MOMENT", NULL, NULL},
     {"PLUGIN", put_plugins, NULL},
     {"VERB#N", put_verbs, NULL},

@@ -19,8 +19,16 @@ struct names {
 
 static bool left_out(const char *name)
 {
-    static const char *const names[] = {
-        "MANIFEST", "MANIFEST.minisig", "control.sock", "report", "lock", "keeper.log", NULL};
+    static const char *const names[] = {"MANIFEST",
+                                        "MANIFEST.minisig",
+                                        "control.sock",
+                                        "report",
+                                        "lock",
+                                        "keeper.log",
+                                        "evaluation.jsonl",
+                                        "evaluation.jsonl.minisig",
+                                        "evaluation.lock",
+                                        NULL};
     for (size_t i = 0; names[i] != NULL; i++) {
         if (strcmp(names[i], name) == 0)
             return true;

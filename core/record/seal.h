@@ -1,7 +1,8 @@
 /* The seal of a run's directory: MANIFEST, and MANIFEST.minisig when it is signed.
  *
  * MANIFEST holds lines as sha256sum(1) prints and checks them, of every file but itself, its
- * signature, control.sock, lock, keeper.log and report/ (which can be made again), after comments:
+ * signature, control.sock, lock, keeper.log, the evaluation (evaluation.h, which goes on) and
+ * report/ (which can be made again), after comments:
  *
  *     # netdrill.manifest/1
  *     # run 20261125T013000Z-north-3f2a

@@ -128,31 +128,31 @@ static void put_tiles(const struct nd_page *page)
     nd_html_raw(page, "</div>\n");
 }
 
+/* The objectives alone, with the rating that was given, or that the evidence suggests. */
 static void put_objectives(const struct nd_page *page)
 {
-    static const enum nd_message columns[] = {ND_MSG_OBJECTIVE, ND_MSG_RESULT, ND_MSG_EVIDENCE};
+    static const enum nd_message columns[] = {ND_MSG_OBJECTIVE, ND_MSG_RESULT, ND_MSG_WEIGHED,
+                                              ND_MSG_SUGGESTED, ND_MSG_RATING};
     const json_t *list = json_object_get(page->model, "objectives");
     size_t i = 0;
     json_t *o = NULL;
     if (json_array_size(list) == 0)
         return;
-    nd_html_table(page, ND_MSG_OBJECTIVES, columns, 3);
+    nd_html_table(page, ND_MSG_OBJECTIVES, columns, 5);
     json_array_foreach(list, i, o)
     {
         const char *grade = nd_str_of(o, "grade");
-        size_t k = 0;
-        json_t *seq = NULL;
+        if (strcmp(nd_str_of(o, "kind"), "objective") != 0)
+            continue;
         nd_html_raw(page, "<tr>");
         nd_html_td(page, nd_text_of(page, json_object_get(o, "text")));
         nd_buf_addf(page->out, "<td class=\"%s\">", grade);
-        nd_html_msg(page, strcmp(grade, "met") == 0       ? ND_MSG_MET
-                          : strcmp(grade, "missed") == 0  ? ND_MSG_MISSED
-                          : strcmp(grade, "unknown") == 0 ? ND_MSG_UNKNOWN
-                                                          : ND_MSG_NOT_RATED);
-        nd_html_raw(page, "</td><td>");
-        json_array_foreach(json_object_get(o, "evidence"), k, seq) nd_buf_addf(
-            page->out, "%s%lld", k != 0 ? ", " : "", (long long)json_integer_value(seq));
-        nd_html_raw(page, "</td></tr>\n");
+        nd_html_text(page, nd_state_text(page, grade));
+        nd_html_raw(page, "</td>");
+        nd_html_td(page, nd_text_of(page, json_object_get(o, "weighed")));
+        nd_html_td(page, nd_state_text(page, nd_str_of(o, "suggested")));
+        nd_html_td(page, nd_state_text(page, nd_str_of(o, "rating")));
+        nd_html_raw(page, "</tr>\n");
     }
     nd_html_table_end(page);
 }

@@ -478,6 +478,7 @@ static void put_appendix(const struct nd_page *page)
 
 void nd_html_sections(const struct nd_page *page)
 {
+    nd_html_ratings(page);
     put_verdicts(page);
     put_baseline(page);
     nd_html_duties(page);
@@ -487,6 +488,7 @@ void nd_html_sections(const struct nd_page *page)
     put_safety(page);
     put_confirmations(page);
     put_notes(page);
+    nd_html_improvements(page);
     put_quality(page);
     put_appendix(page);
 }

@@ -89,3 +89,42 @@ void nd_html_duties(const struct nd_page *page)
     }
     nd_html_raw(page, "</section>\n");
 }
+
+static void put_definition(const struct nd_page *page, enum nd_message message)
+{
+    nd_html_raw(page, "<p><small>");
+    nd_html_msg(page, message);
+    nd_html_raw(page, "</small></p>\n");
+}
+
+void nd_html_ratings(const struct nd_page *page)
+{
+    const json_t *evaluation = json_object_get(page->model, "evaluation");
+    if (json_array_size(json_object_get(page->model, "objectives")) == 0)
+        return;
+    nd_html_heading(page, "ratings", ND_MSG_RATINGS);
+    if (nd_int_of(evaluation, "bad_seq") != 0) {
+        nd_html_raw(page, "<p class=\"alarm\" role=\"alert\">");
+        nd_html_msg(page, ND_MSG_EVALUATION_BAD);
+        nd_buf_addf(page->out, " (%lld)</p>\n", (long long)nd_int_of(evaluation, "bad_seq"));
+    }
+    nd_html_data(page, "objectives");
+    put_definition(page, ND_MSG_DEF_RATINGS);
+    put_definition(page, ND_MSG_DEF_SUGGESTED);
+    nd_html_raw(page, "</section>\n");
+}
+
+void nd_html_improvements(const struct nd_page *page)
+{
+    json_int_t left = nd_int_of(json_object_get(page->model, "evaluation"), "without_action");
+    if (json_array_size(json_object_get(page->model, "improvements")) == 0 && left == 0)
+        return;
+    nd_html_heading(page, "improvements", ND_MSG_IMPROVEMENTS);
+    if (left != 0) {
+        nd_html_raw(page, "<p class=\"missed\">");
+        nd_html_msg(page, ND_MSG_WITHOUT_ACTION);
+        nd_buf_addf(page->out, ": %lld</p>\n", (long long)left);
+    }
+    nd_html_data(page, "improvements");
+    nd_html_raw(page, "</section>\n");
+}

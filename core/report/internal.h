@@ -1,7 +1,8 @@
 /* What the files of core/report share.
  *
  *   model.c         events -> tree; model_series.c: samples -> statistics and interruptions;
- *                   model_baseline.c: before and after; model_duty.c: obligations
+ *                   model_baseline.c: before and after; model_duty.c: obligations;
+ *                   model_rating.c: objectives, ratings and improvement items
  *   formats.c       the formats by name, and the files that a run leaves
  *   html*.c         the page; svg.c: its charts; markdown.c; junit.c
  *   tables.c        the tables as data; sheets.c: CSV and OpenDocument of them
@@ -93,6 +94,10 @@ const char *nd_inject_title(const struct nd_page *page, const json_t *inject);
 void nd_inject_names(const json_t *list, struct nd_buf *out); /* "lin, wang" */
 /* Who answered what; what was not delivered; why it was skipped or not needed. */
 void nd_inject_answers(const struct nd_page *page, const json_t *inject, struct nd_buf *out);
+
+/* The plan's objectives with what bears on them and how they are rated, and improvement items.
+ * plan, state (record/evaluation.h): may be NULL. After everything else is folded. */
+void nd_model_rating(json_t *model, const json_t *plan, const json_t *state);
 
 /* ---- charts ---- */
 

@@ -154,6 +154,22 @@ static void put_duties(const struct nd_page *page)
         nd_buf_addf(page->out, "\n%s\n", nd_msg(page, ND_MSG_DEF_DUTIES));
 }
 
+static void put_evaluation(const struct nd_page *page)
+{
+    const json_t *evaluation = json_object_get(page->model, "evaluation");
+    put_data(page, "objectives");
+    if (nd_int_of(evaluation, "bad_seq") != 0)
+        nd_buf_addf(page->out, "\n**%s (%lld)**\n", nd_msg(page, ND_MSG_EVALUATION_BAD),
+                    (long long)nd_int_of(evaluation, "bad_seq"));
+    if (json_array_size(json_object_get(page->model, "objectives")) != 0)
+        nd_buf_addf(page->out, "\n- %s\n- %s\n", nd_msg(page, ND_MSG_DEF_RATINGS),
+                    nd_msg(page, ND_MSG_DEF_SUGGESTED));
+    put_data(page, "improvements");
+    if (nd_int_of(evaluation, "without_action") != 0)
+        nd_buf_addf(page->out, "\n%s: %lld\n", nd_msg(page, ND_MSG_WITHOUT_ACTION),
+                    (long long)nd_int_of(evaluation, "without_action"));
+}
+
 static void put_reasons(const struct nd_page *page)
 {
     const json_t *safety = json_object_get(page->model, "safety");
@@ -321,6 +337,7 @@ static void put_page(const json_t *model, enum nd_lang lang, struct nd_buf *out)
                 (long long)nd_int_of(summary, "changes"));
     put_reasons(&page);
     put_changes(&page);
+    put_evaluation(&page);
     put_verdicts(&page);
     put_baseline(&page);
     put_duties(&page);

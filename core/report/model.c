@@ -1,6 +1,7 @@
 #include "report/internal.h"
 
 #include "record/alive.h"
+#include "record/evaluation.h"
 #include "record/journal.h"
 
 #include <stdlib.h>
@@ -243,36 +244,6 @@ static json_t *read_plan(const struct nd_rundir *dir)
     return plan;
 }
 
-/* Objectives are the plan's; their grade is the worst of their verdicts. */
-static void conclude_objectives(json_t *model, const json_t *plan)
-{
-    json_t *list = json_array();
-    size_t i = 0;
-    json_t *objective = NULL;
-    json_array_foreach(json_object_get(plan, "objectives"), i, objective)
-    {
-        const char *id = nd_str_of(objective, "id");
-        const char *grade = "unrated";
-        json_t *evidence = json_array();
-        size_t v = 0;
-        json_t *verdict = NULL;
-        json_array_foreach(json_object_get(model, "verdicts"), v, verdict)
-        {
-            const char *one = nd_str_of(verdict, "grade");
-            if (strcmp(nd_str_of(verdict, "objective"), id) != 0)
-                continue;
-            json_array_append(evidence, json_object_get(verdict, "seq"));
-            if (strcmp(one, "missed") == 0 || strcmp(grade, "unrated") == 0 ||
-                (strcmp(one, "unknown") == 0 && strcmp(grade, "met") == 0))
-                grade = one;
-        }
-        json_array_append_new(list, json_pack("{s:s, s:O, s:s, s:o}", "id", id, "text",
-                                              json_object_get(objective, "text"), "grade", grade,
-                                              "evidence", evidence));
-    }
-    json_object_set_new(model, "objectives", list);
-}
-
 static size_t count_of(const json_t *list, const char *key, const char *value)
 {
     size_t count = 0;
@@ -374,8 +345,12 @@ json_t *nd_report_model(const struct nd_rundir *dir, struct nd_fail *why)
     json_t *plan = read_plan(dir);
     conclude_journal(model, &check);
     json_object_set(model, "profiles", json_object_get(plan, "profiles"));
-    conclude_objectives(model, plan);
     nd_model_people_plan(model, plan);
+    json_t *evaluation = nd_evaluation_state(dir, why);
+    if (evaluation == NULL)
+        json_object_set_new(json_object_get(model, "quality"), "evaluation", json_string("unread"));
+    nd_model_rating(model, plan, evaluation);
+    json_decref(evaluation);
     conclude_summary(model);
     json_decref(plan);
     return model;

@@ -6,37 +6,52 @@
 
 /* Events and duties by the names that people and bodies give them. */
 
+/* The profile's event of that name; "profile.event" is of that profile alone. */
+static const struct nd_occasion *event_of(const struct nd_profile *profile, const char *name)
+{
+    const char *dot = strchr(name, '.');
+    size_t len = dot != NULL ? (size_t)(dot - name) : 0;
+    if (dot == NULL)
+        return nd_profile_occasion(profile, name);
+    return strlen(profile->name) == len && strncmp(profile->name, name, len) == 0
+               ? nd_profile_occasion(profile, dot + 1)
+               : NULL;
+}
+
+static nd_err no_such_event(const struct nd_drill *drill, const char *name, struct nd_fail *why)
+{
+    struct ND_VEC(const char *) names = {0};
+    for (size_t i = 0; i < drill->obligations_count; i++) {
+        const struct nd_profile *profile = drill->obligations[i].profile;
+        for (size_t k = 0; k < profile->occasions.count; k++)
+            nd_vec_push(&names, profile->occasions.at[k].id);
+    }
+    const char *near = nd_text_nearest(name, names.at, names.count);
+    nd_vec_free(&names);
+    return nd_fail_set(why, ND_EARG, "the drill's obligations have no event '%s'%s%s%s", name,
+                       near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
+                       near != NULL ? "'" : "");
+}
+
 static const struct nd_obligations *find_event(const struct nd_run *run, const char *name,
                                                const struct nd_occasion **occasion,
                                                struct nd_fail *why)
 {
     const struct nd_drill *drill = run->config.drill;
     const struct nd_obligations *found = NULL;
-    const char *dot = strchr(name, '.');
-    struct ND_VEC(const char *) names = {0};
-    bool several = false;
     for (size_t i = 0; i < drill->obligations_count; i++) {
-        const struct nd_obligations *set = &drill->obligations[i];
-        const struct nd_profile *profile = set->profile;
-        bool named = dot == NULL || (strlen(profile->name) == (size_t)(dot - name) &&
-                                     strncmp(profile->name, name, (size_t)(dot - name)) == 0);
-        const struct nd_occasion *one =
-            named ? nd_profile_occasion(profile, dot != NULL ? dot + 1 : name) : NULL;
-        for (size_t k = 0; k < profile->occasions.count; k++)
-            nd_vec_push(&names, profile->occasions.at[k].id);
-        several = several || (one != NULL && found != NULL);
-        found = one != NULL ? set : found;
+        const struct nd_occasion *one = event_of(drill->obligations[i].profile, name);
+        if (one != NULL && found != NULL) {
+            nd_fail_set(why, ND_EARG, "several profiles have an event '%s'; write profile.event",
+                        name);
+            return NULL;
+        }
+        found = one != NULL ? &drill->obligations[i] : found;
         *occasion = one != NULL ? one : *occasion;
     }
-    const char *near = found == NULL ? nd_text_nearest(name, names.at, names.count) : NULL;
-    if (several)
-        nd_fail_set(why, ND_EARG, "several profiles have an event '%s'; write profile.event", name);
-    else if (found == NULL)
-        nd_fail_set(why, ND_EARG, "the drill's obligations have no event '%s'%s%s%s", name,
-                    near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
-                    near != NULL ? "'" : "");
-    nd_vec_free(&names);
-    return several ? NULL : found;
+    if (found == NULL)
+        no_such_event(drill, name, why);
+    return found;
 }
 
 static json_t *note_json(json_t *data, const char *note)

@@ -1,0 +1,271 @@
+#include "cli/client.h"
+#include "cli/evaluate.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* improve: what is to be done because of a run, by whom and till when. */
+
+extern const struct nd_command nd_command_improve;
+
+static const struct nd_cli_option options[] = {
+    {"as", "NAME", "who says so: a person of the site file (default: the user)", 0},
+    {"issue", "TEXT", "what is to be improved", 0},
+    {"objective", "OBJECTIVE", "the objective, target or task it is for", 0},
+    {"observation", "N", "the observation it follows from", 0},
+    {"event", "N", "the journal's event it follows from", 0},
+    {"element", "planning|organization|equipment|training|exercises", "capability element", 0},
+    {"priority", "high|medium|low", "priority", 0},
+    {"owner", "NAME", "the organization that answers for it", 0},
+    {"contact", "NAME", "its point of contact", 0},
+    {"start", "DATE", "when it begins, 2027-01-31", 0},
+    {"due", "DATE", "till when, 2027-03-31", 0},
+    {"status", "proposed|agreed|started|done|dropped", "status (default: proposed)", 0},
+    {"sign", "KEY", "sign the evaluation with this secret key", 0},
+    {"json", NULL, "the list as JSON", 0},
+    {"run", "RUN", "the run (default: last)", 0},
+    {"runs", "DIR", "where runs are kept (default: runs)", 0},
+    {NULL, NULL, NULL, 0}};
+
+static int refuse(const char *text)
+{
+    fprintf(stderr, "netdrill improve: %s\n", text);
+    return ND_EXIT_USAGE;
+}
+
+/* "2027-03-31", a day that there is. */
+static bool is_date(const char *text)
+{
+    struct tm tm = {0};
+    char again[16];
+    const char *end = strptime(text, "%Y-%m-%d", &tm);
+    if (end == NULL || *end != '\0')
+        return false;
+    tm.tm_hour = 12;
+    timegm(&tm);
+    strftime(again, sizeof again, "%Y-%m-%d", &tm);
+    return strcmp(again, text) == 0;
+}
+
+static bool is_number(const char *text)
+{
+    return *text != '\0' && strlen(text) < 10 && text[strspn(text, "0123456789")] == '\0';
+}
+
+/* One of the words of "one|other|third". */
+static bool is_choice(const char *choices, const char *text)
+{
+    size_t len = strlen(text);
+    for (const char *at = choices; at != NULL; at = strchr(at, '|')) {
+        at += *at == '|';
+        if (len != 0 && strncmp(at, text, len) == 0 && (at[len] == '|' || at[len] == '\0'))
+            return true;
+    }
+    return false;
+}
+
+static const struct nd_cli_option *option_of(const char *name)
+{
+    size_t i = 0;
+    while (strcmp(options[i].name, name) != 0)
+        i++;
+    return &options[i];
+}
+
+/* The fields that were given, checked; NULL: told. */
+static json_t *read_fields(const struct nd_evaluating *e)
+{
+    static const char *const names[] = {"issue",   "objective", "observation", "event",
+                                        "element", "priority",  "owner",       "contact",
+                                        "start",   "due",       "status"};
+    json_t *fields = json_object();
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *value = nd_cli_get(&e->args, names[i]);
+        bool date = strcmp(names[i], "start") == 0 || strcmp(names[i], "due") == 0;
+        bool number = strcmp(names[i], "observation") == 0 || strcmp(names[i], "event") == 0;
+        if (value == NULL)
+            continue;
+        if (date && !is_date(value))
+            fprintf(stderr, "netdrill improve: '--%s' takes a day such as 2027-03-31, got '%s'\n",
+                    names[i], value);
+        else if (strchr(option_of(names[i])->arg, '|') != NULL &&
+                 !is_choice(option_of(names[i])->arg, value))
+            fprintf(stderr, "netdrill improve: '--%s' takes %s, got '%s'\n", names[i],
+                    option_of(names[i])->arg, value);
+        else if (number && !is_number(value))
+            fprintf(stderr, "netdrill improve: '--%s' takes a number, got '%s'\n", names[i], value);
+        else if (strcmp(names[i], "objective") != 0 ||
+                 nd_evaluating_objective(e, "improve", value) != NULL) {
+            json_t *text = json_string(value);
+            if (text != NULL) {
+                json_object_set_new(fields, names[i], text);
+                continue;
+            }
+            refuse("that is no UTF-8 text");
+        }
+        json_decref(fields);
+        return NULL;
+    }
+    return fields;
+}
+
+static const char *str_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text != NULL ? text : "";
+}
+
+/* Nobody is bound by what nobody answers for: an item that is agreed has an owner and a day. */
+static bool is_complete(const json_t *fields, const json_t *before)
+{
+    static const char *const needed[] = {"owner", "due"};
+    const char *status = str_of(fields, "status");
+    if (strcmp(status, "agreed") != 0 && strcmp(status, "started") != 0)
+        return true;
+    for (size_t i = 0; i < 2; i++) {
+        if (*str_of(fields, needed[i]) == '\0' && *str_of(before, needed[i]) == '\0') {
+            fprintf(stderr, "netdrill improve: an item that is %s needs '--%s'\n", status,
+                    needed[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+static int add(struct nd_evaluating *e)
+{
+    char *action = nd_client_sentence(&e->args, 1);
+    json_t *fields = action != NULL ? read_fields(e) : NULL;
+    int code = ND_EXIT_USAGE;
+    if (action == NULL)
+        code = refuse("say what is to be done: netdrill improve add TEXT...");
+    else if (fields != NULL && json_object_get(fields, "element") == NULL)
+        code = refuse("say which element of the capability it is: --element "
+                      "planning|organization|equipment|training|exercises");
+    else if (fields != NULL && is_complete(fields, NULL)) {
+        if (json_object_get(fields, "status") == NULL)
+            json_object_set_new(fields, "status", json_string("proposed"));
+        json_object_set_new(fields, "action", json_string(action));
+        code = nd_evaluating_add(e, "improve", "improvement.added", NULL, json_incref(fields));
+    }
+    json_decref(fields);
+    free(action);
+    return code;
+}
+
+/* The item as it stands; NULL: told. Borrowed from state. */
+static const json_t *find_item(const json_t *state, const char *id)
+{
+    size_t i = 0;
+    json_t *item = NULL;
+    json_array_foreach(json_object_get(state, "improvements"), i, item)
+    {
+        if (strcmp(str_of(item, "id"), id) == 0)
+            return item;
+    }
+    fprintf(stderr, "netdrill improve: there is no item '%s'; netdrill improve list\n", id);
+    return NULL;
+}
+
+/* set: what was given; done: its status, and the words as proof. */
+static int change(struct nd_evaluating *e, bool done)
+{
+    struct nd_fail why = {0};
+    if (e->args.words.count < 2)
+        return refuse("say which item: netdrill improve list shows them");
+    const char *id = e->args.words.at[1];
+    char *words = nd_client_sentence(&e->args, 2);
+    json_t *state = nd_evaluation_state(&e->dir, &why);
+    const json_t *item = state != NULL ? find_item(state, id) : NULL;
+    json_t *fields = item != NULL ? read_fields(e) : NULL;
+    int code = ND_EXIT_USAGE;
+    if (fields != NULL && done)
+        json_object_set_new(fields, "status", json_string("done"));
+    if (fields != NULL && words != NULL)
+        json_object_set_new(fields, done ? "proof" : "action", json_string(words));
+    if (fields != NULL && done && words == NULL)
+        code = refuse("say what proves it: netdrill improve done I1 TEXT...");
+    else if (fields != NULL && json_object_size(fields) == 0)
+        code = refuse("say what changes: --status, --owner, --due, ...");
+    else if (fields != NULL && is_complete(fields, item))
+        code = nd_evaluating_add(e, "improve", "improvement.changed", id, json_incref(fields));
+    json_decref(fields);
+    json_decref(state);
+    free(words);
+    return code;
+}
+
+static void print_item(const json_t *item, const char *today)
+{
+    const char *status = str_of(item, "status");
+    const char *due = str_of(item, "due");
+    bool over = strcmp(status, "done") != 0 && strcmp(status, "dropped") != 0 && *due != '\0' &&
+                strcmp(due, today) < 0;
+    printf("%-4s %-9s %-13s %-10s %s%s%s%s%s\n", str_of(item, "id"), status,
+           str_of(item, "element"), *due != '\0' ? due : "no date", str_of(item, "action"),
+           *str_of(item, "owner") != '\0' ? "  [" : "", str_of(item, "owner"),
+           *str_of(item, "owner") != '\0' ? "]" : "", over ? "  OVERDUE" : "");
+}
+
+static int list(struct nd_evaluating *e)
+{
+    struct nd_fail why = {0};
+    json_t *state = nd_evaluation_state(&e->dir, &why);
+    const json_t *items = json_object_get(state, "improvements");
+    if (state == NULL) {
+        fprintf(stderr, "netdrill improve: %s\n", why.text);
+        return ND_EXIT_REFUSED;
+    }
+    char today[16];
+    time_t now = time(NULL);
+    struct tm tm;
+    localtime_r(&now, &tm);
+    strftime(today, sizeof today, "%Y-%m-%d", &tm);
+    size_t i = 0;
+    json_t *item = NULL;
+    char *text = json_dumps(items, JSON_COMPACT);
+    if (nd_cli_get(&e->args, "json") != NULL)
+        printf("%s\n", text);
+    else
+        json_array_foreach(items, i, item) print_item(item, today);
+    free(text);
+    json_decref(state);
+    return ND_EXIT_OK;
+}
+
+static int improve(int argc, char **argv)
+{
+    struct nd_evaluating e;
+    int code = 0;
+    if (nd_evaluating_begin(&e, &nd_command_improve, argc, argv, 1, &code)) {
+        const char *what = e.args.words.at[0];
+        if (strcmp(what, "list") == 0)
+            code = list(&e);
+        else if (!nd_evaluating_may(&e, "improve", false))
+            code = ND_EXIT_USAGE;
+        else if (strcmp(what, "add") == 0)
+            code = add(&e);
+        else if (strcmp(what, "set") == 0 || strcmp(what, "done") == 0)
+            code = change(&e, strcmp(what, "done") == 0);
+        else
+            code = refuse("expected add, set, done or list");
+    }
+    nd_evaluating_end(&e);
+    return code;
+}
+
+const struct nd_command nd_command_improve = {
+    "improve",
+    "improve add TEXT... [--element NAME] | improve set ITEM [TEXT...] | improve done ITEM TEXT... "
+    "| "
+    "improve list",
+    "Keeps what is to be done because of a run: action, element, owner, due date, status.\n\n"
+    "  netdrill improve add 修訂通報程序書 --element planning --owner 甲公司 --due 2027-03-31 "
+    "--observation 3\n"
+    "  netdrill improve set I1 --status agreed --as chen\n"
+    "  netdrill improve done I1 程序書 2.1 版已發布 --as chen\n"
+    "  netdrill improve list",
+    improve,
+    0,
+    options};

@@ -1,0 +1,39 @@
+/* What people conclude of a run: ratings and improvement items, in evaluation.jsonl of its
+ * directory. It goes on long after the run was sealed, so the seal does not cover it: it is chained
+ * like the journal (journal.h; monons is the wall clock), its first line names the run and the
+ * journal's end as it then was, and it has a signature of its own, evaluation.jsonl.minisig.
+ *
+ *   evaluation.opened            schema "netdrill.evaluation/1", run, journal_events, journal_hash
+ *   rating.set [objective id]    rating "P", "S", "M", "U" or null (taken back), why, by, uid,
+ *                                login_uid
+ *   improvement.added [I1 ...]   action, issue, objective, element, priority, owner, contact,
+ * start, due, observation, event, status; by, uid, login_uid improvement.changed [I1 ...] those of
+ * these that change, note; by, uid, login_uid */
+#ifndef ND_RECORD_EVALUATION_H
+#define ND_RECORD_EVALUATION_H
+#include "record/journal.h"
+#include "record/rundir.h"
+
+/* As it stands: {"ratings": {id: {rating, why, by, at (RFC 3339), seq}},
+ * "improvements": [{id, ..., at, changed_at, seq}], "events", "bad_seq", "signer" or null}.
+ * Empty when there is no file. Caller decrefs. NULL and why: it cannot be read. */
+json_t *nd_evaluation_state(const struct nd_rundir *dir, struct nd_fail *why);
+
+struct nd_evaluation;
+
+/* Opens it for one addition, made when missing; others wait (a lock of its own). ND_EPARSE: its
+ * chain is broken, and nothing is added. */
+struct nd_evaluation *nd_evaluation_open(const struct nd_rundir *dir, struct nd_fail *why);
+/* As of opening. Borrowed. */
+const json_t *nd_evaluation_now(const struct nd_evaluation *evaluation);
+/* On disk when it returns. data: taken over; who speaks is added: by, and the account. */
+nd_err nd_evaluation_add(struct nd_evaluation *evaluation, const char *type, const char *subject,
+                         const char *by, json_t *data, struct nd_fail *why);
+/* key_path: signs it, or NULL; then a signature that is there does not hold any more and is taken
+ * away: *unsigned_now tells. */
+nd_err nd_evaluation_sign(struct nd_evaluation *evaluation, const char *key_path,
+                          bool *unsigned_now, struct nd_fail *why);
+/* Lets the next one in. */
+void nd_evaluation_close(struct nd_evaluation *evaluation);
+
+#endif
