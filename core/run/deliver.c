@@ -6,6 +6,9 @@
 /* Getting an inject to people: one call of its verb for each, or a controller's hand. What fails
  * is journalled and waits for the controller; it ends nothing. */
 
+/* Servers put messages off for minutes; a call's own deadline is meant for probes. */
+#define DELIVERED_WITHIN ND_SEC(300)
+
 static nd_ns moment_now(const struct nd_recipient *to)
 {
     return nd_run_moment(to->inject->run, nd_run_now(to->inject->run));
@@ -92,6 +95,8 @@ static void send_to(struct nd_recipient *to)
     if (within > 0)
         value_of(spec, "react_by")->u.text =
             nd_arena_strdup(&run->arena, nd_wall_here(run, nd_run_now(run) + within, by));
+    if (spec->common.deadline == 0)
+        spec->common.deadline = DELIVERED_WITHIN;
     to->failed = false;
     to->call = nd_call_begin(run, NULL, spec, called, to);
 }

@@ -229,6 +229,12 @@ void sending_over(struct sending *sending, enum verdict verdict, nd_err err, int
     sending->under_way = 0;
     sending->self->busy -= sending->route->works;
     sending->status = status;
+    /* Once, so that whoever runs the drill knows why nothing is delivered yet. */
+    if (verdict == AGAIN && !sending->cancelled && sending->attempts <= (int)sending->units)
+        sending->self->host->log(sending->self->host, ND_WARN,
+                                 "'%s' not yet by %s: %.200s; it is tried again until its deadline",
+                                 sending->letter.to[sending->route->each ? unit : 0].name,
+                                 sending->letter.channel->name, why);
     snprintf(sending->last, sizeof sending->last, "%s", why);
     if (verdict == SENT) {
         sending->states[unit] = UNIT_SENT;
