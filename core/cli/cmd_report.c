@@ -74,15 +74,15 @@ static int write_report(const struct nd_rundir *dir, const char *audience, bool 
         fprintf(stderr, "netdrill report: %s\n", why.text);
         code = why.code == ND_EARG ? ND_EXIT_USAGE : ND_EXIT_INTEGRITY;
     }
-    for (size_t i = 0; i < 2 && code == ND_EXIT_OK; i++) {
+    for (size_t i = 0; i < 2 && stem != NULL; i++) {
         char *html = nd_printf("%s.%s.html", stem, langs[i]);
         char *to = nd_printf("%s.%s.pdf", stem, langs[i]);
         printf("%s\n", html);
         fflush(stdout);
-        if (pdf && nd_pdf_print(html, to, &why) != ND_OK) {
+        if (pdf && code == ND_EXIT_OK && nd_pdf_print(html, to, &why) != ND_OK) {
             fprintf(stderr, "netdrill report: %s\n", why.text);
             code = ND_EXIT_INCOMPLETE;
-        } else if (pdf) {
+        } else if (pdf && code == ND_EXIT_OK) {
             printf("%s\n", to);
         }
         free(html);

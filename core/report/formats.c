@@ -69,7 +69,7 @@ static char *make_folder(const struct nd_rundir *dir, const char *audience, stru
     return folder;
 }
 
-static nd_err write_files(const json_t *model, const char *stem, struct nd_fail *why)
+static nd_err write_files(const json_t *model, const char *stem, bool interim, struct nd_fail *why)
 {
     static const struct {
         const char *ending, *format;
@@ -81,7 +81,10 @@ static nd_err write_files(const json_t *model, const char *stem, struct nd_fail 
     nd_err err = ND_OK;
     for (size_t i = 0; i < sizeof files / sizeof files[0] && err == ND_OK; i++) {
         struct nd_buf out = {0};
-        char *path = nd_printf("%s%s", stem, files[i].ending);
+        /* junit.xml by its usual name, which build servers look for. */
+        bool usual = strcmp(files[i].format, "junit") == 0 && !interim;
+        int before = usual ? (int)(strrchr(stem, '/') + 1 - stem) : (int)strlen(stem);
+        char *path = nd_printf("%.*s%s", before, stem, files[i].ending + usual);
         err = nd_report_render(model, files[i].format, files[i].lang, NULL, &out, why);
         if (err == ND_OK)
             err = nd_file_write(path, nd_buf_str(&out), out.len_bytes, why);
@@ -104,7 +107,7 @@ nd_err nd_report_write(const struct nd_rundir *dir, const char *audience, char *
     if (folder != NULL) {
         bool interim = json_is_true(json_object_get(json_object_get(model, "run"), "interim"));
         char *path = nd_printf("%s/%s", folder, interim ? "interim" : "report");
-        err = write_files(model, path, why);
+        err = write_files(model, path, interim, why);
         if (stem != NULL)
             *stem = path;
         else

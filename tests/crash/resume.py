@@ -95,7 +95,8 @@ with scene:
 
     drill, out = kill_and_resume(["--keep-times"], 2.5)
     log = open(LOG).read().split()
-    check(f"kept times, delivered: {log}", log == ["begin", "once", "long", "begin", "later"], out)
+    # On a loaded machine it comes back after 'later' was due, which is then done first.
+    check(f"kept times, delivered: {log}", log[:3] == ["begin", "once", "long"] and sorted(log[3:]) == ["begin", "later"], out)
     mid = [e["data"] for e in drill.events("step.ended") if e["subject"] == "mid"]
     check(f"kept times, what was missed: {mid}", mid and mid[0]["why"] == "its moment passed while the run was down")
     check(f"kept times, later came at {started(drill, 'later')}", abs(started(drill, "later")[0] - 4_000_000_000) < 500_000_000)

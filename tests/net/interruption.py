@@ -3,7 +3,7 @@
 
 A second program watches the carrier of the handset's link and the rule set of Yi's core; what the
 report says has to lie within one probe interval of what it saw."""
-import json, os, socket, subprocess, sys, tempfile, threading, time
+import json, os, socket, struct, subprocess, sys, tempfile, threading, time
 
 netdrill = os.path.realpath(sys.argv[1])
 root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
@@ -11,6 +11,7 @@ if os.getuid() != 0:
     print("needs root: it watches from outside the run")
     sys.exit(77)
 EVERY_MS = 50
+IFF_UP = 1
 name = f"net-{os.getpid()}"
 work = tempfile.mkdtemp()
 text = open(f"{root}/drills/sites/decoy-district.yaml").read()
@@ -53,8 +54,12 @@ def watch(host, protocol, groups, key):
     s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, protocol)
     s.bind((0, groups))
     while True:
-        s.recv(65536)
-        seen.setdefault(key, []).append(time.monotonic_ns())
+        message = s.recv(65536)
+        at = time.monotonic_ns()
+        # struct ifinfomsg: its flags; what else there is about links (their making, late) is of no interest
+        if protocol == 0 and struct.unpack_from("I", message, 24)[0] & IFF_UP:
+            continue
+        seen.setdefault(key, []).append(at)
 
 
 def main():
