@@ -110,9 +110,9 @@ void nd_model_people(json_t *model, const char *type, const char *subject, const
 void nd_model_people_plan(json_t *model, const json_t *plan)
 {
     static const char *const keys[] = {
-        "title",           "kind",          "from",  "to",    "via",        "body",
-        "expect",          "objective",     "tasks", "notes", "controller", "evaluator",
-        "react_within_ns", "scenario_time", NULL};
+        "title",         "kind",      "from",  "to",         "via",       "body",
+        "expect",        "objective", "tasks", "controller", "evaluator", "react_within_ns",
+        "scenario_time", NULL};
     size_t p = 0;
     json_t *phase = NULL;
     json_array_foreach(json_object_get(plan, "phases"), p, phase)

@@ -23,7 +23,7 @@ void nd_recipient_got_it(struct nd_recipient *to, const char *actor, json_t *dat
     if (inject->opened < 0)
         inject->opened = to->delivered;
     json_object_set_new(data, "to", json_string(to->name));
-    nd_run_event(run, ND_JOURNAL_SYNC, "inject.delivered", inject->inject->id, actor, data);
+    nd_run_event(run, 0, "inject.delivered", inject->inject->id, actor, data);
     if (run->state != ND_RUN_RUNNING)
         return;
     nd_recipient_script(to);
@@ -46,7 +46,7 @@ static void failed(struct nd_recipient *to, nd_err err, const char *why)
     struct nd_run *run = to->inject->run;
     to->failed = true;
     to->why = nd_arena_strdup(&run->arena, why != NULL ? why : nd_err_text(err));
-    nd_run_event(run, ND_JOURNAL_SYNC, "inject.failed", to->inject->inject->id, NULL,
+    nd_run_event(run, 0, "inject.failed", to->inject->inject->id, NULL,
                  json_pack("{s:s, s:s, s:s?, s:s}", "to", to->name, "err", nd_err_name(err), "why",
                            to->why, "reference", to->reference));
 }

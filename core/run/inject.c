@@ -112,7 +112,7 @@ void nd_inject_end(struct nd_inject_run *inject, enum nd_inject_state state, con
     char type[32];
     snprintf(type, sizeof type, "inject.%s", nd_inject_state_name(state));
     inject->state = state; /* before the event: whoever shows it sees it so */
-    nd_run_event(inject->run, ND_JOURNAL_SYNC, type, inject->inject->id, actor, data);
+    nd_run_event(inject->run, 0, type, inject->inject->id, actor, data);
     over(inject, state);
 }
 
@@ -141,8 +141,7 @@ void nd_inject_settle(struct nd_inject_run *inject)
         return;
     }
     inject->state = waits ? ND_INJECT_ANSWERED : ND_INJECT_DELIVERED;
-    nd_run_event(run, ND_JOURNAL_SYNC, "inject.done", inject->inject->id, NULL,
-                 answer_json(inject));
+    nd_run_event(run, 0, "inject.done", inject->inject->id, NULL, answer_json(inject));
     over(inject, inject->state);
 }
 
@@ -164,7 +163,7 @@ static void expired(void *ctx)
         if (!has_reacted(inject, &inject->recipients[i]))
             json_array_append_new(missing, json_string(inject->recipients[i].name));
     }
-    nd_run_event(run, ND_JOURNAL_SYNC, "inject.expired", inject->inject->id, NULL,
+    nd_run_event(run, 0, "inject.expired", inject->inject->id, NULL,
                  json_pack("{s:I, s:o}", "react_within_ns",
                            (json_int_t)inject->inject->react_within, "missing", missing));
     settle_contingencies(inject);
@@ -276,7 +275,8 @@ void nd_inject_fire(struct nd_inject_run *inject, const char *actor, json_t *dat
     json_object_update(all, data);
     json_decref(data);
     /* On disk before anything leaves: a run that dies delivers nothing twice. */
-    if (nd_run_event(run, ND_JOURNAL_SYNC, "inject.fired", plan->id, actor, all) < 0)
+    unsigned flags = plan->via != NULL ? ND_JOURNAL_SYNC : 0;
+    if (nd_run_event(run, flags, "inject.fired", plan->id, actor, all) < 0)
         return;
     if (plan->act.body != 0)
         nd_step_begin(&inject->act);

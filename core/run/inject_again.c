@@ -169,7 +169,7 @@ static void lost_on_the_way(struct nd_inject_run *inject)
         to->failed = true;
         to->why = "the run died while it was being delivered, and it may have arrived; it is not "
                   "sent again by itself";
-        nd_run_event(run, ND_JOURNAL_SYNC, "inject.failed", inject->inject->id, NULL,
+        nd_run_event(run, 0, "inject.failed", inject->inject->id, NULL,
                      json_pack("{s:s, s:s, s:s, s:n}", "to", to->name, "err", "ECANCEL", "why",
                                to->why, "reference"));
     }

@@ -111,7 +111,7 @@ nd_err nd_run_defer(struct nd_run *run, const char *id, nd_ns till, const char *
     json_object_set_new(data, "till_rel_ns", nd_moment_json(run, nd_run_clock(run, till)));
     json_object_set_new(data, "moment_ns", json_integer(till));
     inject->planned = till;
-    nd_run_event(run, ND_JOURNAL_SYNC, "inject.deferred", id, nd_speaker_actor(run, speaker), data);
+    nd_run_event(run, 0, "inject.deferred", id, nd_speaker_actor(run, speaker), data);
     nd_inject_set_timers(inject);
     return ND_OK;
 }
@@ -232,7 +232,7 @@ nd_err nd_run_adhoc(struct nd_run *run, const struct nd_adhoc *adhoc,
     json_object_set_new(data, "react_within_ns", json_integer(plan->react_within));
     *id = plan->id;
     run->aside++;
-    if (nd_run_event(run, ND_JOURNAL_SYNC, "inject.added", plan->id, actor, data) < 0)
+    if (nd_run_event(run, 0, "inject.added", plan->id, actor, data) < 0)
         return nd_fail_set(why, ND_EIO, "%s", run->journal_why);
     nd_inject_fire(inject, actor, nd_speaker_json(speaker));
     return ND_OK;
