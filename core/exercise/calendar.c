@@ -110,7 +110,7 @@ static bool times_of(const struct nd_phase *phase, const struct nd_inject *injec
 {
     bool known = phase->at_given || phase->index == 0;
     nd_ns zero = phase->at_given ? phase->at : 0;
-    if (inject->after != NULL || inject->unless != NULL)
+    if (inject->after != NULL || inject->unless != NULL || inject->on_call)
         return false;
     if (inject->window_given) {
         bool moment = inject->window_is_moment;

@@ -71,6 +71,9 @@ const char *nd_doc_when(struct nd_doc *doc, const struct nd_phase *phase,
                     offset(doc, phase, inject->window_is_moment, inject->window_till));
     else if (inject->at_given)
         nd_buf_adds(&out, offset(doc, phase, inject->at_is_moment, inject->at));
+    else if (inject->on_call)
+        nd_buf_adds(&out,
+                    nd_say(paper, "待命，由管制員下達", "on call, when the controller gives it"));
     else if (inject->unless != NULL)
         nd_buf_addf(&out, nd_say(paper, "「%s」逾時未回應時", "when '%s' is not answered in time"),
                     inject->unless);
@@ -154,9 +157,11 @@ void nd_doc_overview(struct nd_doc *doc)
          nd_arena_printf(&doc->arena, "%s, %lld", doc->drill->id, (long long)doc->drill->revision));
     row2(doc, nd_say(paper, "日期與地點（填寫）", "Date and place (fill in)"), NULL);
     row2(doc, nd_say(paper, "範圍與時間", "Scope and length"), scope(doc));
-    for (size_t i = 0; i < doc->drill->objectives_count; i++)
-        nd_buf_addf(&goals, "%s%s", i != 0 ? "\n" : "",
-                    nd_paper_words(paper, &doc->drill->objectives[i].text));
+    for (size_t i = 0; i < doc->drill->objectives_count; i++) {
+        if (doc->drill->objectives[i].kind == ND_OBJECTIVE)
+            nd_buf_addf(&goals, "%s%s", goals.text != NULL ? "\n" : "",
+                        nd_paper_words(paper, &doc->drill->objectives[i].text));
+    }
     row2(doc, nd_say(paper, "演練目標", "Objectives"), keep(doc, &goals));
     row2(doc, nd_say(paper, "參演機關", "Organisations"), organisations(doc));
     row2(doc, nd_say(paper, "主辦機關與聯絡人（填寫）", "Sponsor and point of contact (fill in)"),

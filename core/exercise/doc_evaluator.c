@@ -11,9 +11,17 @@ static bool is_theirs(const struct nd_doc *doc, const struct nd_inject *inject)
            (inject->evaluator != NULL && strcmp(inject->evaluator, doc->who) == 0);
 }
 
-static bool serves(const char *objective, const char *id)
+/* Whether what names `objective` is evidence for `id` (NULL: for none): for itself and what it
+ * belongs to. */
+static bool serves(const struct nd_doc *doc, const char *objective, const char *id)
 {
-    return id == NULL ? objective == NULL : objective != NULL && strcmp(objective, id) == 0;
+    if (id == NULL)
+        return objective == NULL;
+    while (objective != NULL && strcmp(objective, id) != 0) {
+        const struct nd_objective *found = nd_drill_objective_find(doc->drill, objective);
+        objective = found != NULL ? found->parent : NULL;
+    }
+    return objective != NULL;
 }
 
 static const char *tasks_of(struct nd_doc *doc, const struct nd_inject *inject)
@@ -36,6 +44,36 @@ static const char *target_of(struct nd_doc *doc, const struct nd_inject *inject)
                            nd_length_format(inject->react_within, unit));
 }
 
+/* The targets of an objective and their critical tasks, with room for what was seen. */
+static void targets(struct nd_doc *doc, const struct nd_objective *objective)
+{
+    struct nd_paper *paper = &doc->paper;
+    const char *const heads[] = {
+        nd_say(paper, "能力目標", "Target"), nd_say(paper, "關鍵任務", "Critical tasks"),
+        nd_say(paper, "觀察與理由（填寫）", "Observations and reasons (fill in)"),
+        nd_say(paper, "評等", "Rating"), NULL};
+    bool begun = false;
+    for (size_t i = 0; i < doc->drill->objectives_count; i++) {
+        const struct nd_objective *target = &doc->drill->objectives[i];
+        const char *tasks = "";
+        if (target->kind != ND_OBJECTIVE_TARGET || strcmp(target->parent, objective->id) != 0)
+            continue;
+        for (size_t k = 0; k < doc->drill->objectives_count; k++) {
+            const struct nd_objective *task = &doc->drill->objectives[k];
+            if (task->kind == ND_OBJECTIVE_TASK && strcmp(task->parent, target->id) == 0)
+                tasks = nd_arena_printf(&doc->arena, "%s%s□ %s", tasks, *tasks != '\0' ? "\n" : "",
+                                        nd_paper_words(paper, &task->text));
+        }
+        if (!begun)
+            nd_paper_table(paper, nd_paper_words(paper, &objective->text), heads);
+        begun = true;
+        const char *const cells[] = {nd_arena_printf(&doc->arena, "%s\n%s", target->id,
+                                                     nd_paper_words(paper, &target->text)),
+                                     tasks, NULL, "P  S  M  U"};
+        nd_paper_row(paper, cells);
+    }
+}
+
 /* Rows of the injects of an objective (id NULL: of none); how many. */
 static size_t guide(struct nd_doc *doc, const char *id, const char *title)
 {
@@ -53,12 +91,12 @@ static size_t guide(struct nd_doc *doc, const char *id, const char *title)
         const struct nd_phase *phase = &doc->drill->phases[p];
         for (size_t i = 0; i < phase->injects_count; i++) {
             const struct nd_inject *inject = &phase->injects[i];
-            if (!serves(inject->objective, id) || !is_theirs(doc, inject))
+            if (!serves(doc, inject->objective, id) || !is_theirs(doc, inject))
                 continue;
-            if (count++ == 0) {
+            if (count == 0 && id == NULL)
                 nd_paper_heading(paper, 3, title);
+            if (count++ == 0)
                 nd_paper_table(paper, title, heads);
-            }
             const char *const cells[] = {nd_arena_printf(&doc->arena, "%s\n%s", inject->id,
                                                          nd_paper_words(paper, &inject->title)),
                                          nd_doc_when(doc, phase, inject),
@@ -79,7 +117,7 @@ static void measured(struct nd_doc *doc, const char *id)
     for (size_t p = 0; p < doc->drill->phases_count; p++) {
         const struct nd_phase *phase = &doc->drill->phases[p];
         for (size_t i = 0; i < phase->steps_count; i++) {
-            if (serves(phase->steps[i].objective, id))
+            if (serves(doc, phase->steps[i].objective, id))
                 nd_paper_item(paper,
                               nd_arena_printf(&doc->arena,
                                               nd_say(paper, "由程式量測：%s", "measured: %s"),
@@ -126,10 +164,16 @@ void nd_doc_evaluator(struct nd_doc *doc)
     nd_paper_heading(paper, 2, nd_say(paper, "依目標評核", "By objective"));
     for (size_t i = 0; i < doc->drill->objectives_count; i++) {
         const struct nd_objective *objective = &doc->drill->objectives[i];
-        count += guide(doc, objective->id, nd_paper_words(paper, &objective->text));
+        const char *title = nd_paper_words(paper, &objective->text);
+        if (objective->kind != ND_OBJECTIVE)
+            continue;
+        nd_paper_heading(paper, 3, title);
+        nd_paper_para(paper, nd_paper_words(paper, &objective->capability));
+        targets(doc, objective);
+        count += guide(doc, objective->id, title);
         measured(doc, objective->id);
     }
-    count += guide(doc, NULL, nd_say(paper, "未列入目標者", "Of no objective"));
+    count += guide(doc, NULL, nd_say(paper, "未列入目標之狀況", "Injects of no objective"));
     if (count == 0)
         nd_paper_para(paper, nd_say(paper, "無狀況須評核。", "There is no inject to evaluate."));
     nd_doc_rules(doc);

@@ -105,6 +105,8 @@ const char *nd_msel_type(const char *text, const char **rest)
                  {"fault", "|fault|故障|障礙|"},
                  {"exercise", "|exercise|drill|演練|演習|"},
                  {"objective", "|objective|目標|"},
+                 {"target", "|target|能力目標|指標|"},
+                 {"task", "|task|criticaltask|任務|關鍵任務|"},
                  {"phase", "|phase|階段|"}};
     const char *colon = strpbrk(text, ":");
     const char *wide = strstr(text, "：");
@@ -124,6 +126,12 @@ const char *nd_msel_type(const char *text, const char **rest)
             return types[i].name;
     }
     return used == 2 ? "standard" : NULL;
+}
+
+bool nd_msel_is_on_call(const char *text)
+{
+    return strcmp(text, "on call") == 0 || strcmp(text, "on_call") == 0 ||
+           strcmp(text, "待命") == 0;
 }
 
 /* ---- calls ---- */

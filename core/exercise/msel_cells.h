@@ -19,9 +19,12 @@ bool nd_msel_when(const char *text, const char *start, struct nd_msel_when *when
                   struct nd_fail *why);
 /* "10m", "10 min", "10分鐘", "00:10:00". */
 bool nd_msel_length(const char *text, nd_ns *length, struct nd_fail *why);
-/* What type a row is of: "exercise", "objective", "phase" or an inject's kind; NULL: none that is
- * known. *rest: behind a colon, or "". */
+/* What type a row is of: "exercise", "objective", "target", "task", "phase" or an inject's kind;
+ * NULL: none that is known. *rest: behind a colon, or "". */
 const char *nd_msel_type(const char *text, const char **rest);
+
+/* Whether a trigger says that a controller calls for it: "on call", "待命". */
+bool nd_msel_is_on_call(const char *text);
 
 /* "[zh] ... [en] ..." with `between` before "[en]"; else both are the text. In arena. */
 struct nd_text2 nd_msel_text2(const char *text, const char *between, struct nd_arena *arena);

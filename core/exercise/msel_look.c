@@ -49,6 +49,14 @@ const char *nd_msel_id_of(struct nd_msel_maker *maker, const char *said)
                : "";
 }
 
+const char *nd_msel_goal_id_of(struct nd_msel_maker *maker, const char *said)
+{
+    char *id = nd_arena_strdup(&maker->arena, said);
+    for (char *c = id + strcspn(id, " /#"); *c != '\0'; c += strcspn(c, " /#"))
+        *c = '-';
+    return id;
+}
+
 static struct nd_msel_phase *phase_of(struct nd_msel_maker *maker, const char *said, size_t row)
 {
     for (size_t i = 0; i < maker->phases.count; i++) {
@@ -160,6 +168,21 @@ static void look_inject(struct nd_msel_maker *maker, size_t row, const char *kin
     nd_vec_push(&maker->injects, inject);
 }
 
+static void look_goal(struct nd_msel_maker *maker, size_t row, const char *kind)
+{
+    struct nd_msel_goal goal = {.row = row, .kind = kind};
+    struct nd_text2 text = nd_msel_both_at(maker, row, ND_MSEL_TITLE_ZH, ND_MSEL_TITLE);
+    goal.id = nd_msel_goal_id_of(maker, nd_msel_word_at(maker, row, ND_MSEL_ID));
+    goal.parent = strcmp(kind, "objective") != 0
+                      ? nd_msel_goal_id_of(maker, nd_msel_word_at(maker, row, ND_MSEL_OBJECTIVES))
+                      : "";
+    if (*goal.id == '\0' || (text.zh == NULL && text.en == NULL))
+        nd_msel_note(maker->msel, row, SIZE_MAX, true,
+                     "an objective, target or task needs an id and a title");
+    else
+        nd_vec_push(&maker->goals, goal);
+}
+
 static void look_row(struct nd_msel_maker *maker, size_t row)
 {
     const char *rest = "";
@@ -173,12 +196,13 @@ static void look_row(struct nd_msel_maker *maker, size_t row)
     if (type == NULL) {
         nd_msel_note(maker->msel, row, maker->msel->at[ND_MSEL_TYPE], true,
                      "expected standard, contingency, information, decision, fault, phase, "
-                     "objective or exercise, got '%.60s'",
+                     "objective, target, task or exercise, got '%.60s'",
                      text);
     } else if (strcmp(type, "exercise") == 0) {
         maker->drill = row;
-    } else if (strcmp(type, "objective") == 0) {
-        nd_vec_push(&maker->objectives, row);
+    } else if (strcmp(type, "objective") == 0 || strcmp(type, "target") == 0 ||
+               strcmp(type, "task") == 0) {
+        look_goal(maker, row, type);
     } else if (strcmp(type, "phase") == 0) {
         look_phase(maker, row);
     } else {

@@ -17,6 +17,11 @@ struct nd_msel_inject {
     struct nd_msel_when from, till;
 };
 
+struct nd_msel_goal { /* an objective, a target or a task */
+    size_t row;
+    const char *kind, *id, *parent; /* parent: "" for an objective */
+};
+
 struct nd_msel_maker {
     const struct nd_sheet *sheet;
     const struct nd_msel_wish *wish;
@@ -24,7 +29,7 @@ struct nd_msel_maker {
     struct nd_arena arena;
     struct ND_VEC(struct nd_msel_phase) phases;
     struct ND_VEC(struct nd_msel_inject) injects;
-    struct ND_VEC(size_t) objectives; /* rows */
+    struct ND_VEC(struct nd_msel_goal) goals;
     struct ND_VEC(const char *) plugins;
     size_t drill; /* row, SIZE_MAX: none */
     nd_ns latest;
@@ -44,6 +49,8 @@ void nd_msel_wrong(struct nd_msel_maker *maker, size_t row, enum nd_msel_column 
                    const char *text);
 /* An id as scenarios take it: lower case; "" when it would lose a letter. */
 const char *nd_msel_id_of(struct nd_msel_maker *maker, const char *said);
+/* The same for an objective's, which may have capitals; as it is, when it is none. */
+const char *nd_msel_goal_id_of(struct nd_msel_maker *maker, const char *said);
 /* Whether a method is no verb: a controller's hand. */
 bool nd_msel_by_hand(const char *method);
 /* Fills the maker from the rows below the heading. */

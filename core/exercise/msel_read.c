@@ -91,12 +91,17 @@ static void put_trigger(struct nd_msel_maker *maker, size_t row)
             text = nd_msel_trim(text + len, &maker->arena);
         }
     }
+    if (key == NULL && nd_msel_is_on_call(text)) {
+        put(maker, row, ND_MSEL_TRIGGER, "  on_call = true,");
+        return;
+    }
     const char *plus = strrchr(text, '+');
     nd_ns delay = 0;
     struct nd_fail why = {0};
     if (key == NULL) {
         nd_msel_note(maker->msel, row, maker->msel->at[ND_MSEL_TRIGGER], true,
-                     "expected 'after ID', 'after ID +10m' or 'unless ID', got '%.60s'", text);
+                     "expected 'after ID', 'after ID +10m', 'unless ID' or 'on call', got '%.60s'",
+                     text);
         return;
     }
     if (plus != NULL && !nd_msel_length(plus + 1, &delay, &why))
@@ -227,8 +232,7 @@ static void put_reaction(struct nd_msel_maker *maker, size_t row)
                       "an inject serves one objective; name the first");
     else if (*objective != '\0')
         put(maker, row, ND_MSEL_OBJECTIVES, "  objective = %s,",
-            quoted(maker, *nd_msel_id_of(maker, objective) != '\0' ? nd_msel_id_of(maker, objective)
-                                                                   : objective));
+            quoted(maker, nd_msel_goal_id_of(maker, objective)));
 }
 
 /* The body of a fault: its changes, one after the other. */
@@ -284,43 +288,76 @@ static void put_inject(struct nd_msel_maker *maker, const struct nd_msel_inject 
     maker->msel->injects++;
 }
 
-struct ids ND_VEC(const char *);
-
-/* An objective that an inject names, and no row tells. */
-static void put_objective_named(struct nd_msel_maker *maker, size_t row, struct ids *known)
+static bool is_goal(const struct nd_msel_maker *maker, const char *id, const char *kind)
 {
-    const char *said = nd_msel_word_at(maker, row, ND_MSEL_OBJECTIVES);
-    const char *id = nd_msel_id_of(maker, said);
-    if (*id == '\0' || strpbrk(said, ";,\n") != NULL)
-        return;
-    for (size_t k = 0; k < known->count; k++) {
-        if (strcmp(known->at[k], id) == 0)
-            return;
+    for (size_t i = 0; i < maker->goals.count; i++) {
+        if (strcmp(maker->goals.at[i].id, id) == 0 &&
+            (kind == NULL || strcmp(maker->goals.at[i].kind, kind) == 0))
+            return true;
     }
-    put(maker, row, ND_MSEL_OBJECTIVES, "    [%s] = %s,", quoted(maker, id), quoted(maker, said));
-    nd_vec_push(known, id);
+    return false;
+}
+
+/* Those of a kind below a parent ("": objectives), and what is below them. */
+static void put_goals(struct nd_msel_maker *maker, const char *kind, const char *parent)
+{
+    bool task = strcmp(kind, "task") == 0;
+    const char *below = strcmp(kind, "objective") == 0 ? "target" : "task";
+    for (size_t i = 0; i < maker->goals.count; i++) {
+        const struct nd_msel_goal *goal = &maker->goals.at[i];
+        size_t row = goal->row;
+        if (strcmp(goal->kind, kind) != 0 || strcmp(goal->parent, parent) != 0)
+            continue;
+        struct nd_text2 text = nd_msel_both_at(maker, row, ND_MSEL_TITLE_ZH, ND_MSEL_TITLE);
+        struct nd_text2 capability = nd_msel_both_at(maker, row, ND_MSEL_BODY_ZH, ND_MSEL_BODY);
+        bool able = *parent == '\0' && (capability.zh != NULL || capability.en != NULL);
+        if (task) {
+            put(maker, row, ND_MSEL_ID, "    [%s] = %s,", quoted(maker, goal->id),
+                quoted2(maker, &text));
+            continue;
+        }
+        put(maker, row, ND_MSEL_ID, "    [%s] = { %s,", quoted(maker, goal->id),
+            quoted2(maker, &text));
+        if (able)
+            put(maker, row, ND_MSEL_BODY_ZH, "    capability = %s,", quoted2(maker, &capability));
+        put(maker, row, ND_MSEL_COUNT, "    %ss = {", below);
+        put_goals(maker, below, goal->id);
+        put(maker, row, ND_MSEL_COUNT, "    } },");
+    }
+}
+
+/* An objective that an inject names, and no row tells; before: rows of injects looked at already.
+ */
+static void put_goal_named(struct nd_msel_maker *maker, size_t inject)
+{
+    size_t row = maker->injects.at[inject].row;
+    const char *said = nd_msel_word_at(maker, row, ND_MSEL_OBJECTIVES);
+    const char *id = nd_msel_goal_id_of(maker, said);
+    bool found = *id == '\0' || strpbrk(said, ";,\n") != NULL || is_goal(maker, id, NULL);
+    for (size_t k = 0; k < inject && !found; k++)
+        found = strcmp(nd_msel_goal_id_of(maker, nd_msel_word_at(maker, maker->injects.at[k].row,
+                                                                 ND_MSEL_OBJECTIVES)),
+                       id) == 0;
+    if (!found)
+        put(maker, row, ND_MSEL_OBJECTIVES, "    [%s] = %s,", quoted(maker, id),
+            quoted(maker, said));
 }
 
 static void put_objectives(struct nd_msel_maker *maker)
 {
-    struct ids known = {0};
     put(maker, maker->drill, ND_MSEL_COUNT, "  objectives = {");
-    for (size_t i = 0; i < maker->objectives.count; i++) {
-        size_t row = maker->objectives.at[i];
-        const char *id = nd_msel_id_of(maker, nd_msel_word_at(maker, row, ND_MSEL_ID));
-        struct nd_text2 text = nd_msel_both_at(maker, row, ND_MSEL_TITLE_ZH, ND_MSEL_TITLE);
-        if (*id == '\0' || (text.zh == NULL && text.en == NULL)) {
-            nd_msel_note(maker->msel, row, SIZE_MAX, true,
-                         "an objective needs an id of a-z, 0-9, '-', '_' or '.', and a title");
-            continue;
-        }
-        put(maker, row, ND_MSEL_ID, "    [%s] = %s,", quoted(maker, id), quoted2(maker, &text));
-        nd_vec_push(&known, id);
+    for (size_t i = 0; i < maker->goals.count; i++) {
+        const struct nd_msel_goal *goal = &maker->goals.at[i];
+        const char *above = strcmp(goal->kind, "task") == 0 ? "target" : "objective";
+        if (strcmp(goal->kind, "objective") != 0 && !is_goal(maker, goal->parent, above))
+            nd_msel_note(maker->msel, goal->row, maker->msel->at[ND_MSEL_OBJECTIVES], true,
+                         "a %s belongs to a%s %s of the table, and '%.60s' is none", goal->kind,
+                         *above == 'o' ? "n" : "", above, goal->parent);
     }
+    put_goals(maker, "objective", "");
     for (size_t i = 0; i < maker->injects.count; i++)
-        put_objective_named(maker, maker->injects.at[i].row, &known);
+        put_goal_named(maker, i);
     put(maker, maker->drill, ND_MSEL_COUNT, "  },");
-    nd_vec_free(&known);
 }
 
 static void put_drill(struct nd_msel_maker *maker)
@@ -401,7 +438,7 @@ void nd_msel_read(const struct nd_sheet *sheet, const struct nd_msel_wish *wish,
     put_phases(&maker);
     nd_vec_free(&maker.phases);
     nd_vec_free(&maker.injects);
-    nd_vec_free(&maker.objectives);
+    nd_vec_free(&maker.goals);
     nd_vec_free(&maker.plugins);
     nd_arena_deinit(&maker.arena);
 }

@@ -329,7 +329,9 @@ static void set_when(struct row *row, const struct nd_inject *inject)
         row->cells[ND_MSEL_OFFSET] = when(arena, inject->window_is_moment, inject->window_from);
         row->cells[ND_MSEL_WINDOW] = when(arena, inject->window_is_moment, inject->window_till);
     }
-    if (inject->unless != NULL)
+    if (inject->on_call)
+        row->cells[ND_MSEL_TRIGGER] = "on call";
+    else if (inject->unless != NULL)
         row->cells[ND_MSEL_TRIGGER] = nd_arena_printf(arena, "unless %s", inject->unless);
     else if (inject->after != NULL && inject->delay > 0)
         row->cells[ND_MSEL_TRIGGER] = nd_arena_printf(arena, "after %s +%s", inject->after,
@@ -386,9 +388,12 @@ static void put_drill(struct row *row, const struct nd_drill *drill)
     row->cells[ND_MSEL_REV] = nd_arena_printf(row->arena, "%lld", (long long)drill->revision);
     put_row(row);
     for (size_t i = 0; i < drill->objectives_count; i++) {
-        row->cells[ND_MSEL_ID] = drill->objectives[i].id;
-        row->cells[ND_MSEL_TYPE] = "objective";
-        set_text2(row, ND_MSEL_TITLE_ZH, &drill->objectives[i].text);
+        const struct nd_objective *objective = &drill->objectives[i];
+        row->cells[ND_MSEL_ID] = objective->id;
+        row->cells[ND_MSEL_TYPE] = nd_objective_kind_name(objective->kind);
+        row->cells[ND_MSEL_OBJECTIVES] = objective->parent;
+        set_text2(row, ND_MSEL_TITLE_ZH, &objective->text);
+        set_text2(row, ND_MSEL_BODY_ZH, &objective->capability);
         put_row(row);
     }
 }

@@ -35,12 +35,13 @@ targets:
 open("s.lua", "w").write(r"""
 local links = use "links"
 drill { { zh = "演練題目 <b>&", en = "DrillTitle <script>alert(1)</script> | *x*" }, id = "doc-drill", revision = 3, lasts = hours(2), site = "site.yaml",
-  objectives = { one = { zh = "目標一", en = "ObjectiveOne" }, two = "ObjectiveTwo" } }
+  objectives = { one = { { zh = "目標一", en = "ObjectiveOne" }, capability = "CapabilityOne", targets = { t1 = { "TargetOne", tasks = { k1 = "CriticalOne" } } } },
+    two = "ObjectiveTwo" } }
 baseline { "BaselineTitle", run = function() expect { "x", true } end }
 guard { "GuardTitle", read = function() return 1 end, at_least = 0 }
 phase { "PhaseOne", at = "T+00:10" }
 inject { { zh = "狀況標題甲", en = "TitleA" }, id = "inject-a", at = minutes(5), from = "reporter", to = { "jia-noc" }, controller = "lin", evaluator = "chen",
-  body = { zh = "狀況內容甲\n第二行", en = "BodyA, <i>; second" }, expect = { zh = "預期甲", en = "ExpectA" }, react_within = minutes(7), objective = "one",
+  body = { zh = "狀況內容甲\n第二行", en = "BodyA, <i>; second" }, expect = { zh = "預期甲", en = "ExpectA" }, react_within = minutes(7), objective = "k1",
   tasks = { "TaskA" }, notes = "NotesA\n| still", scenario_time = "StoryA" }
 inject { "TitleB", id = "inject-b", window = { "T+00:20", "T+00:30" }, to = { "jia-noc" }, controller = "wu", body = "BodyB", notes = "NotesB" }
 step { "StepTitle", owner = "StepOwner", objective = "two", run = function() wait(ms(10)) end }
@@ -49,7 +50,7 @@ inject { "TitleC", id = "inject-c", options = { "OptionYes", "OptionNo" }, to = 
 inject { "TitleD", id = "inject-d", unless = "inject-c", to = { "jia-noc" }, controller = "lin", body = "BodyD" }
 inject { "TitleE", id = "inject-e", after = "inject-c", controller = "wu", run = function() links.down { site "victim", restore_by = "T+01:30" } end }
 """)
-FUTURE = ["TitleA", "TitleB", "TitleC", "TitleD", "TitleE", "狀況標題甲", "BodyA", "BodyB", "BodyD", "狀況內容甲", "ExpectA", "預期甲", "TaskA", "StoryA", "OptionYes", "PhaseOne",
+FUTURE = ["TitleA", "TitleB", "TitleC", "TitleD", "TitleE", "狀況標題甲", "BodyA", "BodyB", "BodyD", "狀況內容甲", "ExpectA", "預期甲", "TaskA", "StoryA", "OptionYes", "PhaseOne", "TargetOne", "CriticalOne",
           "PhaseTwo", "StepTitle", "StepOwner", "inject-a", "inject-b", "inject-c", "victim", "links.down", "SimulatorTitle", "reporter", "GuardTitle", "BaselineTitle", "00:10", "00:20"]
 NOTES = ["NotesA", "NotesB"]
 
@@ -85,7 +86,7 @@ for lang in ("zh", "en"):
         check(f"{how}: no notes but for controllers", not any(word in docs[kind] for word in NOTES for kind in ("plan", "evaluator")))
         bodies = ["NotesA", "NotesB", "BodyB", "BodyD", "OptionYes", "StoryA", "T+00:15:00", "links.down victim", "netdrill fire inject-b"] + (["狀況內容甲", "BodyA"])
         check(f"{how}: controllers have all", all(word in docs["controller"] for word in bodies), [w for w in bodies if w not in docs["controller"]])
-        check(f"{how}: evaluators have what to look at", all(word in docs["evaluator"] for word in ["TaskA", "ExpectA" if lang == "en" else "預期甲", "ObjectiveTwo", "StepTitle", "P  S  M  U"]))
+        check(f"{how}: evaluators have what to look at", all(word in docs["evaluator"] for word in ["TaskA", "CapabilityOne", "TargetOne", "□ CriticalOne", "ExpectA" if lang == "en" else "預期甲", "ObjectiveTwo", "StepTitle", "P  S  M  U"]))
         check(f"{how}: the plan has the timetable", all(word in docs["plan"] for word in ["PhaseTwo", "StepTitle", "TitleB", "links.down victim", "T+01:30:00", "BaselineTitle", "GuardTitle"]))
         for kind, text in docs.items():
             marks = [m.start() for m in re.finditer("演練 EXERCISE", text)]

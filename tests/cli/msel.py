@@ -42,7 +42,8 @@ targets:
 open("all.lua", "w").write(r"""
 local message, links, pretend = use "message", use "links", use "pretend"
 drill { { zh = "全部", en = "All, \"of\" it" }, id = "all", revision = 7, lasts = hours(3), site = "site.yaml", simulated = "all of it",
-  objectives = { tell = { zh = "通報", en = "Tell" }, choose = "Choose" } }
+  objectives = { tell = { zh = "通報", en = "Tell" }, ["OBJ-2"] = { "Choose", capability = "Deciding", targets = {
+    quick = { { zh = "快", en = "Quick" }, tasks = { ["t.1"] = "One", t2 = { zh = "二", en = "Two" } } }, choose = "Well chosen" } } } }
 phase { "One", at = "T+00:10" }
 inject { { zh = "=1+1", en = "@SUM(A1)" }, id = "formula", window = { "T+00:15", "T+00:20:30" }, from = "lin", to = { "jia-noc", "yi-noc" },
   body = { zh = "第一行\n\"第二行\", 逗號;\t表", en = "-2+3" }, expect = { en = "Only in English" }, react_within = minutes(90), objective = "tell",
@@ -52,6 +53,7 @@ inject { "Any of them", id = "any", at = ms(1500), to = { "jia-noc", "yi-noc" },
 inject { "Contingency", id = "late", unless = "any", to = { "yi-noc" } }
 phase { { zh = "第二階段", en = "Two" }, id = "two" }
 inject { "Both decide", id = "decide", options = { "stay", "go on" }, to = { "jia-noc", "yi-noc" }, answered_by = "all", react_within = hours(1), objective = "choose" }
+inject { "In reserve", id = "reserve", on_call = true, to = { "yi-noc" }, objective = "t.1" }
 inject { "Then", id = "then", after = "decide", delay = seconds(90), only_if = { "decide", "go on" }, to = { "jia-noc" }, kind = "information",
   via = { message.mail, site "mail", user = "drill", password = "env:MAIL_PASSWORD", retry_after = ms(1500), label = "by \"mail\"" } }
 inject { "It fails", id = "fails", after = "then", controller = "lin",
@@ -130,7 +132,7 @@ open("own.csv", "w").write("""ACME drill,,,,,
 out = ask("msel", "import", "own.csv", "--out", "own.lua", "--site", "site.yaml", "--start", "08:30")
 lua = read("own.lua").decode() if os.path.exists("own.lua") else ""
 check("times of day, other words, a method by hand", out.returncode == 0 and 'at = "T+00:30:00"' in lua and 'at = "T+01:15:30"' in lua and 'id = "inj-1"' in lua
-      and 'react_within = "15m"' in lua and '["tell"] = "Tell"' in lua and 'to = { "jia-noc", "yi-noc" }' in lua and "電話" in out.stderr, out.stderr + lua)
+      and 'react_within = "15m"' in lua and '["Tell"] = "Tell"' in lua and 'to = { "jia-noc", "yi-noc" }' in lua and "電話" in out.stderr, out.stderr + lua)
 check("it can be rehearsed", ask("rehearse", "own.lua").returncode in (0, 10), ask("rehearse", "own.lua").stdout)
 
 # ---- what is wrong, where ----
@@ -139,6 +141,7 @@ for line, words in [("a,,甲,9.5,,,jia-noc,,,,", "row 2, column D (sched_offset)
                     ("a,,甲,09:00,,,jia-noc,,,,", "is a time of day"), ("a,wish,甲,T+00:01,,,jia-noc,,,,", "column B (type): expected standard"),
                     ("a,,,T+00:01,,,jia-noc,,,,", "row 2: an inject needs a title"), ("a,,甲,T+00:01,,,jia-noc,,10,,", "column I (react_within): expected a length"),
                     ("a,,甲,,T+00:05,,jia-noc,,,,", "column E (window_end): the end of a window"), ("a,,甲,T+00:01,,perhaps,jia-noc,,,,", "column F (trigger): expected 'after ID'"),
+                    ("b,target,甲,,,,,,,nothing,\na,,甲,T+00:01,,,jia-noc,,,,", "row 2, column J (objectives): a target belongs to an objective of the table, and 'nothing' is none"),
                     ("a,,甲,T+00:01,,,jia-nok,,,,", "column G (to): 'to': the site file has no person 'jia-nok'; did you mean 'jia-noc'"),
                     ("a,,甲,T+00:01,,,chen,,,,", "column G (to): 'to': by the site file 'chen' is an evaluator"),
                     ("a,,甲,T+00:01,,,yi-noc,message.mail mail,,,", "has no address of 'yi-noc'"), ("a,,甲,T+00:01,,,jia-noc,message.mail nowhere,,,", "column H (method): the site file has no target 'nowhere'"),
