@@ -20,6 +20,7 @@ struct nd_outlet {
     struct nd_buf held; /* to be written */
     size_t dropped;
     bool writing, broken, closed;
+    bool left; /* closed while a write was stuck: the thread frees it */
     pthread_t thread;
     int fd;
 };
@@ -73,7 +74,10 @@ static void *write_on(void *ctx)
             nd_buf_reset(&outlet->held);
         pthread_cond_broadcast(&outlet->changed);
     }
+    bool left = outlet->left;
     pthread_mutex_unlock(&outlet->lock);
+    if (left)
+        outlet_free(outlet);
     return NULL;
 }
 
@@ -140,16 +144,17 @@ size_t nd_outlet_close(struct nd_outlet *outlet, int wait_ms)
     pthread_mutex_lock(&outlet->lock);
     bool idle = wait_idle(outlet, wait_ms);
     size_t lost = outlet->dropped + (idle ? 0 : 1);
+    pthread_t thread = outlet->thread;
     nd_buf_reset(&outlet->held);
     outlet->closed = true;
+    outlet->left = !idle;
     pthread_cond_broadcast(&outlet->changed);
     pthread_mutex_unlock(&outlet->lock);
     if (!idle) {
-        /* It is stuck in its write; it goes with the process, and with it what it needs. */
-        pthread_detach(outlet->thread);
+        pthread_detach(thread);
         return lost;
     }
-    pthread_join(outlet->thread, NULL);
+    pthread_join(thread, NULL);
     outlet_free(outlet);
     return lost;
 }

@@ -86,10 +86,34 @@ static void bar(const json_t *status, bool zh, size_t columns, struct nd_picture
 
 /* ---- phases, in one row ---- */
 
-static bool has_ended(const json_t *step)
+/* Of steps and injects. */
+static bool has_ended(const json_t *entry)
 {
-    const char *state = nd_view_string(step, "state");
-    return strcmp(state, "waiting") != 0 && strcmp(state, "running") != 0;
+    static const char *const still[] = {"waiting", "running", "pending", "open"};
+    for (size_t i = 0; i < sizeof still / sizeof still[0]; i++) {
+        if (strcmp(nd_view_string(entry, "state"), still[i]) == 0)
+            return false;
+    }
+    return true;
+}
+
+/* " 1/3": how many of a phase's steps and injects are over. */
+static void put_progress(const json_t *status, const json_t *phase, struct nd_buf *text)
+{
+    const json_t *steps = json_object_get(phase, "steps");
+    size_t all = json_array_size(steps);
+    size_t ended = 0;
+    size_t i = 0;
+    json_t *entry = NULL;
+    json_array_foreach(steps, i, entry) ended += has_ended(entry);
+    json_array_foreach(json_object_get(status, "injects"), i, entry)
+    {
+        if (strcmp(nd_view_string(entry, "phase"), nd_view_string(phase, "id")) != 0)
+            continue;
+        all++;
+        ended += has_ended(entry);
+    }
+    nd_buf_addf(text, " %zu/%zu", ended, all);
 }
 
 static void phases(const json_t *status, bool zh, size_t columns, struct nd_picture *picture)
@@ -97,9 +121,7 @@ static void phases(const json_t *status, bool zh, size_t columns, struct nd_pict
     const json_t *verdicts = json_object_get(status, "verdicts");
     struct nd_buf text = {.text = NULL};
     size_t p = 0;
-    size_t s = 0;
     json_t *phase = NULL;
-    json_t *step = NULL;
     size_t passed = 0;
     json_t *list = json_object_get(status, "phases");
     /* Those behind us are only counted where they would push out those to come. */
@@ -118,10 +140,8 @@ static void phases(const json_t *status, bool zh, size_t columns, struct nd_pict
                     : strcmp(state, "running") == 0 ? "\u25b6"
                                                     : "\u00b7",
                     nd_view_text(json_object_get(phase, "title"), zh));
-        size_t ended = 0;
-        json_array_foreach(json_object_get(phase, "steps"), s, step) ended += has_ended(step);
         if (strcmp(state, "running") == 0)
-            nd_buf_addf(&text, " %zu/%zu", ended, json_array_size(json_object_get(phase, "steps")));
+            put_progress(status, phase, &text);
     }
     if (text.len_bytes == 0 && passed != 0)
         nd_buf_addf(&text, "\u2713%zu", passed);
@@ -176,7 +196,7 @@ static void events(const json_t *status, struct nd_view *view, size_t rows,
     struct nd_picture lines = {.rows = {NULL, 0, 0}};
     read_lines(status, view->zh, &lines);
     size_t count = lines.rows.count;
-    size_t most = count > rows ? count - rows : 0;
+    size_t most = rows != 0 && count > rows ? count - rows : 0;
     view->scroll = view->scroll < most ? view->scroll : most;
     size_t end = count - view->scroll;
     size_t from = end > rows ? end - rows : 0;

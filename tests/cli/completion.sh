@@ -76,6 +76,8 @@ step { "Ask", owner = "me", run = function()
   together { function() confirm { "Is it so", by = "lin", within = seconds(50) } end,
              function() confirm { "Go on", by = "wu", within = seconds(50) } end }
 end }
+inject { "A call", id = "call", on_call = true, to = { "wu" } }
+inject { "Some news", id = "news", on_call = true, to = { "wu" } }
 LUA
 mkdir runs
 printf -- '- {match: it so, after: 0s, answer: yes}\n- {match: Go on, after: 0s, answer: yes}\n' >yes.yaml
@@ -92,6 +94,8 @@ for shell in bash zsh fish; do
     offers $shell "$first $second last" report ""
     offers $shell "lin wu" confirm last 1 --by ""
     offers $shell "lin wu" arm last --as ""
+    offers $shell "call news" fire ""
+    offers $shell "news" ack ne
 done
 offers bash "$second last" status --runs "$work/runs" ""
 "$netdrill" confirm last 1 --by lin || fail "confirm"
