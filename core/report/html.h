@@ -2,7 +2,7 @@
  *
  *   html.c           the document and its first page
  *   html_sections.c  what follows the first page
- *   html_tables.c    tables told as data; obligations, ratings, improvements
+ *   html_tables.c    tables told as data; obligations, ratings, improvements, interruptions
  *   html_parts.c     text, headings, tables */
 #ifndef ND_REPORT_HTML_H
 #define ND_REPORT_HTML_H
@@ -31,5 +31,7 @@ void nd_html_ratings(const struct nd_page *page);
 void nd_html_improvements(const struct nd_page *page);
 void nd_html_sections(const struct nd_page *page);
 void nd_html_people(const struct nd_page *page); /* html_people.c: injects and observations */
+/* The longest of each series. */
+void nd_html_interruptions(const struct nd_page *page);
 
 #endif

@@ -145,39 +145,6 @@ static void put_timeline(const struct nd_page *page)
     nd_html_raw(page, "</section>\n");
 }
 
-static void put_interruptions(const struct nd_page *page)
-{
-    static const enum nd_message columns[] = {ND_MSG_SERVICE, ND_MSG_FROM,        ND_MSG_TILL,
-                                              ND_MSG_LENGTH,  ND_MSG_UNCERTAINTY, ND_MSG_CLASS};
-    size_t i = 0;
-    json_t *series = NULL;
-    nd_html_table(page, ND_MSG_INTERRUPTIONS, columns, 6);
-    json_array_foreach(json_object_get(page->model, "series"), i, series)
-    {
-        size_t k = 0;
-        json_t *one = NULL;
-        json_array_foreach(json_object_get(series, "interruptions"), k, one)
-        {
-            char time[ND_UNIT_TEXT];
-            char words[80];
-            bool open = json_is_null(json_object_get(one, "till_rel_ns"));
-            bool injected = strcmp(nd_str_of(one, "class"), "injected") == 0;
-            nd_html_raw(page, "<tr>");
-            nd_html_td(page, nd_series_title(series));
-            nd_html_td(page, nd_rel_text(json_object_get(one, "from_rel_ns"), time));
-            nd_html_td(page, open ? nd_msg(page, ND_MSG_OPEN)
-                                  : nd_rel_text(json_object_get(one, "till_rel_ns"), time));
-            nd_html_td(page, nd_length_text(nd_int_of(one, "length_ns"), time));
-            snprintf(words, sizeof words, "\u00b1 %s",
-                     nd_length_text(nd_int_of(one, "uncertainty_ns"), time));
-            nd_html_td(page, words);
-            nd_html_td(page, nd_msg(page, injected ? ND_MSG_INJECTED : ND_MSG_UNEXPECTED));
-            nd_html_raw(page, "</tr>\n");
-        }
-    }
-    nd_html_table_end(page);
-}
-
 static void put_performance(const struct nd_page *page)
 {
     static const enum nd_message columns[] = {
@@ -222,7 +189,7 @@ static void put_performance(const struct nd_page *page)
         nd_html_raw(page, "</tr>\n");
     }
     nd_html_table_end(page);
-    put_interruptions(page);
+    nd_html_interruptions(page);
     nd_html_raw(page, "</section>\n");
 }
 

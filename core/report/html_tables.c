@@ -1,9 +1,10 @@
 #include "report/html.h"
 #include "report/tables.h"
 
+#include <stdio.h>
 #include <string.h>
 
-/* Tables that are told as data (tables.h), on the page. */
+/* Tables that are told as data (tables.h), on the page, and the interruptions. */
 
 static void put_cell(const struct nd_page *page, const struct nd_column *column,
                      const json_t *entry)
@@ -127,4 +128,47 @@ void nd_html_improvements(const struct nd_page *page)
     }
     nd_html_data(page, "improvements");
     nd_html_raw(page, "</section>\n");
+}
+
+void nd_html_interruptions(const struct nd_page *page)
+{
+    static const enum nd_message columns[] = {ND_MSG_SERVICE, ND_MSG_FROM,        ND_MSG_TILL,
+                                              ND_MSG_LENGTH,  ND_MSG_UNCERTAINTY, ND_MSG_CLASS};
+    size_t i = 0;
+    json_t *series = NULL;
+    nd_html_table(page, ND_MSG_INTERRUPTIONS, columns, 6);
+    json_array_foreach(json_object_get(page->model, "series"), i, series)
+    {
+        size_t k = 0;
+        size_t left = 0;
+        json_t *one = NULL;
+        json_t *shown = nd_interruptions_shown(series, &left);
+        json_array_foreach(shown, k, one)
+        {
+            char time[ND_UNIT_TEXT];
+            char words[80];
+            bool open = json_is_null(json_object_get(one, "till_rel_ns"));
+            bool injected = strcmp(nd_str_of(one, "class"), "injected") == 0;
+            nd_html_raw(page, "<tr>");
+            nd_html_td(page, nd_series_title(series));
+            nd_html_td(page, nd_rel_text(json_object_get(one, "from_rel_ns"), time));
+            nd_html_td(page, open ? nd_msg(page, ND_MSG_OPEN)
+                                  : nd_rel_text(json_object_get(one, "till_rel_ns"), time));
+            nd_html_td(page, nd_length_text(nd_int_of(one, "length_ns"), time));
+            snprintf(words, sizeof words, "\u00b1 %s",
+                     nd_length_text(nd_int_of(one, "uncertainty_ns"), time));
+            nd_html_td(page, words);
+            nd_html_td(page, nd_msg(page, injected ? ND_MSG_INJECTED : ND_MSG_UNEXPECTED));
+            nd_html_raw(page, "</tr>\n");
+        }
+        json_decref(shown);
+        if (left > 0) {
+            nd_html_raw(page, "<tr>");
+            nd_html_td(page, nd_series_title(series));
+            nd_buf_addf(page->out, "<td colspan=\"5\">+ %zu ", left);
+            nd_html_msg(page, ND_MSG_SHORTER_ONES);
+            nd_html_raw(page, "</td></tr>\n");
+        }
+    }
+    nd_html_table_end(page);
 }

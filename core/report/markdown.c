@@ -204,8 +204,10 @@ static void put_series(const struct nd_page *page)
     json_array_foreach(json_object_get(page->model, "series"), i, series)
     {
         size_t k = 0;
+        size_t left = 0;
         json_t *one = NULL;
-        json_array_foreach(json_object_get(series, "interruptions"), k, one)
+        json_t *shown = nd_interruptions_shown(series, &left);
+        json_array_foreach(shown, k, one)
         {
             char from[ND_UNIT_TEXT];
             char till[ND_UNIT_TEXT];
@@ -220,6 +222,13 @@ static void put_series(const struct nd_page *page)
                         nd_length_text(nd_int_of(one, "length_ns"), length),
                         nd_length_text(nd_int_of(one, "uncertainty_ns"), width),
                         nd_msg(page, injected ? ND_MSG_INJECTED : ND_MSG_UNEXPECTED));
+        }
+        json_decref(shown);
+        if (left > 0) {
+            nd_buf_adds(page->out, "| ");
+            cell(page->out, nd_series_title(series));
+            nd_buf_addf(page->out, " | + %zu %s | | | | |\n", left,
+                        nd_msg(page, ND_MSG_SHORTER_ONES));
         }
     }
 }

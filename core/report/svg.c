@@ -197,8 +197,10 @@ static double largest(const json_t *columns)
 static void put_bands(const struct nd_page *page, const json_t *series, double end)
 {
     size_t i = 0;
+    size_t left = 0;
     json_t *one = NULL;
-    json_array_foreach(json_object_get(series, "interruptions"), i, one)
+    json_t *shown = nd_interruptions_shown(series, &left);
+    json_array_foreach(shown, i, one)
     {
         bool injected = strcmp(nd_str_of(one, "class"), "injected") == 0;
         double from = (double)nd_int_of(one, "from_rel_ns");
@@ -209,6 +211,7 @@ static void put_bands(const struct nd_page *page, const json_t *series, double e
                         (x_of(from, end) + x_of(till, end)) / 2, STRIP_TOP + STRIP_HEIGHT / 2 + 4,
                         nd_msg(page, injected ? ND_MSG_INJECTED : ND_MSG_UNEXPECTED));
     }
+    json_decref(shown);
 }
 
 static void put_columns(const struct nd_page *page, const json_t *columns, double max)

@@ -199,6 +199,43 @@ const char *nd_mark_detail(const json_t *run, enum nd_message mark)
     return mark == ND_MSG_SIMULATED ? nd_str_of(run, "simulated_what") : "";
 }
 
+static int longest_first(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a;
+    int64_t y = *(const int64_t *)b;
+    return (x < y) - (x > y);
+}
+
+json_t *nd_interruptions_shown(const json_t *series, size_t *left)
+{
+    const json_t *all = json_object_get(series, "interruptions");
+    size_t count = json_array_size(all);
+    size_t shown = count < ND_INTERRUPTIONS_SHOWN ? count : ND_INTERRUPTIONS_SHOWN;
+    json_t *list = json_array();
+    *left = count - shown;
+    if (shown == 0)
+        return list;
+    int64_t *lengths = nd_alloc(count * sizeof *lengths);
+    size_t i = 0;
+    json_t *one = NULL;
+    json_array_foreach(all, i, one) lengths[i] = nd_int_of(one, "length_ns");
+    qsort(lengths, count, sizeof *lengths, longest_first);
+    int64_t least = lengths[shown - 1];
+    size_t of_least = 0; /* those as long as the shortest that is shown: the first of them */
+    for (i = 0; i < shown; i++)
+        of_least += lengths[i] == least;
+    free(lengths);
+    json_array_foreach(all, i, one)
+    {
+        int64_t length = nd_int_of(one, "length_ns");
+        if (length < least || (length == least && of_least == 0))
+            continue;
+        of_least -= length == least;
+        json_array_append(list, one);
+    }
+    return list;
+}
+
 const char *nd_proved_text(const struct nd_page *page, const json_t *change)
 {
     const json_t *proved = json_object_get(change, "proved");
