@@ -393,6 +393,8 @@ int nd_frame_inject(lua_State *L)
     read_tasks(&frame, &inject);
     inject.objective = nd_frame_text(&frame, "objective", false);
     inject.notes = nd_frame_text(&frame, "notes", false);
+    inject.occurs = nd_frame_text(&frame, "occurs", false);
+    inject.meets = nd_frame_text(&frame, "meets", false);
     inject.scenario_time = nd_frame_text(&frame, "scenario_time", false);
     read_via(&frame, &inject);
     inject.phase = draft->phase.index;

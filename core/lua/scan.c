@@ -23,7 +23,8 @@ const char *const *nd_verb_keys(const char *name)
         "delay",       "unless",    "on_call", "only_if",       "from",
         "to",          "via",       "body",    "expect",        "react_within",
         "answered_by", "objective", "tasks",   "controller",    "evaluator",
-        "notes",       "options",   "run",     "scenario_time", NULL};
+        "notes",       "options",   "run",     "scenario_time", "occurs",
+        "meets",       NULL};
     static const char *const expect[] = {
         "at_most", "at_least", "equals",    "above",         "below",   "within", "every",
         "from",    "till",     "objective", "abort_on_fail", "reading", NULL};

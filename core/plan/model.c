@@ -196,6 +196,36 @@ static void check_objectives(const struct nd_drill *drill, struct nd_diags *diag
     }
 }
 
+/* "event" or "profile.event", "duty" or "profile.duty", of one of the drill's obligations. */
+static bool is_of_obligations(const struct nd_drill *drill, const char *name, bool event)
+{
+    for (size_t i = 0; i < drill->obligations_count; i++) {
+        const struct nd_profile *profile = drill->obligations[i].profile;
+        size_t len = strlen(profile->name);
+        const char *own =
+            strncmp(name, profile->name, len) == 0 && name[len] == '.' ? name + len + 1 : name;
+        if (event ? nd_profile_occasion(profile, own) != NULL
+                  : nd_profile_duty(profile, own) != NULL)
+            return true;
+    }
+    return false;
+}
+
+static void check_inject_duties(const struct nd_drill *drill, struct nd_diags *diags)
+{
+    for (size_t i = 0; i < drill->injects_count; i++) {
+        const struct nd_inject *inject = nd_drill_inject_at(drill, i);
+        const char *const names[] = {inject->occurs, inject->meets};
+        for (size_t k = 0; k < 2; k++) {
+            if (names[k] != NULL && !is_of_obligations(drill, names[k], k == 0))
+                nd_diag_add(diags, "E0803", drill->path, inject->when.line, inject->when.column,
+                            inject->when.width, "write obligations { \"profile\" } above it",
+                            "the drill's obligations have no %s '%s'", k == 0 ? "event" : "duty",
+                            names[k]);
+        }
+    }
+}
+
 static void check_obligations(const struct nd_drill *drill, struct nd_diags *diags)
 {
     for (size_t i = 0; i < drill->obligations_count; i++) {
@@ -218,6 +248,7 @@ void nd_drill_check(const struct nd_drill *drill, struct nd_diags *diags)
     nd_injects_check(drill, diags);
     check_objectives(drill, diags);
     check_obligations(drill, diags);
+    check_inject_duties(drill, diags);
     for (size_t i = 0; i < drill->guards_count; i++) {
         nd_drill_check_objective(drill, drill->guards[i].objective, drill->guards[i].line, diags);
         nd_drill_check_languages(drill, &drill->guards[i].title, drill->guards[i].line, diags);

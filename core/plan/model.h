@@ -80,10 +80,12 @@ struct nd_inject {
     size_t tasks_count;
     const char *controller, *evaluator; /* people, or NULL */
     const char *notes;                  /* for controllers' eyes alone, or NULL */
-    const char *scenario_time;          /* in the story, such as "Day 2 14:30", or NULL */
-    const char *const *options;         /* of a decision; NULL-ended, may be empty */
-    struct nd_step act;                 /* what runs with it; body 0: nothing */
-    struct nd_place place, when;        /* of its id, and of what says when it is fired */
+    const char *occurs;         /* event of the obligations that occurs when it is fired, or NULL */
+    const char *meets;          /* duty that the answer which counts meets, or NULL */
+    const char *scenario_time;  /* in the story, such as "Day 2 14:30", or NULL */
+    const char *const *options; /* of a decision; NULL-ended, may be empty */
+    struct nd_step act;         /* what runs with it; body 0: nothing */
+    struct nd_place place, when; /* of its id, and of what says when it is fired */
     size_t index, phase;
 };
 

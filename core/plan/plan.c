@@ -72,7 +72,8 @@ static json_t *inject_json(const struct nd_phase *phase, const struct nd_inject 
     json_object_set_new(entry, "tasks", tasks);
     json_object_set_new(entry, "options", texts_json(inject->options));
     json_object_update_new(
-        entry, json_pack("{s:b, s:s?, s:s?, s:s?, s:s?, s:s?, s:i}", "on_call", inject->on_call,
+        entry, json_pack("{s:b, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:i}", "on_call",
+                         inject->on_call, "occurs", inject->occurs, "meets", inject->meets,
                          "objective", inject->objective, "controller", inject->controller,
                          "evaluator", inject->evaluator, "notes", inject->notes, "scenario_time",
                          inject->scenario_time, "line", inject->place.line));

@@ -178,3 +178,19 @@ nd_err nd_task_met(struct nd_task *task, const char *duty, const char *case_name
     *in_time = found->state == ND_DUTY_MET;
     return ND_OK;
 }
+
+void nd_inject_occurs(struct nd_run *run, const char *event, const char *inject)
+{
+    const struct nd_occasion *occasion = NULL;
+    const struct nd_obligations *set = find_event(run, event, &occasion, NULL);
+    if (set != NULL)
+        nd_event_occur(run, set, occasion, NULL, NULL, json_pack("{s:s}", "inject", inject));
+}
+
+void nd_inject_meets(struct nd_run *run, const char *duty, const char *by, const char *actor)
+{
+    struct nd_duty_run *found = find_owed(run, duty, NULL, NULL);
+    if (found != NULL)
+        nd_duty_done(found, nd_run_moment(run, nd_run_now(run)), ND_MET_ANSWER, actor,
+                     json_pack("{s:s}", "by", by));
+}

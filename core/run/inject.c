@@ -278,6 +278,8 @@ void nd_inject_fire(struct nd_inject_run *inject, const char *actor, json_t *dat
     unsigned flags = plan->via != NULL ? ND_JOURNAL_SYNC : 0;
     if (nd_run_event(run, flags, "inject.fired", plan->id, actor, all) < 0)
         return;
+    if (plan->occurs != NULL)
+        nd_inject_occurs(run, plan->occurs, plan->id);
     if (plan->act.body != 0)
         nd_step_begin(&inject->act);
     nd_inject_deliver(inject);

@@ -472,6 +472,10 @@ bool nd_duty_is_owed(const struct nd_duty_run *duty);
 void nd_event_occur(struct nd_run *run, const struct nd_obligations *set,
                     const struct nd_occasion *occasion, const char *case_name, const char *actor,
                     json_t *data);
+/* duty_name.c, of injects: the event occurs, the duty is met; one whose clock does not run is left.
+ */
+void nd_inject_occurs(struct nd_run *run, const char *event, const char *inject);
+void nd_inject_meets(struct nd_run *run, const char *duty, const char *by, const char *actor);
 const char *nd_duty_state_name(enum nd_duty_state state);
 /* How a duty is met. */
 enum nd_met_how { ND_MET_PERSON, ND_MET_BODY, ND_MET_ANSWER, ND_MET_CHECK, ND_MET_SCRIPT };

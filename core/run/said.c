@@ -107,6 +107,8 @@ void nd_recipient_answer(struct nd_recipient *to, const char *text, const char *
     json_object_set_new(data, "after_ns", json_integer(after_ns(to, to->answered)));
     json_object_set_new(data, "in_time", json_boolean(in_time(to, to->answered)));
     nd_run_event(run, 0, "inject.answered", inject->inject->id, actor, data);
+    if (inject->answerer == to && inject->inject->meets != NULL)
+        nd_inject_meets(run, inject->inject->meets, to->name, actor);
     nd_inject_settle(inject);
 }
 
