@@ -33,5 +33,7 @@ void nd_html_sections(const struct nd_page *page);
 void nd_html_people(const struct nd_page *page); /* html_people.c: injects and observations */
 /* The longest of each series. */
 void nd_html_interruptions(const struct nd_page *page);
+/* What whoever played the drill could choose, as an entry of a <dl>; nothing when there is none. */
+void nd_html_parameters(const struct nd_page *page, const json_t *run);
 
 #endif

@@ -440,6 +440,7 @@ static void put_appendix(const struct nd_page *page)
         nd_html_text(page, nd_str_of(run, facts[i].key));
         nd_html_raw(page, "</dd>\n");
     }
+    nd_html_parameters(page, run);
     nd_html_raw(page, "</dl></section>\n");
 }
 
