@@ -27,8 +27,8 @@ static void put_fired(const struct nd_line *line, const char *subject)
     nd_line_sgr(line, "1;35");
     nd_buf_addf(line->out, "@ %s", nd_line_text2(line, "title"));
     nd_line_sgr(line, "0");
-    nd_buf_addf(line->out, "  (%s)  [%s%s> ", subject, nd_line_string(line, "from"),
-                *nd_line_string(line, "from") != '\0' ? " -" : "");
+    nd_buf_addf(line->out, "  (%s)  [%s%s-> ", subject, nd_line_string(line, "from"),
+                *nd_line_string(line, "from") != '\0' ? " " : "");
     put_names(line, "to");
     nd_buf_adds(line->out, "]");
     if (integer_of(line, "react_within_ns") > 0)

@@ -53,6 +53,8 @@ static void put_verdicts(const struct nd_page *page)
                                               ND_MSG_LIMIT,    ND_MSG_GRADE,    ND_MSG_EVIDENCE};
     size_t i = 0;
     json_t *v = NULL;
+    if (json_array_size(json_object_get(page->model, "verdicts")) == 0)
+        return;
     heading(page, ND_MSG_VERDICTS);
     table_head(page, columns, 6);
     json_array_foreach(json_object_get(page->model, "verdicts"), i, v)
@@ -199,6 +201,8 @@ static void put_series(const struct nd_page *page)
                                               ND_MSG_LENGTH,  ND_MSG_UNCERTAINTY, ND_MSG_CLASS};
     size_t i = 0;
     json_t *series = NULL;
+    if (json_array_size(json_object_get(page->model, "series")) == 0)
+        return;
     heading(page, ND_MSG_INTERRUPTIONS);
     table_head(page, columns, 6);
     json_array_foreach(json_object_get(page->model, "series"), i, series)
@@ -239,6 +243,8 @@ static void put_changes(const struct nd_page *page)
                                               ND_MSG_PROVED, ND_MSG_BACK,   ND_MSG_STATE};
     size_t i = 0;
     json_t *c = NULL;
+    if (json_array_size(json_object_get(page->model, "changes")) == 0)
+        return;
     heading(page, ND_MSG_CHANGES);
     table_head(page, columns, 6);
     json_array_foreach(json_object_get(page->model, "changes"), i, c)
