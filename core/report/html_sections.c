@@ -10,6 +10,8 @@ static void put_verdicts(const struct nd_page *page)
                                               ND_MSG_LIMIT,    ND_MSG_GRADE,    ND_MSG_EVIDENCE};
     size_t i = 0;
     json_t *v = NULL;
+    if (json_array_size(json_object_get(page->model, "verdicts")) == 0)
+        return;
     nd_html_heading(page, "verdicts", ND_MSG_VERDICTS);
     nd_html_table(page, ND_MSG_VERDICTS, columns, 6);
     json_array_foreach(json_object_get(page->model, "verdicts"), i, v)
@@ -154,6 +156,8 @@ static void put_performance(const struct nd_page *page)
     const json_t *list = json_object_get(page->model, "series");
     size_t i = 0;
     json_t *s = NULL;
+    if (json_array_size(json_object_get(page->model, "series")) == 0)
+        return;
     nd_html_heading(page, "performance", ND_MSG_PERFORMANCE);
     nd_html_raw(page, "<figure>");
     json_array_foreach(list, i, s) nd_svg_series(page, s, i);

@@ -244,6 +244,27 @@ static json_t *read_plan(const struct nd_rundir *dir)
     return plan;
 }
 
+/* Steps that never began have their titles and owners from the plan. */
+static void conclude_steps(json_t *model, const json_t *plan)
+{
+    static const char *const keys[] = {"title", "owner"};
+    size_t i = 0;
+    json_t *phase = NULL;
+    json_array_foreach(json_object_get(plan, "phases"), i, phase)
+    {
+        size_t s = 0;
+        json_t *planned = NULL;
+        json_array_foreach(json_object_get(phase, "steps"), s, planned)
+        {
+            json_t *step = find(json_object_get(model, "steps"), "id", nd_str_of(planned, "id"));
+            for (size_t k = 0; step != NULL && k < 2; k++) {
+                if (json_object_get(step, keys[k]) == NULL)
+                    json_object_set(step, keys[k], json_object_get(planned, keys[k]));
+            }
+        }
+    }
+}
+
 static size_t count_of(const json_t *list, const char *key, const char *value)
 {
     size_t count = 0;
@@ -344,6 +365,7 @@ json_t *nd_report_model(const struct nd_rundir *dir, struct nd_fail *why)
     }
     json_t *plan = read_plan(dir);
     conclude_journal(model, &check);
+    conclude_steps(model, plan);
     json_object_set(model, "profiles", json_object_get(plan, "profiles"));
     nd_model_people_plan(model, plan);
     json_t *evaluation = nd_evaluation_state(dir, why);
