@@ -246,6 +246,21 @@ static bool put_run(const struct nd_line *line, const char *type)
     return true;
 }
 
+/* What a guard read and may read, as plain numbers: their unit is the scenario's. */
+static void put_guard(const struct nd_line *line)
+{
+    const char *why = nd_line_string(line, "why");
+    nd_buf_addf(line->out, "GUARD %s: ", nd_line_text2(line, "title"));
+    if (*why != '\0')
+        nd_buf_adds(line->out, why);
+    else
+        nd_buf_addf(line->out, "%.4g, allowed is %s %.4g",
+                    json_number_value(json_object_get(line->data, "measured")),
+                    strcmp(nd_line_string(line, "operator"), "at_most") == 0 ? "at most"
+                                                                             : "at least",
+                    json_number_value(json_object_get(line->data, "limit")));
+}
+
 static void put_plain(const struct nd_line *line, const char *type, const char *subject)
 {
     struct nd_buf *out = line->out;
@@ -267,7 +282,7 @@ static void put_plain(const struct nd_line *line, const char *type, const char *
     else if (strcmp(type, "note") == 0)
         nd_buf_addf(out, "  %s", nd_line_text2(line, "text"));
     else if (strcmp(type, "guard.breached") == 0)
-        nd_buf_addf(out, "GUARD %s: %s", nd_line_text2(line, "title"), nd_line_string(line, "why"));
+        put_guard(line);
     else if (strcmp(type, "stalled") == 0 || strcmp(type, "clock.stepped") == 0)
         nd_buf_addf(out, "  (%s)", type);
     else if (strcmp(type, "keeper.acting") == 0)
