@@ -160,7 +160,7 @@ static void file_begin(struct sending *sending)
 }
 
 static const struct route file_route = {
-    .verb = "file", .kind = "file", .works = 1, .check = file_check, .begin = file_begin};
+    .verb = "file", .kind = "file", .check = file_check, .begin = file_begin};
 
 /* ---- cap ---- */
 
@@ -224,7 +224,7 @@ static void cap_begin(struct sending *sending)
 }
 
 static const struct route cap_route = {
-    .verb = "cap", .kind = "cap", .works = 1, .check = cap_check, .begin = cap_begin};
+    .verb = "cap", .kind = "cap", .check = cap_check, .begin = cap_begin};
 
 /* ---- card ---- */
 
@@ -246,7 +246,7 @@ static void card_begin(struct sending *sending)
 }
 
 static const struct route card_route = {
-    .verb = "card", .kind = "card", .works = 1, .check = card_check, .begin = card_begin};
+    .verb = "card", .kind = "card", .check = card_check, .begin = card_begin};
 
 /* ---- verbs ---- */
 

@@ -25,7 +25,7 @@ struct sending;
 struct route {
     const char *verb, *kind;
     int each;  /* one attempt a recipient, else one for all */
-    int works; /* on a worker thread */
+    int works; /* for long, on a worker thread: three at once */
     int paced; /* its options are those of PEER_ROWS */
     /* As of the verb: judges arguments and channel. */
     nd_err (*check)(const struct nd_args *, char *why, size_t bytes);
