@@ -258,7 +258,8 @@ void nd_screen_resize(struct nd_screen *screen)
 {
     struct winsize size = {.ws_col = 0};
     set_term(screen->curses);
-    if (ioctl(screen->out_fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 0)
+    if (ioctl(screen->out_fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 0 &&
+        is_term_resized(size.ws_row, size.ws_col))
         resizeterm(size.ws_row, size.ws_col);
 }
 
@@ -266,7 +267,7 @@ bool nd_screen_begin(struct nd_screen *screen)
 {
     if (!screen->entered || !nd_outlet_idle(screen->outlet))
         return false;
-    set_term(screen->curses);
+    nd_screen_resize(screen); /* a signal may come late, or when the size is not yet known */
     erase();
     return true;
 }

@@ -187,13 +187,14 @@ def by_keys():
     check("rows beyond the larger terminal", max(map(width, rows)) <= 130)
     check("events do not use the room there is", sum("T+" in row for row in rows) >= 8)
     tmux("resize-window", "-t", "d0", "-x", "60", "-y", "10")
+    until("a smaller terminal is not noticed", lambda: 50 < max(map(width, screen())) <= 60)
     shows("RUNNING")
-    tmux("resize-window", "-t", "d0", "-x", "80", "-y", "24")
-    shows("EVENTS")
     key("Up")
     key("PPage")
     shows("EVENTS ↑")
     key("Escape")
+    tmux("resize-window", "-t", "d0", "-x", "80", "-y", "24")
+    until("a larger terminal is not noticed", lambda: max(map(width, screen())) > 70)
     return runs
 
 
