@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/who.h"
 #include "record/alive.h"
 
 #include <errno.h>
@@ -70,21 +71,6 @@ static void client_close(struct client *client)
         }
     }
     uv_close((uv_handle_t *)&client->pipe, client_closed);
-}
-
-/* Whom the session of a process belongs to; -1: not known, or nobody. */
-static int64_t login_uid(pid_t pid)
-{
-    char path[64];
-    char text[24] = "";
-    snprintf(path, sizeof path, "/proc/%d/loginuid", (int)pid);
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return -1;
-    bool read = fgets(text, sizeof text, file) != NULL;
-    fclose(file);
-    int64_t uid = read ? strtoll(text, NULL, 10) : -1;
-    return uid == UINT32_MAX ? -1 : uid;
 }
 
 static void written(uv_write_t *request, int status)
@@ -235,7 +221,7 @@ static void connected(uv_stream_t *server, int status)
                 uv_fileno((uv_handle_t *)&client->pipe, &fd) == 0 &&
                 getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
                 peer.uid == geteuid() && control->count <= CLIENTS_MAX;
-    client->peer = (struct nd_witness){peer.uid, peer.pid, login_uid(peer.pid)};
+    client->peer = (struct nd_witness){peer.uid, peer.pid, nd_login_uid(peer.pid)};
     if (good)
         uv_read_start((uv_stream_t *)&client->pipe, give_space, came);
     else

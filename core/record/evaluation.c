@@ -1,6 +1,7 @@
 #include "record/evaluation.h"
 
 #include "base/mem.h"
+#include "base/who.h"
 #include "record/key.h"
 
 #include <errno.h>
@@ -183,24 +184,11 @@ const json_t *nd_evaluation_now(const struct nd_evaluation *evaluation)
     return evaluation->state;
 }
 
-/* Whom the session belongs to, also behind sudo; -1: not known. */
-static int64_t login_uid(void)
-{
-    char text[24] = "";
-    FILE *file = fopen("/proc/self/loginuid", "re");
-    if (file == NULL)
-        return -1;
-    bool read = fgets(text, sizeof text, file) != NULL;
-    fclose(file);
-    int64_t uid = read ? strtoll(text, NULL, 10) : -1;
-    return uid == UINT32_MAX ? -1 : uid;
-}
-
 nd_err nd_evaluation_add(struct nd_evaluation *evaluation, const char *type, const char *subject,
                          const char *by, json_t *data, struct nd_fail *why)
 {
     char full[64];
-    int64_t login = login_uid();
+    int64_t login = nd_login_uid(0);
     snprintf(full, sizeof full, "netdrill.%s", type);
     json_object_set_new(data, "by", json_string(by));
     json_object_set_new(data, "uid", json_integer((json_int_t)getuid()));

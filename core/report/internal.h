@@ -37,6 +37,8 @@ const char *nd_msg(const struct nd_page *page, enum nd_message message);
 const char *nd_text_of(const struct nd_page *page, const json_t *text);
 const char *nd_str_of(const json_t *object, const char *key); /* "" when absent */
 json_int_t nd_int_of(const json_t *object, const char *key);
+/* The first entry of a list whose text at key is that; NULL: there is none. Borrowed. */
+json_t *nd_entry_of(const json_t *list, const char *key, const char *value);
 /* A value in its unit, "–" when it is null. out: 64 bytes. */
 const char *nd_value_text(const struct nd_page *page, const json_t *value, const char *unit,
                           const char *statistic, char *out);

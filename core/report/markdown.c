@@ -110,14 +110,12 @@ static void put_data(const struct nd_page *page, const char *name)
 {
     const struct nd_table *table = nd_table_find(name);
     enum nd_message headings[ND_COLUMNS_MAX];
-    size_t count = 0;
+    size_t count = nd_table_headings(table, headings);
     size_t i = 0;
     json_t *entry = NULL;
     const json_t *list = json_object_get(page->model, table->list);
     if (json_array_size(list) == 0)
         return;
-    for (; table->columns[count].key != NULL; count++)
-        headings[count] = table->columns[count].heading;
     heading(page, table->caption);
     table_head(page, headings, count);
     json_array_foreach(list, i, entry)

@@ -18,18 +18,6 @@ struct fold {
     bool started, lab_goes; /* lab_goes: what is restored is the lab alone */
 };
 
-static json_t *find(const json_t *list, const char *key, const char *value)
-{
-    size_t i = 0;
-    json_t *entry = NULL;
-    json_array_foreach(list, i, entry)
-    {
-        if (strcmp(nd_str_of(entry, key), value) == 0)
-            return entry;
-    }
-    return NULL;
-}
-
 /* The last of that name: a step may be run again after a crash. */
 static json_t *find_last(const json_t *list, const char *id)
 {
@@ -148,7 +136,7 @@ static void fold_drill(struct fold *fold, const char *type, const char *subject,
     if (strcmp(type, "phase.started") == 0)
         set_rel(fold, add(fold->phases, subject, data, seq), "started_rel_ns", at);
     else if (strcmp(type, "phase.ended") == 0)
-        set_rel(fold, find(fold->phases, "id", subject), "ended_rel_ns", at);
+        set_rel(fold, nd_entry_of(fold->phases, "id", subject), "ended_rel_ns", at);
     else if (strcmp(type, "step.started") == 0)
         set_rel(fold, add(fold->steps, subject, data, seq), "started_rel_ns", at);
     else if (strcmp(type, "step.ended") == 0) {
@@ -162,7 +150,7 @@ static void fold_drill(struct fold *fold, const char *type, const char *subject,
     else if (strcmp(type, "confirm.asked") == 0)
         set_rel(fold, add(fold->confirmations, subject, data, seq), "asked_rel_ns", at);
     else if (strcmp(type, "confirm.answered") == 0) {
-        json_t *entry = find(fold->confirmations, "id", subject);
+        json_t *entry = nd_entry_of(fold->confirmations, "id", subject);
         if (entry != NULL) {
             json_object_set(entry, "answer", json_object_get(data, "answer"));
             json_object_set(entry, "answered_by", json_object_get(data, "by"));
@@ -180,7 +168,7 @@ static void fold_change(struct fold *fold, const char *type, const char *subject
         json_object_set_new(entry, "state", json_string("recorded"));
         return;
     }
-    json_t *entry = find(fold->changes, "id", subject);
+    json_t *entry = nd_entry_of(fold->changes, "id", subject);
     if (entry == NULL)
         return;
     if (strcmp(type, "change.applied") == 0) {
@@ -256,7 +244,8 @@ static void conclude_steps(json_t *model, const json_t *plan)
         json_t *planned = NULL;
         json_array_foreach(json_object_get(phase, "steps"), s, planned)
         {
-            json_t *step = find(json_object_get(model, "steps"), "id", nd_str_of(planned, "id"));
+            json_t *step =
+                nd_entry_of(json_object_get(model, "steps"), "id", nd_str_of(planned, "id"));
             for (size_t k = 0; step != NULL && k < 2; k++) {
                 if (json_object_get(step, keys[k]) == NULL)
                     json_object_set(step, keys[k], json_object_get(planned, keys[k]));

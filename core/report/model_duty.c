@@ -5,18 +5,6 @@
 
 /* Events, regulatory clocks, and rules asked. */
 
-static json_t *find(const json_t *list, const char *id)
-{
-    size_t i = 0;
-    json_t *entry = NULL;
-    json_array_foreach(list, i, entry)
-    {
-        if (strcmp(nd_str_of(entry, "id"), id) == 0)
-            return entry;
-    }
-    return NULL;
-}
-
 static json_t *add(json_t *list, const char *id, const json_t *data, json_int_t seq)
 {
     json_t *entry = json_object();
@@ -104,7 +92,7 @@ void nd_model_duty(json_t *model, const char *type, const char *subject, const j
         json_object_set_new(entry, "evidence", json_pack("[I]", seq));
         return;
     }
-    json_t *entry = find(list, subject);
+    json_t *entry = nd_entry_of(list, "id", subject);
     if (entry == NULL)
         return;
     if (strcmp(type, "met") == 0 || strcmp(type, "late") == 0) {

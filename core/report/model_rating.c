@@ -26,18 +26,6 @@ const char *nd_rating_worse(const char *a, const char *b)
 
 /* ---- what bears on one ---- */
 
-static json_t *find(const json_t *list, const char *key, const char *value)
-{
-    size_t i = 0;
-    json_t *entry = NULL;
-    json_array_foreach(list, i, entry)
-    {
-        if (strcmp(nd_str_of(entry, key), value) == 0)
-            return entry;
-    }
-    return NULL;
-}
-
 struct weighing {
     const json_t *model, *nodes;
     struct nd_evidence evidence;
@@ -51,7 +39,7 @@ static bool bears_on(const struct weighing *w, const char *objective, const char
     while (*objective != '\0') {
         if (strcmp(objective, id) == 0)
             return true;
-        objective = nd_str_of(find(w->nodes, "id", objective), "parent");
+        objective = nd_str_of(nd_entry_of(w->nodes, "id", objective), "parent");
     }
     return false;
 }
@@ -112,7 +100,7 @@ static const char *objective_of(const struct weighing *w, const json_t *entry)
     const char *inject = nd_str_of(entry, "inject");
     if (*own != '\0' || *inject == '\0')
         return own;
-    return nd_str_of(find(json_object_get(w->model, "injects"), "id", inject), "objective");
+    return nd_str_of(nd_entry_of(json_object_get(w->model, "injects"), "id", inject), "objective");
 }
 
 /* All that bears on a node; below: also what stands below it. */
@@ -255,9 +243,9 @@ static void add_improvements(json_t *model, const json_t *nodes, const json_t *s
     json_array_foreach(json_object_get(state, "improvements"), i, item)
     {
         json_t *entry = json_copy(item);
-        const json_t *node = find(nodes, "id", nd_str_of(item, "objective"));
+        const json_t *node = nd_entry_of(nodes, "id", nd_str_of(item, "objective"));
         while (node != NULL && *nd_str_of(node, "parent") != '\0')
-            node = find(nodes, "id", nd_str_of(node, "parent"));
+            node = nd_entry_of(nodes, "id", nd_str_of(node, "parent"));
         const json_t *capability = json_object_get(node, "capability");
         if (node != NULL)
             json_object_set(entry, "capability",
@@ -277,8 +265,8 @@ static json_int_t count_without_action(const json_t *model)
     json_array_foreach(json_object_get(model, "observations"), i, observation)
     {
         if (strcmp(nd_str_of(observation, "sort"), "improvement") == 0 &&
-            find(json_object_get(model, "improvements"), "observation",
-                 nd_str_of(observation, "number")) == NULL)
+            nd_entry_of(json_object_get(model, "improvements"), "observation",
+                        nd_str_of(observation, "number")) == NULL)
             left++;
     }
     return left;

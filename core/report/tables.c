@@ -246,6 +246,14 @@ const struct nd_table *nd_table_find(const char *name)
     return found;
 }
 
+size_t nd_table_headings(const struct nd_table *table, enum nd_message *headings)
+{
+    size_t count = 0;
+    for (; table->columns[count].key != NULL; count++)
+        headings[count] = table->columns[count].heading;
+    return count;
+}
+
 /* ---- cells ---- */
 
 /* Down a path of keys with dots between. */

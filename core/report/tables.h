@@ -38,6 +38,8 @@ extern const struct nd_table nd_report_tables[];
 extern const size_t nd_report_tables_count;
 /* The table of that name, which there has to be (ND_CHECK). */
 const struct nd_table *nd_table_find(const char *name);
+/* Its headings, ND_COLUMNS_MAX at most; returns how many. */
+size_t nd_table_headings(const struct nd_table *table, enum nd_message *headings);
 
 /* A cell of an entry, appended to out; outer: what holds the entry, or NULL. */
 void nd_cell_words(const struct nd_page *page, const struct nd_column *column, const json_t *entry,

@@ -36,6 +36,18 @@ json_int_t nd_int_of(const json_t *object, const char *key)
     return json_integer_value(json_object_get(object, key));
 }
 
+json_t *nd_entry_of(const json_t *list, const char *key, const char *value)
+{
+    size_t i = 0;
+    json_t *entry = NULL;
+    json_array_foreach(list, i, entry)
+    {
+        if (strcmp(nd_str_of(entry, key), value) == 0)
+            return entry;
+    }
+    return NULL;
+}
+
 /* More digits than a measurement has would be a claim. */
 const char *nd_length_text(json_int_t ns, char *out)
 {
