@@ -18,6 +18,7 @@ static const struct nd_cli_option report_options[] = {
     {"format", ND_REPORT_FORMATS, "print this one; default: write the usual files into RUN/report/",
      0},
     {"table", "NAME", "which table, with '--format csv': expectations, interruptions, ...", 0},
+    {"tlp", ND_REPORT_TLP, "who may have it, with '--format stix' (default: amber)", 0},
     {"lang", "zh|en|both", "language of what is printed", 0},
     {"audience", "operator:NAME|public", "without what is not theirs to know", 0},
     {"pdf", NULL, "the pages as PDF too, by the Chromium of this machine", 0},
@@ -51,8 +52,9 @@ static int print_report(const struct nd_rundir *dir, const struct nd_cli_args *a
     json_t *model = open_model(dir, nd_cli_get(args, "audience"), &code);
     if (model == NULL)
         return code;
-    nd_err err = nd_report_render(model, nd_cli_get(args, "format"), lang,
-                                  nd_cli_get(args, "table"), &out, &why);
+    const struct nd_rendering how = {nd_cli_get(args, "format"), lang, nd_cli_get(args, "table"),
+                                     nd_cli_get(args, "tlp")};
+    nd_err err = nd_report_render(model, &how, &out, &why);
     if (err == ND_OK && (fwrite(nd_buf_str(&out), 1, out.len_bytes, stdout) != out.len_bytes ||
                          fflush(stdout) != 0))
         err = nd_fail_errno(&why, errno, "cannot write");
@@ -92,13 +94,25 @@ static int write_report(const struct nd_rundir *dir, const char *audience, bool 
     return code;
 }
 
+/* What goes with a format alone is not passed over in silence. */
+static bool stray_option(const struct nd_cli_args *args)
+{
+    bool stray = nd_cli_get(args, "format") == NULL &&
+                 (nd_cli_get(args, "tlp") != NULL || nd_cli_get(args, "table") != NULL);
+    if (stray)
+        fprintf(stderr, "netdrill report: '--table' goes with '--format csv', '--tlp' goes with "
+                        "'--format stix'; no '--format' was given\n");
+    return stray;
+}
+
 static int report(int argc, char **argv)
 {
     struct nd_cli_args args;
     struct nd_rundir dir;
     int code = 0;
     if (nd_cli_open_run(&nd_command_report, argc, argv, &args, &dir, &code))
-        code = nd_cli_get(&args, "format") != NULL
+        code = stray_option(&args) ? ND_EXIT_USAGE
+               : nd_cli_get(&args, "format") != NULL
                    ? print_report(&dir, &args)
                    : write_report(&dir, nd_cli_get(&args, "audience"),
                                   nd_cli_get(&args, "pdf") != NULL);
@@ -109,7 +123,7 @@ static int report(int argc, char **argv)
 
 const struct nd_command nd_command_report = {
     "report",
-    "report [RUN] [--format NAME [--table NAME]] [--lang zh|en|both] [--audience "
+    "report [RUN] [--format NAME [--table NAME] [--tlp NAME]] [--lang zh|en|both] [--audience "
     "operator:NAME|public] [--pdf]",
     "Renders a run's report from its directory alone. Of a run that is still under way: 初步 "
     "INTERIM.\n\n"
@@ -117,6 +131,7 @@ const struct nd_command nd_command_report = {
     "  netdrill report last --format md --lang zh\n"
     "  netdrill report last --format csv --table interruptions > interruptions.csv\n"
     "  netdrill report last --audience operator:jia\n"
+    "  netdrill report last --format stix --tlp green\n"
     "  netdrill report last --format grafana    annotations, for POST /api/annotations each",
     report,
     0,

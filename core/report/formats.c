@@ -15,9 +15,10 @@ void nd_report_json(const json_t *model, struct nd_buf *out)
     free(text);
 }
 
-nd_err nd_report_render(const json_t *model, const char *format, enum nd_lang lang,
-                        const char *table, struct nd_buf *out, struct nd_fail *why)
+nd_err nd_report_render(const json_t *model, const struct nd_rendering *how, struct nd_buf *out,
+                        struct nd_fail *why)
 {
+    const char *format = how->format;
     static const struct {
         const char *name;
         void (*render)(const json_t *model, struct nd_buf *out);
@@ -26,21 +27,26 @@ nd_err nd_report_render(const json_t *model, const char *format, enum nd_lang la
                 {"json", nd_report_json, NULL},       {"junit", nd_report_junit, NULL},
                 {"grafana", NULL, nd_report_grafana}, {"openmetrics", nd_report_openmetrics, NULL}};
     bool is_csv = strcmp(format, "csv") == 0;
-    if (is_csv && table == NULL)
+    bool is_stix = strcmp(format, "stix") == 0;
+    if (is_csv && how->table == NULL)
         return nd_fail_set(why, ND_EARG, "csv is one table: say which with --table");
-    if (!is_csv && table != NULL)
+    if (!is_csv && how->table != NULL)
         return nd_fail_set(why, ND_EARG, "'--table' goes with '--format csv' alone");
+    if (!is_stix && how->tlp != NULL)
+        return nd_fail_set(why, ND_EARG, "'--tlp' goes with '--format stix' alone");
     if (is_csv)
-        return nd_report_csv(model, lang, table, out, why);
+        return nd_report_csv(model, how->lang, how->table, out, why);
     if (strcmp(format, "ods") == 0)
-        return nd_report_ods(model, lang, out, why);
+        return nd_report_ods(model, how->lang, out, why);
+    if (is_stix)
+        return nd_report_stix(model, how->lang, how->tlp, out, why);
     for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
         if (strcmp(list[i].name, format) != 0)
             continue;
         if (list[i].render != NULL)
             list[i].render(model, out);
         else
-            list[i].render_lang(model, lang, out);
+            list[i].render_lang(model, how->lang, out);
         return ND_OK;
     }
     return nd_fail_set(why, ND_EARG, "'--format' takes " ND_REPORT_FORMATS ", got '%s'", format);
@@ -72,20 +78,24 @@ static char *make_folder(const struct nd_rundir *dir, const char *audience, stru
 static nd_err write_files(const json_t *model, const char *stem, bool interim, struct nd_fail *why)
 {
     static const struct {
-        const char *ending, *format;
-        enum nd_lang lang;
-    } files[] = {{".json", "json", ND_LANG_EN},    {".zh-TW.html", "html", ND_LANG_ZH},
-                 {".en.html", "html", ND_LANG_EN}, {".zh-TW.md", "md", ND_LANG_ZH},
-                 {".en.md", "md", ND_LANG_EN},     {".zh-TW.ods", "ods", ND_LANG_ZH},
-                 {".en.ods", "ods", ND_LANG_EN},   {".junit.xml", "junit", ND_LANG_EN}};
+        const char *ending;
+        struct nd_rendering how;
+    } files[] = {{".json", {.format = "json", .lang = ND_LANG_EN}},
+                 {".zh-TW.html", {.format = "html", .lang = ND_LANG_ZH}},
+                 {".en.html", {.format = "html", .lang = ND_LANG_EN}},
+                 {".zh-TW.md", {.format = "md", .lang = ND_LANG_ZH}},
+                 {".en.md", {.format = "md", .lang = ND_LANG_EN}},
+                 {".zh-TW.ods", {.format = "ods", .lang = ND_LANG_ZH}},
+                 {".en.ods", {.format = "ods", .lang = ND_LANG_EN}},
+                 {".junit.xml", {.format = "junit", .lang = ND_LANG_EN}}};
     nd_err err = ND_OK;
     for (size_t i = 0; i < sizeof files / sizeof files[0] && err == ND_OK; i++) {
         struct nd_buf out = {0};
         /* junit.xml by its usual name, which build servers look for. */
-        bool usual = strcmp(files[i].format, "junit") == 0 && !interim;
+        bool usual = strcmp(files[i].how.format, "junit") == 0 && !interim;
         int before = usual ? (int)(strrchr(stem, '/') + 1 - stem) : (int)strlen(stem);
         char *path = nd_printf("%.*s%s", before, stem, files[i].ending + usual);
-        err = nd_report_render(model, files[i].format, files[i].lang, NULL, &out, why);
+        err = nd_report_render(model, &files[i].how, &out, why);
         if (err == ND_OK)
             err = nd_file_write(path, nd_buf_str(&out), out.len_bytes, why);
         free(path);

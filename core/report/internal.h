@@ -6,7 +6,7 @@
  *   formats.c       the formats by name, and the files that a run leaves
  *   html*.c         the page; svg.c: its charts; markdown.c; junit.c
  *   tables.c        the tables as data; sheets.c: CSV and OpenDocument of them
- *   machine.c       for other tools: Grafana, OpenMetrics
+ *   machine.c       for other tools: Grafana, OpenMetrics; stix.c: STIX 2.1
  *   audience.c      what is not for an audience to know; pdf.c: the page by Chromium
  *   compare.c       two runs side by side; catalogue.c: all runs of a directory
  *   words.c         the message catalogue, times and values in people's words */
@@ -42,6 +42,8 @@ json_t *nd_entry_of(const json_t *list, const char *key, const char *value);
 /* A value in its unit, "–" when it is null. out: 64 bytes. */
 const char *nd_value_text(const struct nd_page *page, const json_t *value, const char *unit,
                           const char *statistic, char *out);
+/* STARTEX in milliseconds since 1970; -1 when the run has none. */
+json_int_t nd_start_ms(const json_t *model);
 /* A moment of the drill "T+00:00:10.003", "–" when null. out: ND_UNIT_TEXT. */
 const char *nd_rel_text(const json_t *moment, char *out);
 const char *nd_length_text(json_int_t ns, char *out); /* rounded to three digits or so */

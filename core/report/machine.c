@@ -7,8 +7,7 @@
 
 /* For other tools: annotations over their graphs, and figures to be collected. */
 
-/* STARTEX in milliseconds since 1970; -1 when the run has none. */
-static json_int_t start_ms(const json_t *model)
+json_int_t nd_start_ms(const json_t *model)
 {
     const char *wall = nd_str_of(json_object_get(model, "run"), "wall");
     struct tm tm = {0};
@@ -64,7 +63,7 @@ static void annotate_series(const struct annotations *to, const json_t *series)
 void nd_report_grafana(const json_t *model, enum nd_lang lang, struct nd_buf *out)
 {
     const struct nd_page page = {model, lang == ND_LANG_ZH ? ND_LANG_ZH : ND_LANG_EN, out};
-    const struct annotations to = {&page, json_array(), start_ms(model)};
+    const struct annotations to = {&page, json_array(), nd_start_ms(model)};
     size_t i = 0;
     json_t *one = NULL;
     json_array_foreach(to.start_ms >= 0 ? json_object_get(model, "phases") : NULL, i, one)

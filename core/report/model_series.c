@@ -1,5 +1,6 @@
 #include "report/internal.h"
 
+#include "plan/site.h"
 #include "record/undo.h"
 #include "run/series.h"
 
@@ -198,6 +199,26 @@ static json_t *series_json(const struct load *load, const struct nd_series *seri
     return out;
 }
 
+/* What the site file knows of the targets, so that nothing has to be read beside the model. */
+static void add_addresses(json_t *list, const struct nd_rundir *dir)
+{
+    struct nd_diags diags = {0};
+    char *path = nd_rundir_file(dir, "site.yaml");
+    struct nd_site *site = access(path, R_OK) == 0 ? nd_site_load(path, &diags) : NULL;
+    size_t i = 0;
+    json_t *series = NULL;
+    json_array_foreach(site != NULL ? list : NULL, i, series)
+    {
+        const char *name = nd_str_of(series, "target");
+        const struct nd_site_target *target = nd_site_target_find(site, name);
+        if (target != NULL && target->target.address != NULL)
+            json_object_set_new(series, "address", json_string(target->target.address));
+    }
+    free(path);
+    nd_diags_deinit(&diags);
+    nd_site_free(site);
+}
+
 nd_err nd_model_series(json_t *model, const struct nd_rundir *dir, nd_ns t0, nd_ns run_end,
                        struct nd_fail *why)
 {
@@ -227,6 +248,7 @@ nd_err nd_model_series(json_t *model, const struct nd_rundir *dir, nd_ns t0, nd_
             json_array_append_new(list, series_json(&load, series));
         nd_series_free(series);
     }
+    add_addresses(list, dir);
     nd_vec_free(&load.series);
     free(load.path);
     return err;

@@ -30,11 +30,24 @@ void nd_report_grafana(const json_t *model, enum nd_lang lang, struct nd_buf *ou
 /* OpenMetrics text of the run's totals; lengths in seconds. */
 void nd_report_openmetrics(const json_t *model, struct nd_buf *out);
 
-/* A report in a format by its name; NULL as `table` but for csv. ND_EARG: an unknown name. */
-nd_err nd_report_render(const json_t *model, const char *format, enum nd_lang lang,
-                        const char *table, struct nd_buf *out, struct nd_fail *why);
+/* A STIX 2.1 bundle, everything in it labelled an exercise. tlp: a word of ND_REPORT_TLP, NULL:
+ * amber. ND_EARG: another one. */
+nd_err nd_report_stix(const json_t *model, enum nd_lang lang, const char *tlp, struct nd_buf *out,
+                      struct nd_fail *why);
+
+struct nd_rendering {
+    const char *format; /* a word of ND_REPORT_FORMATS */
+    enum nd_lang lang;
+    const char *table; /* of csv; else NULL */
+    const char *tlp;   /* of stix, NULL: amber; else NULL */
+};
+
+/* ND_EARG: an unknown name, or what does not go with the format. */
+nd_err nd_report_render(const json_t *model, const struct nd_rendering *how, struct nd_buf *out,
+                        struct nd_fail *why);
 /* For messages, help and completion. */
-#define ND_REPORT_FORMATS "html|md|json|junit|ods|csv|grafana|openmetrics"
+#define ND_REPORT_FORMATS "html|md|json|junit|ods|csv|grafana|openmetrics|stix"
+#define ND_REPORT_TLP     "clear|green|amber|red"
 
 /* Writes report.json, report.zh-TW.html, report.en.html, .md and .ods of both, and junit.xml into
  * the run's report/. Of a run that is still under way they are called interim.* and

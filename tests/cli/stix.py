@@ -1,0 +1,158 @@
+#!/usr/bin/python3
+"""STIX 2.1: bundles of a rehearsal, of a run under way, of one that was aborted, rated and improved, and of one that measured a
+real target agree with OASIS's schemas; every object is an exercise's, every reference leads somewhere, figures of what was
+rehearsed or simulated are never observed-data, and the same run gives the same bytes."""
+import glob
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+
+import jsonschema
+
+netdrill = os.path.abspath(sys.argv[1])
+root = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
+schemas = {s["$id"]: s for s in map(json.load, map(open, glob.glob(f"{root}/tests/support/stix2/schemas/*/*.json")))}
+by_type = {os.path.basename(i)[:-5]: s for i, s in schemas.items()}
+TLP = {"clear": "TLP:WHITE", "green": "TLP:GREEN", "amber": "TLP:AMBER", "red": "TLP:RED"}
+HOSTILE = 'q"\\ <script>\u202e\x07 演練'
+failures = 0
+
+
+def check(good, words):
+    global failures
+    if not good:
+        failures += 1
+        print("FAIL:", words)
+
+
+def call(*args, code=0):
+    done = subprocess.run([netdrill, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    check(done.returncode == code, f"{args}: exit {done.returncode}\n{done.stdout[-400:]}{done.stderr[-600:]}")
+    return done.stdout, done.stderr.decode()
+
+
+def errors(one):
+    schema = by_type[one["type"]]
+    resolver = jsonschema.RefResolver(schema["$id"], schema, store=schemas)
+    return [f"{one['type']}: {e.message[:200]}" for e in jsonschema.Draft202012Validator(schema, resolver=resolver).iter_errors(one)]
+
+
+def bundle(runs, about, *args):
+    """The bundle, judged by the schemas and by what holds of every one of ours."""
+    octets = call("report", "last", "--runs", runs, "--format", "stix", *args)[0]
+    whole = json.loads(octets)
+    check(set(whole) == {"type", "id", "objects"} and re.fullmatch(r"bundle--[0-9a-f-]{36}", whole["id"]), f"{about}: {list(whole)}")
+    ids = [o["id"] for o in whole["objects"]]
+    check(len(set(ids)) == len(ids), f"{about}: an identifier stands twice")
+    for one in whole["objects"]:
+        found = errors(one)
+        check(not found, f"{about}: {found[:3]}")
+        for key, value in one.items():
+            for ref in [value] if key.endswith("_ref") else value if key.endswith("_refs") else []:
+                check(ref in ids, f"{about}: {one['type']}.{key}: {ref} leads nowhere")
+        if one["type"] == "marking-definition" or one["type"].endswith("-addr"):
+            continue
+        check("exercise" in one["labels"], f"{about}: {one['type']} is not labelled")
+        check(one["created"] <= one["modified"], f"{about}: {one['type']} was modified before it was created")
+        for key in ("name", "description", "abstract", "content"):
+            check(one.get(key, "EXERCISE").startswith("EXERCISE"), f"{about}: {one['type']}.{key}: {one.get(key)}")
+    return whole, octets
+
+
+def of_type(whole, name):
+    return [o for o in whole["objects"] if o["type"] == name]
+
+
+def quoted(text):
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\x07", "\\a") + '"'
+
+
+def scenario(work, name, more="", body=""):
+    open(f"{work}/{name}.lua", "w").write(f"""local reach = use "reach"
+drill {{ {{ zh = "測試", en = {quoted(HOSTILE)} }}, id = "{name}", lasts = minutes(2), site = "site.yaml", objectives = {{ told = "They are told" }}{more} }}
+phase {{ "One" }}
+step {{ "Do", id = "do", owner = "chen", run = function()
+  local s = measure {{ reach.icmp, site "here", every = ms(50) }}
+  local t = measure {{ reach.icmp, site "six", every = ms(50) }}
+  wait(seconds(1))
+  s:stop()
+  t:stop()
+  expect {{ "it answers", s:share(), equals = percent(100), objective = "told" }}
+{body}end }}
+""")
+    return f"{work}/{name}.lua"
+
+
+def main(work):
+    open(f"{work}/site.yaml", "w").write("site: s\npeople:\n  chen: {role: evaluator}\ntargets:\n"
+                                         "  here: {kind: host, address: 127.0.0.1}\n  six: {kind: host, address: '::1'}\n")
+    rehearsed = f"{work}/rehearsed"
+    call("rehearse", scenario(work, "one"), "--runs", rehearsed)
+    whole, octets = bundle(rehearsed, "rehearsal")
+    check(bundle(rehearsed, "rehearsal")[1] == octets, "rehearsal: differs when repeated")
+    check(not of_type(whole, "observed-data") and not of_type(whole, "ipv4-addr"), "rehearsal: a model's figures are observed-data")
+    report = of_type(whole, "report")[0]
+    check("REHEARSAL" in report["name"] and "rehearsal" in report["labels"], f"rehearsal: {report['name']}")
+
+    made = set()
+    for colour, title in TLP.items():
+        marked, _ = bundle(rehearsed, colour, "--tlp", colour)
+        marking = of_type(marked, "marking-definition")
+        check([m["name"] for m in marking] == [title], f"{colour}: {marking}")
+        check(all(o.get("object_marking_refs", [marking[0]["id"]]) == [marking[0]["id"]] for o in marked["objects"]), f"{colour}: not on all")
+        made.add(marked["id"])
+    check(len(made) == 4 and whole["id"] in made, "one identifier for different markings, or amber is not the default")
+    for args, words in ((["--format", "stix", "--tlp", "white"], "clear|green|amber|red"), (["--format", "md", "--tlp", "red"], "stix' alone"),
+                        (["--tlp", "red"], "goes with '--format stix'")):
+        told = call("report", "last", "--runs", rehearsed, *args, code=2)[1]
+        check(words in told, f"{args}: {told}")
+
+    live = f"{work}/live"
+    call("run", scenario(work, "two"), "--confirm", "two", "--plain", "--runs", live)
+    whole, octets = bundle(live, "live")
+    data = of_type(whole, "observed-data")
+    model = json.loads(call("report", "last", "--runs", live, "--format", "json")[0])
+    check(sorted(d["number_observed"] for d in data) == sorted(s["count"] for s in model["series"]) and len(data) == 2, f"live: {data}")
+    addresses = {o["value"]: o["id"] for o in whole["objects"] if o["type"].endswith("-addr")}
+    space = uuid.UUID("00abedb4-aa42-466c-9c01-fed23315a9b7")
+    check(addresses == {"127.0.0.1": "ipv4-addr--" + str(uuid.uuid5(space, '{"value":"127.0.0.1"}')),
+                        "::1": "ipv6-addr--" + str(uuid.uuid5(space, '{"value":"::1"}'))}, f"live: {addresses}")
+    check(all("live" not in o.get("labels", []) and "REHEARSAL" not in o.get("name", "") for o in whole["objects"]), "live: marked a rehearsal")
+    public, text = bundle(live, "public", "--audience", "public")
+    check(b"127.0.0.1" not in text and not of_type(public, "observed-data"), "public: an address is told")
+
+    simulated = f"{work}/simulated"
+    run = subprocess.Popen([netdrill, "run", scenario(work, "three", more=', simulated = "a table"', body="  wait(minutes(1))\n"), "--confirm", "three",
+                            "--plain", "--runs", simulated], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 30
+    while not any("netdrill.verdict" in open(f).read() for f in glob.glob(f"{simulated}/*/journal.jsonl")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    call("observe", HOSTILE.replace("\x07", ""), "--as", "chen", "--sort", "improvement", "--runs", simulated)
+    whole, _ = bundle(simulated, "under way")
+    check(not of_type(whole, "report") and "INTERIM" in of_type(whole, "grouping")[0]["name"], "under way: it is a report already")
+    check(not of_type(whole, "observed-data"), "simulated: its figures are observed-data")
+    check("simulated" in of_type(whole, "note")[0]["labels"], "simulated: not labelled so")
+    call("abort", "--runs", simulated)
+    run.wait(timeout=30)
+    call("improve", "add", "a new procedure", "--as", "chen", "--element", "planning", "--owner", "甲", "--observation", "1", "--runs", simulated)
+    for lang, words in (("zh", "權責單位: 甲"), ("en", "Responsible organization: 甲")):
+        whole, _ = bundle(simulated, "improved", "--lang", lang)
+        actions = of_type(whole, "course-of-action")
+        check([a["name"].rsplit(": ", 2)[1:] for a in actions] == [["I1", "a new procedure"]] and words in actions[0]["description"], f"{lang}: {actions}")
+        check(actions[0]["modified"] > of_type(whole, "report")[0]["created"], "improved: not modified")
+    check(any(n.get("authors") == ["chen"] for n in of_type(whole, "note")), "who observed is not told")
+
+    # The schemas do judge.
+    for damage in ({"labels": []}, {"created": "yesterday"}, {"object_refs": []}, {"id": "report--1"}, {"spec_version": "1.2"}, {"published": 1}):
+        check(errors({**of_type(whole, "report")[0], **damage}), f"{damage} is not refused")
+
+
+with tempfile.TemporaryDirectory() as directory:
+    main(directory)
+print(f"{failures} failure(s)" if failures else "ok")
+sys.exit(1 if failures else 0)
