@@ -108,6 +108,18 @@ static bool is_missed(const struct nd_run *run, const struct nd_step_run *step)
     return run->config.past->keep_times && step->planned >= 0 && step->planned < nd_run_now(run);
 }
 
+/* A phase that begins now, because a step that was cut off was the last of the one before, starts
+ * its steps itself. */
+static bool was_on(const struct nd_run *run, const struct nd_phase_run *phase)
+{
+    const struct nd_past *past = run->config.past;
+    for (size_t i = 0; i < past->phases.count; i++) {
+        if (strcmp(past->phases.at[i].id, phase->phase->id) == 0)
+            return !past->phases.at[i].ended;
+    }
+    return false;
+}
+
 static void go_on_with(struct nd_step_run *step, const struct nd_past_step *was)
 {
     struct nd_run *run = step->run;
@@ -121,7 +133,8 @@ static void go_on_with(struct nd_step_run *step, const struct nd_past_step *was)
         step->state = ND_STEP_RUNNING;
         step->started = nd_run_now(run);
         nd_step_end(step, ND_STEP_CANCELLED, "it was cut off when the run died");
-    } else if (step->state == ND_STEP_WAITING && phase->state == ND_STEP_RUNNING) {
+    } else if (step->state == ND_STEP_WAITING && phase->state == ND_STEP_RUNNING &&
+               was_on(run, phase)) {
         nd_ns start = phase->phase->at_given ? nd_run_clock(run, phase->phase->at) : phase->started;
         nd_step_arm(step, start);
         if (step->timer != 0 && is_missed(run, step)) {

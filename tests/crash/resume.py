@@ -111,3 +111,16 @@ with scene:
     check("resumed over what is still changed", refused.returncode == 3 and "restore it first" in refused.stdout, refused.stdout)
     check("restore after both died", drill.ask("restore").returncode == 0)
     same("both died", drill)
+
+    # The cut-off step was its phase's last: the next phase follows it, and its steps are run once.
+    drill = Drill(netdrill, work, scenario(work, "next", f"""
+step {{ "Long", id = "long", owner = "me", run = function() note {{ "waiting now" }} wait(seconds(20)) end }}
+phase {{ "Two" }}
+step {{ "Next", id = "next", owner = "me", run = function() {say("next")} end }}
+"""))
+    drill.wait_for("waiting now")
+    drill.kill()
+    drill.kept()
+    open(LOG, "w").close()
+    done = subprocess.run([netdrill, "run", "--resume", drill.dir, "--confirm", "next", "--plain"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    check(f"the next phase's step was run {open(LOG).read().split()}", open(LOG).read().split() == ["next"], done.stdout)
