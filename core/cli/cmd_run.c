@@ -38,6 +38,7 @@ static const struct nd_cli_option run_options[] = {
     {NULL, NULL, NULL, 0}};
 
 #define OUTPUT_WAIT_MS 30000 /* for whoever reads stdout, once all is restored and reported */
+#define LEAVE_WAIT_MS  1000  /* the same when it is left to the keeper */
 
 /* ---- while it runs ---- */
 
@@ -68,10 +69,10 @@ static void on_log(void *ctx, int level, const char *plugin, const char *text)
 }
 
 /* Stdout is ours again: the display is gone, the lines are written. */
-static void end_output(struct nd_live *live)
+static void end_output(struct nd_live *live, int wait_ms)
 {
     nd_display_close(live->display);
-    size_t lost = nd_outlet_close(live->lines, OUTPUT_WAIT_MS);
+    size_t lost = nd_outlet_close(live->lines, wait_ms);
     live->lines = NULL;
     if (lost != 0)
         fprintf(stderr,
@@ -90,7 +91,7 @@ static void on_ended(void *ctx)
 static _Noreturn void leave(struct nd_live *live, const char *because, int code)
 {
     char *path = realpath(live->dir.path, NULL);
-    end_output(live);
+    end_output(live, LEAVE_WAIT_MS);
     fprintf(stderr, "\nnetdrill run: %s. Still changed, and left to the keeper now:\n", because);
     nd_print_left(nd_run_status(live->run), stderr);
     fprintf(stderr,
@@ -244,7 +245,7 @@ static void close_signals(struct nd_live *live)
 
 static void deinit(struct nd_live *live)
 {
-    end_output(live);
+    end_output(live, OUTPUT_WAIT_MS);
     nd_metrics_close(live->metrics);
     nd_control_close(live->control);
     nd_typed_close(live->typed);
@@ -274,7 +275,7 @@ static int finish(struct nd_live *live, int code)
         if (err != ND_OK && live->key != NULL && (code == ND_EXIT_OK || code == ND_EXIT_MISSED))
             code = ND_EXIT_INCOMPLETE;
     }
-    end_output(live);
+    end_output(live, OUTPUT_WAIT_MS);
     nd_display_print(live->display);
     if (err != ND_OK)
         fprintf(stderr, "netdrill run: %s; the run itself is kept, see 'netdrill report'\n",

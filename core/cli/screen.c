@@ -40,7 +40,7 @@ static struct {
     volatile sig_atomic_t on;
 } rescue;
 
-static const int crashes[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+static const int crashes[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGQUIT};
 #define CRASHES (sizeof crashes / sizeof crashes[0])
 
 static void rescue_now(void)

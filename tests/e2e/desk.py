@@ -324,7 +324,7 @@ SGR = re.compile(rb"\x1b\[[0-9;:]*m")
 
 def by_terminals():
     # colour, and none with NO_COLOR; put back by SIGTERM and by a crash
-    for env, number, code in (({}, signal.SIGTERM, 11), ({"NO_COLOR": "1"}, signal.SIGSEGV, -signal.SIGSEGV)):
+    for env, number, code in (({}, signal.SIGTERM, 11), ({"NO_COLOR": "1"}, signal.SIGSEGV, -signal.SIGSEGV), ({}, signal.SIGQUIT, -signal.SIGQUIT)):
         t = Terminal(RUN, env)
         t.read(b"RUNNING")
         check(f"{number.name}: no full screen", b"\x1b[?1049h" in t.seen)
