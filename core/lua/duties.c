@@ -5,7 +5,8 @@
 
 /* obligations { "profile", ... } in the frame; occurs { "event" } and met { "duty" } in bodies. */
 
-#define PACE_MAX 100000
+#define PACE_MAX   100000
+#define RECURS_MIN ND_SEC(1) /* as played */
 
 /* One call of `obligations` under way. */
 struct declaring {
@@ -28,6 +29,15 @@ static void get_pace(struct declaring *d)
                               "law's the clocks run");
     }
     lua_pop(d->L, 1);
+    for (size_t i = 0; i < d->profile->duties.count; i++) {
+        const struct nd_duty *duty = &d->profile->duties.at[i];
+        char every[ND_UNIT_TEXT];
+        nd_ns limit = duty->within / d->set.pace;
+        if (duty->recurs && limit < RECURS_MIN)
+            nd_frame_complain(d->L, "obligations", "pace", "E0303", "let the clocks run less fast",
+                              "at this pace duty '%s' would be due each %s; it takes at least 1s",
+                              duty->id, nd_length_format(limit, every));
+    }
 }
 
 /* The names of a table at the top, sorted, so that their order is the same each time; caller frees

@@ -84,6 +84,8 @@ rm -r profiles
 # Badly written.
 scenario 'pace = 0,'
 expect 2 "E0303" "$netdrill" lint s.lua
+scenario 'pace = 20000,' && sed -i 's/pace = 300, //' s.lua
+expect 2 "'update' would be due each 540ms" "$netdrill" lint s.lua
 scenario 'occurs = { outtage = "T+00:00:01" },'
 expect 2 "has no event 'outtage'" "$netdrill" lint s.lua
 scenario 'occurs = { outage = "T+01:00" },'
