@@ -31,7 +31,7 @@ expect 0 "the baseline is as before" run
 [ "$(events 'select(.type == "netdrill.verdict")')" = "" ] || fail "a baseline's checks are no verdicts of the drill"
 markdown
 grep -q '| It is up .* as before |' md || fail "the report's table"
-grep -q '## Service interruptions' md && [ "$(jq '.series | length' "$(ls -d runs/* | tail -1)/report/report.json")" = 0 ] || fail "the baseline's own series are told as the drill's"
+[ "$(jq '.series | length' "$(ls -d runs/* | tail -1)/report/report.json")" = 0 ] || fail "the baseline's own series are told as the drill's"
 rm -r runs/*
 
 # It does not hold: refused, and nothing was changed.

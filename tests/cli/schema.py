@@ -90,7 +90,7 @@ def rehearsals(work):
     model = None
     for number, (path, answers) in enumerate(drills):
         runs = f"{work}/r{number}"
-        call("rehearse", path, "--answers", answers, "--runs", runs)
+        call("rehearse", path, "--answers", answers, "--runs", runs, codes=(0, 10))  # some rehearse a failure
         model = agrees(report(runs), path)
         agrees(report(runs, "--audience", "public"), path + ", for the public")
     return model
