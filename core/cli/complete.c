@@ -276,6 +276,7 @@ static const struct {
     {"RATING", put_ratings, NULL},
     {"ITEM", put_items, NULL},
     {"DATE", NULL, NULL},
+    {"YEAR", NULL, NULL},
     {"MOMENT", NULL, NULL},
     {"PLUGIN", put_plugins, NULL},
     {"VERB#N", put_verbs, NULL},

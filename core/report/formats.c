@@ -61,8 +61,10 @@ static char *make_folder(const struct nd_rundir *dir, const char *audience, stru
             break;
         if (level == 1) {
             char *below = nd_printf("%s/for-%s", folder, audience);
-            for (char *c = strrchr(below, '/') + 1; *c != '\0'; c++)
-                *c = *c == ':' ? '-' : *c;
+            for (char *c = strrchr(below, '/') + 1; *c != '\0'; c++) {
+                if (*c == ':')
+                    *c = '-';
+            }
             free(folder);
             folder = below;
         }

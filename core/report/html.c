@@ -1,6 +1,7 @@
 #include "report/html.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* One page, no network, no script: everything it needs stands in it. */
@@ -196,26 +197,40 @@ static void put_body(const json_t *model, enum nd_lang lang, struct nd_buf *out)
     nd_html_raw(&page, "</main></div>\n");
 }
 
-void nd_report_html(const json_t *model, enum nd_lang lang, struct nd_buf *out)
+void nd_html_begin(const struct nd_page *page, const char *title, const char *first)
 {
-    const struct nd_page page = {model, lang == ND_LANG_EN ? ND_LANG_EN : ND_LANG_ZH, out};
-    nd_buf_addf(out,
+    const char *tag = page->lang == ND_LANG_ZH ? "zh-Hant-TW" : "en";
+    nd_buf_addf(page->out,
                 "<!DOCTYPE html>\n<html lang=\"%s\"><head><meta charset=\"utf-8\">"
                 "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
                 "style-src 'unsafe-inline'; img-src data:\">"
                 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>",
-                page.lang == ND_LANG_ZH ? "zh-Hant-TW" : "en");
-    nd_html_text(&page,
-                 nd_text_of(&page, json_object_get(json_object_get(model, "drill"), "title")));
-    nd_buf_addf(out, " \u00b7 ");
-    nd_html_msg(&page, ND_MSG_TITLE);
-    nd_buf_addf(out,
+                tag);
+    nd_html_text(page, title);
+    nd_buf_addf(page->out,
                 "</title><link rel=\"icon\" href=\"data:,\"><style>%s</style></head><body>"
-                "<a class=\"skip\" href=\"#summary-%s\">",
-                style, page.lang == ND_LANG_ZH ? "zh" : "en");
-    nd_html_msg(&page, ND_MSG_SKIP);
+                "<a class=\"skip\" href=\"#%s-%s\">",
+                style, first, page->lang == ND_LANG_ZH ? "zh" : "en");
+    nd_html_msg(page, ND_MSG_SKIP);
+    nd_html_raw(page, "</a>\n");
+}
+
+void nd_html_end(const struct nd_page *page)
+{
+    nd_html_raw(page, "</body></html>\n");
+}
+
+void nd_report_html(const json_t *model, enum nd_lang lang, struct nd_buf *out)
+{
+    const struct nd_page page = {model, lang == ND_LANG_EN ? ND_LANG_EN : ND_LANG_ZH, out};
+    char *title =
+        nd_printf("%s \u00b7 %s",
+                  nd_text_of(&page, json_object_get(json_object_get(model, "drill"), "title")),
+                  nd_msg(&page, ND_MSG_TITLE));
+    nd_html_begin(&page, title, "summary");
+    free(title);
     nd_html_raw(&page,
-                "</a>\n<svg width=\"0\" height=\"0\" aria-hidden=\"true\"><defs>"
+                "<svg width=\"0\" height=\"0\" aria-hidden=\"true\"><defs>"
                 "<pattern id=\"hatch\" width=\"7\" height=\"7\" patternUnits=\"userSpaceOnUse\" "
                 "patternTransform=\"rotate(45)\"><rect width=\"7\" height=\"7\" class=\"p1a\"/>"
                 "<rect width=\"2.5\" height=\"7\" class=\"p1b\"/></pattern>"
@@ -228,5 +243,5 @@ void nd_report_html(const json_t *model, enum nd_lang lang, struct nd_buf *out)
         put_body(model, ND_LANG_ZH, out);
     if (lang != ND_LANG_ZH)
         put_body(model, ND_LANG_EN, out);
-    nd_html_raw(&page, "</body></html>\n");
+    nd_html_end(&page);
 }

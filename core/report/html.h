@@ -8,6 +8,9 @@
 #define ND_REPORT_HTML_H
 #include "report/internal.h"
 
+/* A document, from its first octet to its body; first: id of the section that one may skip to. */
+void nd_html_begin(const struct nd_page *page, const char *title, const char *first);
+void nd_html_end(const struct nd_page *page);
 /* As it is. text: HTML. */
 void nd_html_raw(const struct nd_page *page, const char *text);
 /* Escaped. */

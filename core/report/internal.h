@@ -9,6 +9,7 @@
  *   machine.c       for other tools: Grafana, OpenMetrics; stix.c: STIX 2.1
  *   audience.c      what is not for an audience to know; pdf.c: the page by Chromium
  *   compare.c       two runs side by side; catalogue.c: all runs of a directory
+ *   review*.c       a year of runs: what they were for, what they showed, what was to be done
  *   words.c         the message catalogue, times and values in people's words */
 #ifndef ND_REPORT_INTERNAL_H
 #define ND_REPORT_INTERNAL_H
@@ -44,6 +45,8 @@ const char *nd_value_text(const struct nd_page *page, const json_t *value, const
                           const char *statistic, char *out);
 /* STARTEX in milliseconds since 1970; -1 when the run has none. */
 json_int_t nd_start_ms(const json_t *model);
+/* The same; of a run that never came so far when it was made, as its id tells; 0: neither. */
+json_int_t nd_run_ms(const json_t *model);
 /* A moment of the drill "T+00:00:10.003", "–" when null. out: ND_UNIT_TEXT. */
 const char *nd_rel_text(const json_t *moment, char *out);
 const char *nd_length_text(json_int_t ns, char *out); /* rounded to three digits or so */
@@ -77,6 +80,9 @@ const char *nd_operator_sign(const char *name);
 /* ---- escaping ---- */
 
 void nd_xml(struct nd_buf *out, const char *text); /* HTML and XML text and attributes */
+
+/* Text within a cell of a Markdown table: no pipes, no line feeds, no markup, no HTML. */
+void nd_md_cell(struct nd_buf *out, const char *text);
 
 /* ---- model ---- */
 

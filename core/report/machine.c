@@ -20,6 +20,16 @@ json_int_t nd_start_ms(const json_t *model)
     return (json_int_t)timegm(&tm) * 1000 + ms;
 }
 
+json_int_t nd_run_ms(const json_t *model)
+{
+    struct tm tm = {0};
+    json_int_t start = nd_start_ms(model);
+    const char *id = nd_str_of(json_object_get(model, "run"), "id");
+    if (start < 0 && strptime(id, "%Y%m%dT%H%M%SZ", &tm) != NULL)
+        start = (json_int_t)timegm(&tm) * 1000;
+    return start > 0 ? start : 0;
+}
+
 struct annotations {
     const struct nd_page *page;
     json_t *list;

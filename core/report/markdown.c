@@ -5,8 +5,7 @@
 
 /* Markdown: the same sections as the page, in plain tables. */
 
-/* Text within a table cell: no pipes, no line feeds, no markup, no HTML. */
-static void cell(struct nd_buf *out, const char *text)
+void nd_md_cell(struct nd_buf *out, const char *text)
 {
     size_t left = strlen(text);
     while (left > 0) {
@@ -63,7 +62,7 @@ static void put_verdicts(const struct nd_page *page)
         const char *unit = nd_str_of(v, "unit");
         const char *statistic = nd_str_of(v, "statistic");
         nd_buf_adds(page->out, "| ");
-        cell(page->out, nd_text_of(page, json_object_get(v, "sentence")));
+        nd_md_cell(page->out, nd_text_of(page, json_object_get(v, "sentence")));
         nd_buf_addf(page->out, " | %s",
                     nd_value_text(page, json_object_get(v, "measured"), unit, statistic, text));
         nd_buf_addf(page->out, " | %s",
@@ -93,7 +92,7 @@ static void put_baseline(const struct nd_page *page)
         const char *unit = nd_str_of(row, "unit");
         const char *statistic = nd_str_of(row, "statistic");
         nd_buf_adds(page->out, "| ");
-        cell(page->out, nd_text_of(page, json_object_get(row, "sentence")));
+        nd_md_cell(page->out, nd_text_of(page, json_object_get(row, "sentence")));
         nd_buf_addf(page->out, " | %s %s", nd_operator_sign(nd_str_of(row, "operator")),
                     nd_value_text(page, json_object_get(row, "limit"), unit, statistic, text));
         for (size_t w = 0; w < 2; w++)
@@ -124,7 +123,7 @@ static void put_data(const struct nd_page *page, const char *name)
             struct nd_buf words = {0};
             nd_cell_words(page, c, entry, NULL, &words);
             nd_buf_adds(page->out, "| ");
-            cell(page->out, nd_buf_str(&words));
+            nd_md_cell(page->out, nd_buf_str(&words));
             nd_buf_adds(page->out, " ");
             nd_buf_deinit(&words);
         }
@@ -142,12 +141,12 @@ static void put_duties(const struct nd_page *page)
     json_array_foreach(json_object_get(page->model, "profiles"), i, profile)
     {
         nd_buf_adds(page->out, "\n- ");
-        cell(page->out, nd_text_of(page, json_object_get(profile, "law")));
+        nd_md_cell(page->out, nd_text_of(page, json_object_get(profile, "law")));
         nd_buf_addf(page->out, " (%s). %s: ", nd_str_of(profile, "name"),
                     nd_msg(page, ND_MSG_SEEN));
-        cell(page->out, nd_str_of(profile, "seen"));
+        nd_md_cell(page->out, nd_str_of(profile, "seen"));
         nd_buf_adds(page->out, ". ");
-        cell(page->out, nd_text_of(page, json_object_get(profile, "note")));
+        nd_md_cell(page->out, nd_text_of(page, json_object_get(profile, "note")));
     }
     nd_buf_adds(page->out, i != 0 ? "\n" : "");
     if (json_array_size(json_object_get(page->model, "obligations")) != 0)
@@ -177,7 +176,7 @@ static void put_reasons(const struct nd_page *page)
     json_t *one = NULL;
     if (*nd_str_of(safety, "refused") != '\0') {
         nd_buf_addf(page->out, "\n%s: ", nd_msg(page, ND_MSG_REFUSED_BECAUSE));
-        cell(page->out, nd_str_of(safety, "refused"));
+        nd_md_cell(page->out, nd_str_of(safety, "refused"));
         nd_buf_adds(page->out, "\n");
     }
     if (json_array_size(json_object_get(safety, "armed")) != 0)
@@ -186,7 +185,7 @@ static void put_reasons(const struct nd_page *page)
     {
         char *words = nd_armed_words(one);
         nd_buf_adds(page->out, i != 0 ? ", " : " ");
-        cell(page->out, words);
+        nd_md_cell(page->out, words);
         free(words);
     }
     if (i != 0)
@@ -217,7 +216,7 @@ static void put_series(const struct nd_page *page)
             char width[ND_UNIT_TEXT];
             bool injected = strcmp(nd_str_of(one, "class"), "injected") == 0;
             nd_buf_adds(page->out, "| ");
-            cell(page->out, nd_series_title(series));
+            nd_md_cell(page->out, nd_series_title(series));
             nd_buf_addf(page->out, " | %s | %s | %s | ± %s | %s |\n",
                         nd_rel_text(json_object_get(one, "from_rel_ns"), from),
                         nd_rel_text(json_object_get(one, "till_rel_ns"), till),
@@ -228,7 +227,7 @@ static void put_series(const struct nd_page *page)
         json_decref(shown);
         if (left > 0) {
             nd_buf_adds(page->out, "| ");
-            cell(page->out, nd_series_title(series));
+            nd_md_cell(page->out, nd_series_title(series));
             nd_buf_addf(page->out, " | + %zu %s | | | | |\n", left,
                         nd_msg(page, ND_MSG_SHORTER_ONES));
         }
@@ -250,12 +249,12 @@ static void put_changes(const struct nd_page *page)
         char began[ND_UNIT_TEXT];
         char back[ND_UNIT_TEXT];
         nd_buf_addf(page->out, "| %s.%s | ", nd_str_of(c, "plugin"), nd_str_of(c, "verb"));
-        cell(page->out, nd_str_of(c, "target"));
+        nd_md_cell(page->out, nd_str_of(c, "target"));
         nd_buf_addf(page->out, " | %s | %s | %s | %s ",
                     nd_rel_text(json_object_get(c, "began_rel_ns"), began), nd_proved_text(page, c),
                     nd_rel_text(json_object_get(c, "verified_rel_ns"), back),
                     nd_state_text(page, nd_str_of(c, "state")));
-        cell(page->out, nd_str_of(c, "why"));
+        nd_md_cell(page->out, nd_str_of(c, "why"));
         nd_buf_adds(page->out, " |\n");
     }
 }
@@ -280,10 +279,10 @@ static void put_injects(const struct nd_page *page)
         struct nd_buf text = {0};
         bool reacted = json_is_integer(json_object_get(inject, "reaction_ns"));
         nd_buf_adds(page->out, "| ");
-        cell(page->out, nd_inject_title(page, inject));
+        nd_md_cell(page->out, nd_inject_title(page, inject));
         nd_buf_adds(page->out, " | ");
         nd_inject_names(json_object_get(inject, "to"), &text);
-        cell(page->out, nd_buf_str(&text));
+        nd_md_cell(page->out, nd_buf_str(&text));
         nd_buf_addf(page->out, " | %s | %s | %s | %s | ",
                     nd_rel_text(json_object_get(inject, "planned_rel_ns"), planned),
                     nd_rel_text(json_object_get(inject, "fired_rel_ns"), fired),
@@ -291,7 +290,7 @@ static void put_injects(const struct nd_page *page)
                     nd_state_text(page, nd_str_of(inject, "outcome")));
         nd_buf_reset(&text);
         nd_inject_answers(page, inject, &text);
-        cell(page->out, nd_buf_str(&text));
+        nd_md_cell(page->out, nd_buf_str(&text));
         nd_buf_adds(page->out, " |\n");
         nd_buf_deinit(&text);
     }
@@ -312,11 +311,11 @@ static void put_observations(const struct nd_page *page)
     {
         char time[ND_UNIT_TEXT];
         nd_buf_addf(page->out, "| %s | ", nd_rel_text(json_object_get(one, "at_rel_ns"), time));
-        cell(page->out, nd_str_of(one, "by"));
+        nd_md_cell(page->out, nd_str_of(one, "by"));
         nd_buf_adds(page->out, " | ");
-        cell(page->out, nd_str_of(one, "text"));
+        nd_md_cell(page->out, nd_str_of(one, "text"));
         nd_buf_addf(page->out, " | %s | ", nd_state_text(page, nd_str_of(one, "sort")));
-        cell(page->out, nd_str_of(one, "inject"));
+        nd_md_cell(page->out, nd_str_of(one, "inject"));
         nd_buf_adds(page->out, " |\n");
     }
 }
@@ -328,7 +327,7 @@ static void put_marks(const struct nd_page *page, const json_t *run)
         if (mark == ND_MSG_COUNT)
             continue;
         nd_buf_addf(page->out, "**%s** ", nd_msg(page, mark));
-        cell(page->out, nd_mark_detail(run, mark));
+        nd_md_cell(page->out, nd_mark_detail(run, mark));
         nd_buf_adds(page->out, "\n\n");
     }
 }
@@ -339,7 +338,7 @@ static void put_page(const json_t *model, enum nd_lang lang, struct nd_buf *out)
     const json_t *run = json_object_get(model, "run");
     const json_t *summary = json_object_get(model, "summary");
     nd_buf_addf(out, "# %s: ", nd_msg(&page, ND_MSG_EXERCISE));
-    cell(out, nd_text_of(&page, json_object_get(json_object_get(model, "drill"), "title")));
+    nd_md_cell(out, nd_text_of(&page, json_object_get(json_object_get(model, "drill"), "title")));
     nd_buf_addf(out, "\n\n%s\n\n", nd_str_of(run, "id"));
     put_marks(&page, run);
     nd_buf_addf(out, "%s %lld · %s %lld · %s %lld · %s %lld/%lld\n", nd_msg(&page, ND_MSG_MET),

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <uuid.h>
 
 /* A STIX 2.1 bundle (OASIS Standard, 10 June 2021) for those whose tools read nothing else. All of
@@ -301,14 +300,6 @@ static void add_series(struct bundle *bundle, const json_t *series)
 
 /* ---- the whole ---- */
 
-/* When the run was made, by its id "20261125T173739Z-...", in milliseconds; 0: it tells none. */
-static json_int_t made_ms(const char *id)
-{
-    struct tm tm = {0};
-    const char *end = strptime(id, "%Y%m%dT%H%M%SZ", &tm);
-    return end != NULL ? (json_int_t)timegm(&tm) * 1000 : 0;
-}
-
 /* created: STARTEX; modified: ENDEX, or when ratings and improvements last changed. */
 static void set_times(struct bundle *bundle)
 {
@@ -316,8 +307,7 @@ static void set_times(struct bundle *bundle)
     static const char *const keys[] = {"changed_at", "at", "rated_at"};
     const json_t *model = bundle->page->model;
     const json_t *run = json_object_get(model, "run");
-    json_int_t start = nd_start_ms(model);
-    start = start >= 0 ? start : made_ms(nd_str_of(run, "id"));
+    json_int_t start = nd_run_ms(model);
     json_int_t end = start + nd_int_of(run, "lasted_ns") / 1000000;
     nd_wall_format(start * 1000000, 0, bundle->created);
     nd_wall_format(end * 1000000, 0, bundle->ended);
