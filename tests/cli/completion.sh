@@ -43,7 +43,7 @@ holds() { # shell, a line that is among what is offered, words...
     grep -qxF -- "$wanted" <<<"$(in_"$shell" "$@" 2>&1)" || fail "$shell: '$*' does not offer '$wanted'"
 }
 for shell in bash zsh fish; do
-    offers $shell "reflect rehearse report restore resume" re
+    offers $shell "reflect rehearse report restore resume review" re
     offers $shell "down list up" lab ""
     offers $shell "--strict" lint drill.lua --st
     offers $shell "en zh" run --lang ""
