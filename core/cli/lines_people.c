@@ -22,8 +22,9 @@ static void put_fired(const struct nd_line *line, const char *subject)
 {
     char length[ND_UNIT_TEXT];
     nd_ns late = integer_of(line, "late_ns");
-    bool by_hand =
-        !json_is_string(json_object_get(line->data, "via")) && *nd_line_string(line, "by") == '\0';
+    bool by_hand = !json_is_string(json_object_get(line->data, "via")) &&
+                   !json_is_true(json_object_get(line->data, "scripted")) &&
+                   *nd_line_string(line, "by") == '\0';
     nd_line_sgr(line, "1;35");
     nd_buf_addf(line->out, "@ %s", nd_line_text2(line, "title"));
     nd_line_sgr(line, "0");

@@ -266,9 +266,10 @@ void nd_inject_fire(struct nd_inject_run *inject, const char *actor, json_t *dat
     inject->fired_clock = nd_run_now(run);
     inject->fired = nd_run_moment(run, inject->fired_clock);
     json_t *all = json_pack(
-        "{s:o, s:s, s:s?, s:o, s:s?, s:o, s:I, s:I, s:s?}", "title", nd_text2_json(&plan->title),
-        "kind", nd_inject_kind_name(plan->kind), "from", plan->from, "to", names_json(plan), "via",
-        via_text(run, plan), "planned_rel_ns", nd_moment_json(run, planned), "late_ns",
+        "{s:o, s:s, s:s?, s:o, s:s?, s:b, s:o, s:I, s:I, s:s?}", "title",
+        nd_text2_json(&plan->title), "kind", nd_inject_kind_name(plan->kind), "from", plan->from,
+        "to", names_json(plan), "via", via_text(run, plan), "scripted",
+        nd_inject_is_scripted(inject), "planned_rel_ns", nd_moment_json(run, planned), "late_ns",
         (json_int_t)(planned >= 0 ? inject->fired_clock - planned : 0), "react_within_ns",
         (json_int_t)plan->react_within, "scenario_time", plan->scenario_time);
     ND_CHECK(all != NULL);
