@@ -227,6 +227,16 @@ static bool read_reaction(const char *path, const struct nd_yaml *item, const ch
         path, item, "an answer to an inject needs 'answer': words, a choice or none; or 'ack'");
 }
 
+/* To whichever of the three the row is for. */
+static bool read_said(const char *path, const struct nd_yaml *item, const char *text,
+                      struct nd_script_answer *row)
+{
+    if (row->duty != NULL)
+        return true;
+    return row->inject != NULL ? read_reaction(path, item, text, row)
+                               : read_confirmation(path, item, text, row);
+}
+
 static bool read_answer(struct nd_script *script, const char *path, const struct nd_yaml *item)
 {
     struct nd_script_answer row = {.ack = -1,
@@ -240,10 +250,7 @@ static bool read_answer(struct nd_script *script, const char *path, const struct
                                "an answer needs 'match': part of the sentence asked, 'inject': the "
                                "id of the inject answered, or 'duty': the id of the duty met");
     bool good = script_length(path, item, "after", &row.after) &&
-                script_length(path, item, "ack", &row.ack) &&
-                (row.duty != NULL     ? true
-                 : row.inject != NULL ? read_reaction(path, item, text, &row)
-                                      : read_confirmation(path, item, text, &row));
+                script_length(path, item, "ack", &row.ack) && read_said(path, item, text, &row);
     if (good)
         nd_vec_push(&script->answers, row);
     return good;
