@@ -151,14 +151,14 @@ step { { zh = "緊急電話可撥通", en = "Emergency calls go through" }, id =
   expect { { zh = "經乙電信之緊急電話接通", en = "An emergency call through Yi is set up" }, call }
   expect { { zh = "10 秒內接通", en = "Within 10 s" }, call.setup or seconds(99), at_most = seconds(10) }
   expect { mobile("全部手機僅可撥打緊急電話", "All handsets show emergency calls only"), are(phones, "emergency", nil, nil, seconds(60)) }
-  expect { mobile("每支手機可撥 112", "112 from every handset"), handset.call { phones, to = site "centre-number", lasts = ms(500), deadline = seconds(30) } }
+  expect { mobile("每支手機可撥 112", "112 from every handset"), handset.call { phones, to = site "centre-number", held = ms(500), deadline = seconds(30) } }
 end }
 
 step { { zh = "其他服務不可用", en = "Nothing else does" }, id = "limited-refusal", owner = "measurement desk", objective = "refusal", run = function()
   local refused = registers(site "yi-sip-jia", alice)
   expect { { zh = "乙電信拒絕註冊(403)", en = "Yi refuses to register Jia's subscriber (403)" }, refused.status or 0, equals = 403 }
   expect { { zh = "漫遊信令不通", en = "Roaming signalling does not get through" }, function() return not updates(site "yi-hlr-guests", "yi")() end }
-  expect { mobile("一般電話不可撥", "No ordinary call"), function() return not handset.call { old_phones, to = site "friend-number", lasts = ms(500), deadline = seconds(10) }.ok end }
+  expect { mobile("一般電話不可撥", "No ordinary call"), function() return not handset.call { old_phones, to = site "friend-number", held = ms(500), deadline = seconds(10) }.ok end }
   wait(span(seconds(2), minutes(5)))
   expect { { zh = "網頁無法連線", en = "The page is not served" }, page:loss { last = seconds(2) }, equals = percent(100) }
 end }
@@ -247,7 +247,7 @@ end }
 step { { zh = "漫遊中撥打緊急電話", en = "Emergency calls while roaming" }, id = "serve-emergency", after = "serve", owner = "measurement desk", objective = "emergency", run = function()
   local call = emergency_call(site "yi-sip")
   expect { { zh = "10 秒內接通", en = "Set up within 10 s" }, call.setup or seconds(99), at_most = seconds(10) }
-  expect { mobile("每支手機可撥 112", "112 from every handset"), handset.call { phones, to = site "centre-number", lasts = ms(500), deadline = seconds(30) } }
+  expect { mobile("每支手機可撥 112", "112 from every handset"), handset.call { phones, to = site "centre-number", held = ms(500), deadline = seconds(30) } }
 end }
 
 step { { zh = "雙向確認：丙電信漏開", en = "Both directions: what Bing forgot" }, id = "directions", after = "serve-emergency", owner = "measurement desk", objective = "services", run = function()
@@ -357,7 +357,7 @@ end }
 step { { zh = "緊急電話必須可用", en = "Emergency calls have to work" }, id = "core-emergency", after = "core-roaming", owner = "measurement desk", objective = "core", run = function()
   local call = emergency_call(site "yi-sip")
   expect { { zh = "經乙電信之緊急電話接通", en = "An emergency call through Yi is set up within 10 s" }, call.setup or seconds(99), at_most = seconds(10) }
-  expect { mobile("手機可撥 112", "112 from the handsets"), handset.call { old_phones, to = site "centre-number", lasts = ms(500), deadline = seconds(30) } }
+  expect { mobile("手機可撥 112", "112 from the handsets"), handset.call { old_phones, to = site "centre-number", held = ms(500), deadline = seconds(30) } }
 end }
 
 end

@@ -446,7 +446,7 @@ static void test_call(void **state)
     numbers(f);
     f->modems[0].replies = active;
     struct nd_op *op =
-        nd_fake_op(f->fake, "call", "target", "phone", "to", "friend", "lasts", "100ms", NULL);
+        nd_fake_op(f->fake, "call", "target", "phone", "to", "friend", "held", "100ms", NULL);
     assert_int_equal(run(op), ND_OK);
     assert_true(nd_fake_value(op, "setup") > 0);
     assert_non_null(strstr(f->modems[0].log, "ATD+886912345678;\n"));
@@ -458,7 +458,7 @@ static void test_call(void **state)
     /* cancelled in the middle, it is hung up all the same */
     f->modems[0].replies = active;
     f->modems[0].log[0] = '\0';
-    op = nd_fake_op(f->fake, "call", "target", "phone", "to", "friend", "lasts", "100s", NULL);
+    op = nd_fake_op(f->fake, "call", "target", "phone", "to", "friend", "held", "100s", NULL);
     nd_fake_start(op);
     while (strstr(f->modems[0].log, "CLCC") == NULL)
         nd_fake_turn(f->fake);
@@ -483,7 +483,7 @@ static void test_no_emergency_call(void **state)
     assert_non_null(strstr(op->why, "'emergency_calls_agreed: true'"));
     f->modems[0].replies =
         (const struct reply[]){{"AT+CLCC", "\r\n+CLCC: 1,0,0,0,0,\"112\",129\r\n\r\nOK\r\n"}, {0}};
-    op = nd_fake_op(f->fake, "call", "target", "phone", "to", "agreed", "lasts", "100ms", NULL);
+    op = nd_fake_op(f->fake, "call", "target", "phone", "to", "agreed", "held", "100ms", NULL);
     assert_int_equal(run(op), ND_OK);
     assert_non_null(strstr(f->modems[0].log, "ATD112;\n"));
 }

@@ -253,7 +253,7 @@ static const struct nd_option call_options[] = {
     TARGET_ROW,
     TO_ROW,
     {"rings", "ringing at the other end is enough", "", ND_BOOL, 0, 1, 0, "false", NULL},
-    {"lasts", "how long it is held before it is hung up", "ns", ND_LENGTH, 0, 1e8, 1.2e11, "3s",
+    {"held", "how long it is held before it is hung up", "ns", ND_LENGTH, 0, 1e8, 1.2e11, "3s",
      NULL},
     {"answer_within", "how long the call may take to be set up", "ns", ND_LENGTH, 0, 1e7, 6e11,
      "30s", NULL},

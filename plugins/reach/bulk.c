@@ -26,7 +26,7 @@ struct bulk {
     struct peer peer;
     int fd, udp;
     int64_t rate, octets_max; /* bit/s; octets */
-    nd_ns lasts, began;
+    nd_ns sends_for, began;
     int64_t sent, packets;
     uint32_t cookie;
     int ended; /* how often the end was told, or TCP's sending side is closed */
@@ -149,7 +149,7 @@ static void turn(void *ctx)
         bulk->packets++;
     }
     int64_t least = bulk->udp ? DATAGRAM : 1;
-    if (since >= bulk->lasts || bulk->octets_max - bulk->sent < least)
+    if (since >= bulk->sends_for || bulk->octets_max - bulk->sent < least)
         sent_all(bulk);
     else
         host->after(bulk->op, TURN, turn, bulk);
@@ -176,7 +176,7 @@ static const struct nd_option options[] = {
     TARGET_ROW("the sink (netdrill reflect sink:ADDRESS:PORT)"),
     PORT_ROW,
     {"rate", "never faster than this", "bit/s", ND_RATE, ND_OPT_REQUIRED, 1e3, 1e10, NULL, NULL},
-    {"lasts", "never longer than this", "ns", ND_LENGTH, 0, 1e8, 6e10, "5s", NULL},
+    {"sends_for", "never longer than this", "ns", ND_LENGTH, 0, 1e8, 6e10, "5s", NULL},
     {"octets", "never more than this", "octets", ND_INT, 0, 1200, 1e11, "1000000000", NULL},
     {"protocol", "tcp, or udp in packets of 1200 octets", "", ND_CHOICE, 0, 1, 0, "tcp", protocols},
     MARK_ROWS,
@@ -191,7 +191,7 @@ static nd_err bulk_start(void *ctx, const struct nd_args *args, struct nd_op *op
     *bulk = (struct bulk){.self = self,
                           .op = op,
                           .rate = args->at[2].u.i,
-                          .lasts = args->at[3].u.i,
+                          .sends_for = args->at[3].u.i,
                           .octets_max = args->at[4].u.i,
                           .udp = args->at[5].u.i == 1,
                           .cookie = ++self->cookie};

@@ -144,7 +144,7 @@ def iperf3(bench):
     seconds = max(2, min(5, bench.SECONDS))
     text, cpu, _, _ = bench.measured(["iperf3", "-c", at, "-t", str(seconds), "-J"])
     sent = json.loads(text)["end"]["sum_received"]
-    run, ours, _, _ = bench.drill("bulk", bench.step(f'reach.bulk {{ site "far", port = 9, rate = mbit_per_s(10000), octets = 100000000000, lasts = seconds({seconds}), deadline = seconds({seconds + 6}) }}'), seconds + 10)
+    run, ours, _, _ = bench.drill("bulk", bench.step(f'reach.bulk {{ site "far", port = 9, rate = mbit_per_s(10000), octets = 100000000000, sends_for = seconds({seconds}), deadline = seconds({seconds + 6}) }}'), seconds + 10)
     read = next(e["data"]["readings"] for e in map(json.loads, open(f"{run}/journal.jsonl")) if e["type"] == "netdrill.op.ended")
     bench.row("TCP bulk, no line between: rate", read["rate"] / 1e9, sent["bits_per_second"] / 1e9, "Gbit/s", "stated", "netdrill's is capped at 10 Gbit/s by its own option")
     bench.row("TCP bulk: CPU a megabyte, of the sender's whole process", 1e6 * ours / (read["octets"] / 1e6), 1e6 * cpu / (sent["bytes"] / 1e6), "µs", "stated")

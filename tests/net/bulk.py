@@ -28,13 +28,13 @@ targets:
   far: {{kind: service, address: 10.98.0.2, port: 9}}
 """)
 calls = {
-    "tcp": "rate = mbit_per_s(100), lasts = seconds(4)",
-    "udp": "rate = mbit_per_s(4), lasts = seconds(2), protocol = 'udp'",
-    "udp_over": "rate = mbit_per_s(16), lasts = seconds(3), protocol = 'udp'",
-    "capped": "rate = mbit_per_s(2), lasts = seconds(2)",
-    "few": "rate = mbit_per_s(100), lasts = seconds(20), octets = 200000",
-    "no_sink": "rate = mbit_per_s(1), lasts = ms(200), port = 7",
-    "nobody": "rate = mbit_per_s(1), lasts = ms(200), port = 10",
+    "tcp": "rate = mbit_per_s(100), sends_for = seconds(4)",
+    "udp": "rate = mbit_per_s(4), sends_for = seconds(2), protocol = 'udp'",
+    "udp_over": "rate = mbit_per_s(16), sends_for = seconds(3), protocol = 'udp'",
+    "capped": "rate = mbit_per_s(2), sends_for = seconds(2)",
+    "few": "rate = mbit_per_s(100), sends_for = seconds(20), octets = 200000",
+    "no_sink": "rate = mbit_per_s(1), sends_for = ms(200), port = 7",
+    "nobody": "rate = mbit_per_s(1), sends_for = ms(200), port = 10",
 }
 steps = "".join(f"""  local r = reach.bulk {{ site "far", from = "near", {arguments}, label = "{key}" }}
 """.replace("local r", f"local {key}") for key, arguments in calls.items())

@@ -15,7 +15,7 @@ PORTS = {"udp": 7007, "voice": 7008, "stamp": 7862, "dns": 7053, "tcp": 7007, "h
 # options, and octets of UDP or ICMP payload where the verb takes a size
 VERBS = {"icmp": ("size = 100", 100), "udp": ("port = 7007, size = 300", 300), "stamp": ("port = 7862, size = 200, cos = true, direct = true", 200),
          "voice": ("port = 7008", 172), "dns": ('port = 7053, name = "www.drill.test"', None), "tcp": ("port = 7007", None), "http": ("port = 7080", None),
-         "bulk": ("port = 7009, rate = mbit_per_s(1), lasts = ms(200)", None), "bulk_udp": ('port = 7009, rate = mbit_per_s(1), lasts = ms(200), protocol = "udp"', None), "path": ("hops = 3", None)}
+         "bulk": ("port = 7009, rate = mbit_per_s(1), sends_for = ms(200)", None), "bulk_udp": ('port = 7009, rate = mbit_per_s(1), sends_for = ms(200), protocol = "udp"', None), "path": ("hops = 3", None)}
 STREAMS = ("icmp", "udp", "stamp", "voice")
 
 

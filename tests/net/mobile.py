@@ -78,7 +78,7 @@ DRILLS = {
   cells.fail { jia, restore_by = "T+00:03" }
   are(all, "emergency")
   expect { "no voice call", not handset.call { new, to = site "friend", deadline = seconds(20) }.ok }
-  expect { "112 is reached", handset.call { all, to = site "centre", lasts = ms(500), deadline = seconds(20) }.ok }
+  expect { "112 is reached", handset.call { all, to = site "centre", held = ms(500), deadline = seconds(20) }.ok }
   cells.open { yi, victim = jia, method = "mint" }
   are(new, "roaming", "46697")
   local census = cells.census { air }
@@ -119,7 +119,7 @@ DRILLS = {
   expect { "112 is not reached", not handset.call { old, to = site "centre", deadline = seconds(20) }.ok }
   cells.open { yi, victim = jia, method = "emergency" }
   are(all, "emergency")
-  expect { "112 is reached", handset.call { old, to = site "centre", lasts = ms(500), deadline = seconds(20) }.ok }
+  expect { "112 is reached", handset.call { old, to = site "centre", held = ms(500), deadline = seconds(20) }.ok }
 """,
     # The home core is dead: opening does not help, emergency calls do.
     "dead-core": """
@@ -130,7 +130,7 @@ DRILLS = {
   local got = handset.registration { all, expect = "emergency" }
   expect { "nobody roams", got.roaming == 0 and got.home == 0 }
   expect { "with a cause", got.cause == 15 }
-  expect { "112 is reached", handset.call { all, to = site "centre", lasts = ms(500), deadline = seconds(20) }.ok }
+  expect { "112 is reached", handset.call { all, to = site "centre", held = ms(500), deadline = seconds(20) }.ok }
 """,
 }
 threads = [threading.Thread(target=run, args=item) for item in DRILLS.items()]

@@ -61,8 +61,8 @@ daemons.Scenes(netdrill, "reach", """
     good("stamp, padded", reach.stamp {{ far, port = 7862, size = 300 }})
     good("stamp, with TLVs", reach.stamp {{ far, port = 7862, cos = true, direct = true, dscp = 46 }})
     good("stamp, authenticated", reach.stamp {{ far, port = 7863, key_file = "{work}/key", cos = true }})
-    good("bulk", reach.bulk {{ far, port = 7009, rate = mbit_per_s(1), lasts = ms(200) }})
-    good("bulk over UDP", reach.bulk {{ far, port = 7009, rate = mbit_per_s(1), lasts = ms(200), protocol = "udp" }})
+    good("bulk", reach.bulk {{ far, port = 7009, rate = mbit_per_s(1), sends_for = ms(200) }})
+    good("bulk over UDP", reach.bulk {{ far, port = 7009, rate = mbit_per_s(1), sends_for = ms(200), protocol = "udp" }})
     good("path", reach.path {{ far, hops = 3 }})
     good("path by UDP", reach.path {{ far, hops = 3, protocol = "udp" }})
   end

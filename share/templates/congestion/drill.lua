@@ -27,7 +27,7 @@ step { { zh = "後傳容量下降，民眾大量傳送", en = "The backhaul shri
   wait(seconds(4))
   shape.rate { backhaul, rate = kbit_per_s(512), restore_by = "T+00:01:20" }              -- (1)
   note { { zh = "演練 演練 演練：災區基地臺壅塞", en = "EXERCISE EXERCISE EXERCISE: the station is crowded" } }
-  reach.bulk { videos, rate = mbit_per_s(2), lasts = seconds(20), protocol = "udp", from = "crowd", label = "the public" }
+  reach.bulk { videos, rate = mbit_per_s(2), sends_for = seconds(20), protocol = "udp", from = "crowd", label = "the public" }
 end }
 
 step { { zh = "決定限制民眾接取", en = "Is the public to be barred" }, id = "decide", owner = "ceoc", objective = "decision",
@@ -47,6 +47,6 @@ step { { zh = "恢復容量與民眾接取", en = "Capacity and access are back"
   restore { backhaul }
   restore { public }
   expect { { zh = "民眾可傳送", en = "The public is served" },
-           function() return reach.bulk { videos, rate = kbit_per_s(500), lasts = seconds(2), from = "crowd" }.ok end, within = seconds(10) }
+           function() return reach.bulk { videos, rate = kbit_per_s(500), sends_for = seconds(2), from = "crowd" }.ok end, within = seconds(10) }
   expect { { zh = "語音仍清晰", en = "Voice stays clear" }, voice:voice_loss { last = seconds(2) }, below = percent(1) }
 end }
