@@ -2,7 +2,7 @@
  *
  *   html.c           the document and its first page
  *   html_sections.c  what follows the first page
- *   html_tables.c    tables told as data; obligations, ratings, improvements, interruptions
+ *   html_tables.c    tables told as data; obligations, ratings, improvements
  *   html_parts.c     text, headings, tables */
 #ifndef ND_REPORT_HTML_H
 #define ND_REPORT_HTML_H
@@ -29,13 +29,12 @@ void nd_html_td_int(const struct nd_page *page, json_int_t number);
 
 /* A table of tables.h by its name; nothing when it has no rows. */
 void nd_html_data(const struct nd_page *page, const char *name);
+/* The same as a section of its own, under the table's caption. */
+void nd_html_section(const struct nd_page *page, const char *name);
 void nd_html_duties(const struct nd_page *page);
 void nd_html_ratings(const struct nd_page *page);
 void nd_html_improvements(const struct nd_page *page);
 void nd_html_sections(const struct nd_page *page);
-void nd_html_people(const struct nd_page *page); /* html_people.c: injects and observations */
-/* The longest of each series. */
-void nd_html_interruptions(const struct nd_page *page);
 /* What whoever played the drill could choose, as an entry of a <dl>; nothing when there is none. */
 void nd_html_parameters(const struct nd_page *page, const json_t *run);
 

@@ -4,65 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void put_verdicts(const struct nd_page *page)
-{
-    static const enum nd_message columns[] = {ND_MSG_SENTENCE, ND_MSG_MEASURED, ND_MSG_UNCERTAINTY,
-                                              ND_MSG_LIMIT,    ND_MSG_GRADE,    ND_MSG_EVIDENCE};
-    size_t i = 0;
-    json_t *v = NULL;
-    if (json_array_size(json_object_get(page->model, "verdicts")) == 0)
-        return;
-    nd_html_heading(page, "verdicts", ND_MSG_VERDICTS);
-    nd_html_table(page, ND_MSG_VERDICTS, columns, 6);
-    json_array_foreach(json_object_get(page->model, "verdicts"), i, v)
-    {
-        char words[80];
-        char value[64];
-        const char *unit = nd_str_of(v, "unit");
-        const char *statistic = nd_str_of(v, "statistic");
-        const char *grade = nd_str_of(v, "grade");
-        bool uncertain = json_number_value(json_object_get(v, "uncertainty")) > 0;
-        nd_html_raw(page, "<tr>");
-        nd_html_td(page, nd_text_of(page, json_object_get(v, "sentence")));
-        nd_html_td(page,
-                   nd_value_text(page, json_object_get(v, "measured"), unit, statistic, value));
-        snprintf(words, sizeof words, "\u00b1 %s",
-                 nd_value_text(page, json_object_get(v, "uncertainty"), unit, statistic, value));
-        nd_html_td(page, uncertain ? words : "");
-        snprintf(words, sizeof words, "%s %s", nd_operator_sign(nd_str_of(v, "operator")),
-                 nd_value_text(page, json_object_get(v, "limit"), unit, statistic, value));
-        nd_html_td(page, words);
-        nd_buf_addf(page->out, "<td class=\"%s\">", grade);
-        nd_html_msg(page, strcmp(grade, "met") == 0      ? ND_MSG_MET
-                          : strcmp(grade, "missed") == 0 ? ND_MSG_MISSED
-                                                         : ND_MSG_UNKNOWN);
-        nd_html_raw(page, "</td>");
-        nd_html_td_int(page, nd_int_of(v, "seq"));
-        nd_html_raw(page, "</tr>\n");
-    }
-    nd_html_table_end(page);
-    nd_html_raw(page, "</section>\n");
-}
-
-static void put_measured(const struct nd_page *page, const json_t *row, const char *when)
-{
-    char value[64];
-    const json_t *one = json_object_get(row, when);
-    const char *grade = nd_str_of(one, "grade");
-    nd_buf_addf(page->out, "<td class=\"%s\">", grade);
-    nd_html_text(page, nd_value_text(page, json_object_get(one, "measured"), nd_str_of(row, "unit"),
-                                     nd_str_of(row, "statistic"), value));
-    nd_html_raw(page, "</td>");
-}
-
 static void put_baseline(const struct nd_page *page)
 {
-    static const enum nd_message columns[] = {ND_MSG_SENTENCE, ND_MSG_LIMIT, ND_MSG_BASE_BEFORE,
-                                              ND_MSG_BASE_AFTER, ND_MSG_STATE};
     static const char *const whens[] = {"before", "after"};
     const json_t *baseline = json_object_get(page->model, "baseline");
-    size_t i = 0;
-    json_t *row = NULL;
     if (json_object_get(baseline, "before") == NULL)
         return;
     nd_html_heading(page, "baseline", ND_MSG_BASELINE);
@@ -87,32 +32,12 @@ static void put_baseline(const struct nd_page *page)
         }
         nd_html_raw(page, "</p>\n");
     }
-    nd_html_table(page, ND_MSG_BASELINE, columns, 5);
-    json_array_foreach(json_object_get(baseline, "rows"), i, row)
-    {
-        char words[80];
-        char value[64];
-        nd_html_raw(page, "<tr>");
-        nd_html_td(page, nd_text_of(page, json_object_get(row, "sentence")));
-        snprintf(words, sizeof words, "%s %s", nd_operator_sign(nd_str_of(row, "operator")),
-                 nd_value_text(page, json_object_get(row, "limit"), nd_str_of(row, "unit"),
-                               nd_str_of(row, "statistic"), value));
-        nd_html_td(page, words);
-        put_measured(page, row, whens[0]);
-        put_measured(page, row, whens[1]);
-        nd_html_td(page, nd_baseline_words(page, row));
-        nd_html_raw(page, "</tr>\n");
-    }
-    nd_html_table_end(page);
+    nd_html_data(page, "baseline");
     nd_html_raw(page, "</section>\n");
 }
 
 static void put_timeline(const struct nd_page *page)
 {
-    static const enum nd_message columns[] = {ND_MSG_STEP,   ND_MSG_OWNER, ND_MSG_PLANNED,
-                                              ND_MSG_ACTUAL, ND_MSG_LATE,  ND_MSG_STATE};
-    size_t i = 0;
-    json_t *s = NULL;
     nd_html_heading(page, "timeline-h", ND_MSG_TIMELINE);
     nd_html_raw(page, "<figure>");
     nd_svg_timeline(page);
@@ -123,40 +48,16 @@ static void put_timeline(const struct nd_page *page)
     nd_html_raw(page, " <span class=\"k injected\">\u25a8</span> ");
     nd_html_msg(page, ND_MSG_CHANGE);
     nd_html_raw(page, "</figcaption></figure>\n");
-    nd_html_table(page, ND_MSG_TIMELINE, columns, 6);
-    json_array_foreach(json_object_get(page->model, "steps"), i, s)
-    {
-        char time[ND_UNIT_TEXT];
-        nd_html_raw(page, "<tr>");
-        nd_html_td(page, nd_text_of(page, json_object_get(s, "title")));
-        nd_html_td(page, nd_str_of(s, "owner"));
-        nd_html_td(page, nd_rel_text(json_object_get(s, "planned_rel_ns"), time));
-        nd_html_td(page, nd_rel_text(json_object_get(s, "started_rel_ns"), time));
-        nd_html_td(page, json_is_integer(json_object_get(s, "planned_rel_ns"))
-                             ? nd_length_text(nd_int_of(s, "late_ns"), time)
-                             : "");
-        nd_html_raw(page, "<td>");
-        nd_html_text(page, nd_state_text(page, nd_str_of(s, "state")));
-        if (*nd_str_of(s, "why") != '\0') {
-            nd_html_raw(page, ": ");
-            nd_html_text(page, nd_str_of(s, "why"));
-        }
-        nd_html_raw(page, "</td></tr>\n");
-    }
-    nd_html_table_end(page);
+    nd_html_data(page, "steps");
     nd_html_raw(page, "</section>\n");
 }
 
 static void put_performance(const struct nd_page *page)
 {
-    static const enum nd_message columns[] = {
-        ND_MSG_SERVICE, ND_MSG_SENT,         ND_MSG_ANSWERED,       ND_MSG_NOT_SENT,
-        ND_MSG_LOSS,    ND_MSG_AVAILABILITY, ND_MSG_AVAILABILITY_EX};
-    static const char *const quantiles[] = {"p50", "p95", "p99"};
     const json_t *list = json_object_get(page->model, "series");
     size_t i = 0;
     json_t *s = NULL;
-    if (json_array_size(json_object_get(page->model, "series")) == 0)
+    if (json_array_size(list) == 0)
         return;
     nd_html_heading(page, "performance", ND_MSG_PERFORMANCE);
     nd_html_raw(page, "<figure>");
@@ -168,32 +69,8 @@ static void put_performance(const struct nd_page *page)
     nd_html_raw(page, " <span class=\"k notsent\">\u25a5</span> ");
     nd_html_msg(page, ND_MSG_NOT_SENT);
     nd_html_raw(page, "</figcaption></figure>\n");
-    nd_html_table(page, ND_MSG_PERFORMANCE, columns, 7);
-    /* The quantiles are the same in every language. */
-    json_array_foreach(list, i, s)
-    {
-        char words[64];
-        nd_html_raw(page, "<tr><th scope=\"row\">");
-        nd_html_text(page, nd_series_title(s));
-        nd_html_raw(page, "<br><small>");
-        for (size_t q = 0; q < 3; q++)
-            nd_buf_addf(page->out, "%s %s%s", quantiles[q],
-                        nd_value_text(page, json_object_get(s, quantiles[q]), nd_str_of(s, "unit"),
-                                      "", words),
-                        q < 2 ? " \u00b7 " : "");
-        nd_html_raw(page, "</small></th>");
-        nd_html_td_int(page, nd_int_of(s, "count"));
-        nd_html_td_int(page, nd_int_of(s, "answered"));
-        nd_html_td_int(page, nd_int_of(s, "missed"));
-        nd_html_td(page, nd_value_text(page, json_object_get(s, "loss"), "1", "loss", words));
-        nd_html_td(page,
-                   nd_value_text(page, json_object_get(s, "availability"), "1", "share", words));
-        nd_html_td(page, nd_value_text(page, json_object_get(s, "availability_without_injected"),
-                                       "1", "share", words));
-        nd_html_raw(page, "</tr>\n");
-    }
-    nd_html_table_end(page);
-    nd_html_interruptions(page);
+    nd_html_data(page, "services");
+    nd_html_data(page, "interruptions");
     nd_html_raw(page, "</section>\n");
 }
 
@@ -218,15 +95,11 @@ static void put_armed(const struct nd_page *page, const json_t *armed)
 
 static void put_safety(const struct nd_page *page)
 {
-    static const enum nd_message columns[] = {ND_MSG_CHANGE, ND_MSG_TARGET, ND_MSG_BEGAN,
-                                              ND_MSG_PROVED, ND_MSG_BACK,   ND_MSG_STATE};
     static const struct {
         const char *key;
         enum nd_message message;
     } reasons[] = {{"aborted", ND_MSG_ABORTED_BY}, {"refused", ND_MSG_REFUSED_BECAUSE}};
     const json_t *safety = json_object_get(page->model, "safety");
-    size_t i = 0;
-    json_t *c = NULL;
     nd_html_heading(page, "safety", ND_MSG_CHANGES);
     for (size_t r = 0; r < 2; r++) {
         if (*nd_str_of(safety, reasons[r].key) == '\0')
@@ -238,58 +111,7 @@ static void put_safety(const struct nd_page *page)
         nd_html_raw(page, "</p>\n");
     }
     put_armed(page, json_object_get(safety, "armed"));
-    nd_html_table(page, ND_MSG_CHANGES, columns, 6);
-    json_array_foreach(json_object_get(page->model, "changes"), i, c)
-    {
-        char time[ND_UNIT_TEXT];
-        bool verified = strcmp(nd_str_of(c, "state"), "verified") == 0;
-        nd_buf_addf(page->out, "<tr><td>%s.%s</td>", nd_str_of(c, "plugin"), nd_str_of(c, "verb"));
-        nd_html_td(page, nd_str_of(c, "target"));
-        nd_html_td(page, nd_rel_text(json_object_get(c, "began_rel_ns"), time));
-        nd_html_td(page, nd_proved_text(page, c));
-        nd_html_td(page, nd_rel_text(json_object_get(c, "verified_rel_ns"), time));
-        nd_buf_addf(page->out, "<td class=\"%s\">", verified ? "met" : "missed");
-        nd_html_text(page, nd_state_text(page, nd_str_of(c, "state")));
-        nd_html_raw(page, " ");
-        nd_html_text(page, nd_str_of(c, "why"));
-        nd_html_raw(page, "</td></tr>\n");
-    }
-    nd_html_table_end(page);
-    nd_html_raw(page, "</section>\n");
-}
-
-static void put_confirmations(const struct nd_page *page)
-{
-    static const enum nd_message columns[] = {ND_MSG_QUESTION, ND_MSG_BY, ND_MSG_ANSWER,
-                                              ND_MSG_AFTER};
-    const json_t *list = json_object_get(page->model, "confirmations");
-    size_t i = 0;
-    json_t *c = NULL;
-    if (json_array_size(list) == 0)
-        return;
-    nd_html_heading(page, "confirmations", ND_MSG_CONFIRMATIONS);
-    nd_html_table(page, ND_MSG_CONFIRMATIONS, columns, 4);
-    json_array_foreach(list, i, c)
-    {
-        char time[ND_UNIT_TEXT];
-        const char *answer = nd_str_of(c, "answer");
-        nd_html_raw(page, "<tr>");
-        nd_html_td(page, nd_text_of(page, json_object_get(c, "sentence")));
-        nd_html_td(page, *nd_str_of(c, "answered_by") != '\0' ? nd_str_of(c, "answered_by")
-                                                              : nd_str_of(c, "by"));
-        nd_html_raw(page, "<td>");
-        nd_html_text(page,
-                     *answer != '\0' ? nd_state_text(page, answer) : nd_msg(page, ND_MSG_NOBODY));
-        if (json_is_true(json_object_get(c, "scripted"))) {
-            nd_html_raw(page, " (");
-            nd_html_msg(page, ND_MSG_SCRIPTED);
-            nd_html_raw(page, ")");
-        }
-        nd_html_raw(page, "</td>");
-        nd_html_td(page, *answer != '\0' ? nd_length_text(nd_int_of(c, "after_ns"), time) : "");
-        nd_html_raw(page, "</tr>\n");
-    }
-    nd_html_table_end(page);
+    nd_html_data(page, "changes");
     nd_html_raw(page, "</section>\n");
 }
 
@@ -451,14 +273,15 @@ static void put_appendix(const struct nd_page *page)
 void nd_html_sections(const struct nd_page *page)
 {
     nd_html_ratings(page);
-    put_verdicts(page);
+    nd_html_section(page, "expectations");
     put_baseline(page);
     nd_html_duties(page);
     put_timeline(page);
-    nd_html_people(page);
+    nd_html_section(page, "injects");
+    nd_html_section(page, "observations");
     put_performance(page);
     put_safety(page);
-    put_confirmations(page);
+    nd_html_section(page, "confirmations");
     put_notes(page);
     nd_html_improvements(page);
     put_quality(page);

@@ -1,47 +1,65 @@
 #include "report/html.h"
 #include "report/tables.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* Tables that are told as data (tables.h), on the page, and the interruptions. */
+/* Tables that are told as data (tables.h), on the page. */
 
 static void put_cell(const struct nd_page *page, const struct nd_column *column,
-                     const json_t *entry)
+                     const struct nd_table_row *row)
 {
+    const char *class = nd_cell_class(column, row);
     struct nd_buf words = {0};
-    const char *state = nd_str_of(entry, column->key);
-    bool good = strcmp(state, "met") == 0 || strcmp(state, "done") == 0;
-    bool bad = strcmp(state, "missed") == 0 || strcmp(state, "late") == 0;
-    nd_cell_words(page, column, entry, NULL, &words);
-    if (column->kind == ND_CELL_STATE && (good || bad))
-        nd_buf_addf(page->out, "<td class=\"%s\">", good ? "met" : "missed");
-    else
-        nd_html_raw(page, column->kind == ND_CELL_NUMBER ? "<td class=\"n\">" : "<td>");
+    nd_cell_words(page, column, row, &words);
+    nd_buf_addf(page->out, *class != '\0' ? "<td class=\"%s\">" : "<td>", class);
     nd_html_text(page, nd_buf_str(&words));
     nd_html_raw(page, "</td>");
     nd_buf_deinit(&words);
+}
+
+static void put_row(const struct nd_page *page, const struct nd_table *table, size_t columns,
+                    const struct nd_table_row *row)
+{
+    nd_html_raw(page, "<tr>");
+    for (const struct nd_column *c = table->columns; c->key != NULL; c++) {
+        if (!nd_column_stands(c, ND_PAGES))
+            continue;
+        put_cell(page, c, row);
+        if (row->entry == NULL) {
+            nd_buf_addf(page->out, "<td colspan=\"%zu\">+ %zu ", columns - 1, row->left);
+            nd_html_msg(page, ND_MSG_SHORTER_ONES);
+            nd_html_raw(page, "</td>");
+            break;
+        }
+    }
+    nd_html_raw(page, "</tr>\n");
 }
 
 void nd_html_data(const struct nd_page *page, const char *name)
 {
     const struct nd_table *table = nd_table_find(name);
     enum nd_message headings[ND_COLUMNS_MAX];
-    size_t count = nd_table_headings(table, headings);
-    size_t i = 0;
-    json_t *entry = NULL;
-    const json_t *list = json_object_get(page->model, table->list);
-    if (json_array_size(list) == 0)
-        return;
-    nd_html_table(page, table->caption, headings, count);
-    json_array_foreach(list, i, entry)
-    {
-        nd_html_raw(page, "<tr>");
-        for (const struct nd_column *c = table->columns; c->key != NULL; c++)
-            put_cell(page, c, entry);
-        nd_html_raw(page, "</tr>\n");
+    size_t columns = nd_table_headings(table, headings);
+    struct nd_table_row *rows = NULL;
+    size_t count = nd_table_rows(page->model, table, ND_PAGES, &rows);
+    if (count != 0) {
+        nd_html_table(page, table->caption, headings, columns);
+        for (size_t i = 0; i < count; i++)
+            put_row(page, table, columns, &rows[i]);
+        nd_html_table_end(page);
     }
-    nd_html_table_end(page);
+    free(rows);
+}
+
+void nd_html_section(const struct nd_page *page, const char *name)
+{
+    const struct nd_table *table = nd_table_find(name);
+    if (json_array_size(json_object_get(page->model, table->list)) == 0)
+        return;
+    nd_html_heading(page, name, table->caption);
+    nd_html_data(page, name);
+    nd_html_raw(page, "</section>\n");
 }
 
 /* What the figures of a profile's clocks rest on. */
@@ -126,47 +144,4 @@ void nd_html_improvements(const struct nd_page *page)
     }
     nd_html_data(page, "improvements");
     nd_html_raw(page, "</section>\n");
-}
-
-void nd_html_interruptions(const struct nd_page *page)
-{
-    static const enum nd_message columns[] = {ND_MSG_SERVICE, ND_MSG_FROM,        ND_MSG_TILL,
-                                              ND_MSG_LENGTH,  ND_MSG_UNCERTAINTY, ND_MSG_CLASS};
-    size_t i = 0;
-    json_t *series = NULL;
-    nd_html_table(page, ND_MSG_INTERRUPTIONS, columns, 6);
-    json_array_foreach(json_object_get(page->model, "series"), i, series)
-    {
-        size_t k = 0;
-        size_t left = 0;
-        json_t *one = NULL;
-        json_t *shown = nd_interruptions_shown(series, &left);
-        json_array_foreach(shown, k, one)
-        {
-            char time[ND_UNIT_TEXT];
-            char words[80];
-            bool open = json_is_null(json_object_get(one, "till_rel_ns"));
-            bool injected = strcmp(nd_str_of(one, "class"), "injected") == 0;
-            nd_html_raw(page, "<tr>");
-            nd_html_td(page, nd_series_title(series));
-            nd_html_td(page, nd_rel_text(json_object_get(one, "from_rel_ns"), time));
-            nd_html_td(page, open ? nd_msg(page, ND_MSG_OPEN)
-                                  : nd_rel_text(json_object_get(one, "till_rel_ns"), time));
-            nd_html_td(page, nd_length_text(nd_int_of(one, "length_ns"), time));
-            snprintf(words, sizeof words, "\u00b1 %s",
-                     nd_length_text(nd_int_of(one, "uncertainty_ns"), time));
-            nd_html_td(page, words);
-            nd_html_td(page, nd_msg(page, injected ? ND_MSG_INJECTED : ND_MSG_UNEXPECTED));
-            nd_html_raw(page, "</tr>\n");
-        }
-        json_decref(shown);
-        if (left > 0) {
-            nd_html_raw(page, "<tr>");
-            nd_html_td(page, nd_series_title(series));
-            nd_buf_addf(page->out, "<td colspan=\"5\">+ %zu ", left);
-            nd_html_msg(page, ND_MSG_SHORTER_ONES);
-            nd_html_raw(page, "</td></tr>\n");
-        }
-    }
-    nd_html_table_end(page);
 }

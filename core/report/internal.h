@@ -5,7 +5,7 @@
  *                   model_rating.c: objectives, ratings and improvement items
  *   formats.c       the formats by name, and the files that a run leaves
  *   html*.c         the page; svg.c: its charts; markdown.c; junit.c
- *   tables.c        the tables as data; sheets.c: CSV and OpenDocument of them
+ *   tables.c        the tables as data; cells.c: their rows and cells; sheets.c: as sheets
  *   machine.c       for other tools: Grafana, OpenMetrics; stix.c: STIX 2.1
  *   audience.c      what is not for an audience to know; pdf.c: the page by Chromium
  *   compare.c       two runs side by side; catalogue.c: all runs of a directory
@@ -68,10 +68,8 @@ json_t *nd_interruptions_shown(const json_t *series, size_t *left);
 /* A state of a step or a change, a grade, a class, or a yes or no, in the page's language; any
  * other as it is. */
 const char *nd_state_text(const struct nd_page *page, const char *state);
-/* Whether a change was read back as being in force: "yes", "not proved", "–" (a rehearsal). */
-const char *nd_proved_text(const struct nd_page *page, const json_t *change);
-/* What became of a row of the baseline: as before, not as before, not measured again. */
-const char *nd_baseline_words(const struct nd_page *page, const json_t *row);
+/* How a page marks a state: "met", "missed", "unknown", or "" for one that is neither. */
+const char *nd_state_class(const char *state);
 /* A person who armed the run, "lin (uid 0, login 1000)". Caller frees. */
 char *nd_armed_words(const json_t *armed);
 /* "at_most" -> "≤" */
@@ -106,7 +104,6 @@ void nd_model_people(json_t *model, const char *type, const char *subject, const
                      json_int_t at_rel, json_int_t seq);
 void nd_model_people_plan(json_t *model, const json_t *plan);
 const char *nd_inject_title(const struct nd_page *page, const json_t *inject);
-void nd_inject_names(const json_t *list, struct nd_buf *out); /* "lin, wang" */
 /* Who answered what; what was not delivered; why it was skipped or not needed. */
 void nd_inject_answers(const struct nd_page *page, const json_t *inject, struct nd_buf *out);
 

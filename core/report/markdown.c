@@ -38,70 +38,22 @@ static void table_head(const struct nd_page *page, const enum nd_message *column
     nd_buf_adds(page->out, "|\n");
 }
 
-static const char *grade_words(const struct nd_page *page, const char *grade)
+static void put_row(const struct nd_page *page, const struct nd_table *table,
+                    const struct nd_table_row *row)
 {
-    return strcmp(grade, "met") == 0       ? nd_msg(page, ND_MSG_MET)
-           : strcmp(grade, "missed") == 0  ? nd_msg(page, ND_MSG_MISSED)
-           : strcmp(grade, "unknown") == 0 ? nd_msg(page, ND_MSG_UNKNOWN)
-                                           : nd_msg(page, ND_MSG_NOT_RATED);
-}
-
-static void put_verdicts(const struct nd_page *page)
-{
-    static const enum nd_message columns[] = {ND_MSG_SENTENCE, ND_MSG_MEASURED, ND_MSG_UNCERTAINTY,
-                                              ND_MSG_LIMIT,    ND_MSG_GRADE,    ND_MSG_EVIDENCE};
-    size_t i = 0;
-    json_t *v = NULL;
-    if (json_array_size(json_object_get(page->model, "verdicts")) == 0)
-        return;
-    heading(page, ND_MSG_VERDICTS);
-    table_head(page, columns, 6);
-    json_array_foreach(json_object_get(page->model, "verdicts"), i, v)
-    {
-        char text[64];
-        const char *unit = nd_str_of(v, "unit");
-        const char *statistic = nd_str_of(v, "statistic");
+    for (const struct nd_column *c = table->columns; c->key != NULL; c++) {
+        struct nd_buf words = {0};
+        if (!nd_column_stands(c, ND_PAGES))
+            continue;
+        nd_cell_words(page, c, row, &words);
         nd_buf_adds(page->out, "| ");
-        nd_md_cell(page->out, nd_text_of(page, json_object_get(v, "sentence")));
-        nd_buf_addf(page->out, " | %s",
-                    nd_value_text(page, json_object_get(v, "measured"), unit, statistic, text));
-        nd_buf_addf(page->out, " | %s",
-                    nd_value_text(page, json_object_get(v, "uncertainty"), unit, statistic, text));
-        nd_buf_addf(page->out, " | %s %s", nd_operator_sign(nd_str_of(v, "operator")),
-                    nd_value_text(page, json_object_get(v, "limit"), unit, statistic, text));
-        nd_buf_addf(page->out, " | %s | %lld |\n", grade_words(page, nd_str_of(v, "grade")),
-                    (long long)nd_int_of(v, "seq"));
+        nd_md_cell(page->out, nd_buf_str(&words));
+        if (row->entry == NULL && c == table->columns)
+            nd_buf_addf(page->out, " + %zu %s", row->left, nd_msg(page, ND_MSG_SHORTER_ONES));
+        nd_buf_adds(page->out, " ");
+        nd_buf_deinit(&words);
     }
-}
-
-static void put_baseline(const struct nd_page *page)
-{
-    static const enum nd_message columns[] = {ND_MSG_SENTENCE, ND_MSG_LIMIT, ND_MSG_BASE_BEFORE,
-                                              ND_MSG_BASE_AFTER, ND_MSG_STATE};
-    static const char *const whens[] = {"before", "after"};
-    const json_t *baseline = json_object_get(page->model, "baseline");
-    size_t i = 0;
-    json_t *row = NULL;
-    if (json_object_get(baseline, "before") == NULL)
-        return;
-    heading(page, ND_MSG_BASELINE);
-    table_head(page, columns, 5);
-    json_array_foreach(json_object_get(baseline, "rows"), i, row)
-    {
-        char text[64];
-        const char *unit = nd_str_of(row, "unit");
-        const char *statistic = nd_str_of(row, "statistic");
-        nd_buf_adds(page->out, "| ");
-        nd_md_cell(page->out, nd_text_of(page, json_object_get(row, "sentence")));
-        nd_buf_addf(page->out, " | %s %s", nd_operator_sign(nd_str_of(row, "operator")),
-                    nd_value_text(page, json_object_get(row, "limit"), unit, statistic, text));
-        for (size_t w = 0; w < 2; w++)
-            nd_buf_addf(page->out, " | %s",
-                        nd_value_text(page,
-                                      json_object_get(json_object_get(row, whens[w]), "measured"),
-                                      unit, statistic, text));
-        nd_buf_addf(page->out, " | %s |\n", nd_baseline_words(page, row));
-    }
+    nd_buf_adds(page->out, "|\n");
 }
 
 /* A table that is told as data, when it has rows. */
@@ -109,26 +61,16 @@ static void put_data(const struct nd_page *page, const char *name)
 {
     const struct nd_table *table = nd_table_find(name);
     enum nd_message headings[ND_COLUMNS_MAX];
-    size_t count = nd_table_headings(table, headings);
-    size_t i = 0;
-    json_t *entry = NULL;
-    const json_t *list = json_object_get(page->model, table->list);
-    if (json_array_size(list) == 0)
-        return;
-    heading(page, table->caption);
-    table_head(page, headings, count);
-    json_array_foreach(list, i, entry)
-    {
-        for (const struct nd_column *c = table->columns; c->key != NULL; c++) {
-            struct nd_buf words = {0};
-            nd_cell_words(page, c, entry, NULL, &words);
-            nd_buf_adds(page->out, "| ");
-            nd_md_cell(page->out, nd_buf_str(&words));
-            nd_buf_adds(page->out, " ");
-            nd_buf_deinit(&words);
-        }
-        nd_buf_adds(page->out, "|\n");
+    size_t columns = nd_table_headings(table, headings);
+    struct nd_table_row *rows = NULL;
+    size_t count = nd_table_rows(page->model, table, ND_PAGES, &rows);
+    if (count != 0) {
+        heading(page, table->caption);
+        table_head(page, headings, columns);
     }
+    for (size_t i = 0; i < count; i++)
+        put_row(page, table, &rows[i]);
+    free(rows);
 }
 
 static void put_duties(const struct nd_page *page)
@@ -192,134 +134,6 @@ static void put_reasons(const struct nd_page *page)
         nd_buf_adds(page->out, "\n");
 }
 
-static void put_series(const struct nd_page *page)
-{
-    static const enum nd_message columns[] = {ND_MSG_SERVICE, ND_MSG_FROM,        ND_MSG_TILL,
-                                              ND_MSG_LENGTH,  ND_MSG_UNCERTAINTY, ND_MSG_CLASS};
-    size_t i = 0;
-    json_t *series = NULL;
-    if (json_array_size(json_object_get(page->model, "series")) == 0)
-        return;
-    heading(page, ND_MSG_INTERRUPTIONS);
-    table_head(page, columns, 6);
-    json_array_foreach(json_object_get(page->model, "series"), i, series)
-    {
-        size_t k = 0;
-        size_t left = 0;
-        json_t *one = NULL;
-        json_t *shown = nd_interruptions_shown(series, &left);
-        json_array_foreach(shown, k, one)
-        {
-            char from[ND_UNIT_TEXT];
-            char till[ND_UNIT_TEXT];
-            char length[ND_UNIT_TEXT];
-            char width[ND_UNIT_TEXT];
-            bool injected = strcmp(nd_str_of(one, "class"), "injected") == 0;
-            nd_buf_adds(page->out, "| ");
-            nd_md_cell(page->out, nd_series_title(series));
-            nd_buf_addf(page->out, " | %s | %s | %s | ± %s | %s |\n",
-                        nd_rel_text(json_object_get(one, "from_rel_ns"), from),
-                        nd_rel_text(json_object_get(one, "till_rel_ns"), till),
-                        nd_length_text(nd_int_of(one, "length_ns"), length),
-                        nd_length_text(nd_int_of(one, "uncertainty_ns"), width),
-                        nd_msg(page, injected ? ND_MSG_INJECTED : ND_MSG_UNEXPECTED));
-        }
-        json_decref(shown);
-        if (left > 0) {
-            nd_buf_adds(page->out, "| ");
-            nd_md_cell(page->out, nd_series_title(series));
-            nd_buf_addf(page->out, " | + %zu %s | | | | |\n", left,
-                        nd_msg(page, ND_MSG_SHORTER_ONES));
-        }
-    }
-}
-
-static void put_changes(const struct nd_page *page)
-{
-    static const enum nd_message columns[] = {ND_MSG_CHANGE, ND_MSG_TARGET, ND_MSG_BEGAN,
-                                              ND_MSG_PROVED, ND_MSG_BACK,   ND_MSG_STATE};
-    size_t i = 0;
-    json_t *c = NULL;
-    if (json_array_size(json_object_get(page->model, "changes")) == 0)
-        return;
-    heading(page, ND_MSG_CHANGES);
-    table_head(page, columns, 6);
-    json_array_foreach(json_object_get(page->model, "changes"), i, c)
-    {
-        char began[ND_UNIT_TEXT];
-        char back[ND_UNIT_TEXT];
-        nd_buf_addf(page->out, "| %s.%s | ", nd_str_of(c, "plugin"), nd_str_of(c, "verb"));
-        nd_md_cell(page->out, nd_str_of(c, "target"));
-        nd_buf_addf(page->out, " | %s | %s | %s | %s ",
-                    nd_rel_text(json_object_get(c, "began_rel_ns"), began), nd_proved_text(page, c),
-                    nd_rel_text(json_object_get(c, "verified_rel_ns"), back),
-                    nd_state_text(page, nd_str_of(c, "state")));
-        nd_md_cell(page->out, nd_str_of(c, "why"));
-        nd_buf_adds(page->out, " |\n");
-    }
-}
-
-static void put_injects(const struct nd_page *page)
-{
-    static const enum nd_message columns[] = {ND_MSG_INJECT, ND_MSG_RECIPIENTS, ND_MSG_PLANNED,
-                                              ND_MSG_ACTUAL, ND_MSG_REACTION,   ND_MSG_RESULT,
-                                              ND_MSG_ANSWER};
-    const json_t *list = json_object_get(page->model, "injects");
-    size_t i = 0;
-    json_t *inject = NULL;
-    if (json_array_size(list) == 0)
-        return;
-    heading(page, ND_MSG_INJECTS);
-    table_head(page, columns, 7);
-    json_array_foreach(list, i, inject)
-    {
-        char planned[ND_UNIT_TEXT];
-        char fired[ND_UNIT_TEXT];
-        char reaction[ND_UNIT_TEXT];
-        struct nd_buf text = {0};
-        bool reacted = json_is_integer(json_object_get(inject, "reaction_ns"));
-        nd_buf_adds(page->out, "| ");
-        nd_md_cell(page->out, nd_inject_title(page, inject));
-        nd_buf_adds(page->out, " | ");
-        nd_inject_names(json_object_get(inject, "to"), &text);
-        nd_md_cell(page->out, nd_buf_str(&text));
-        nd_buf_addf(page->out, " | %s | %s | %s | %s | ",
-                    nd_rel_text(json_object_get(inject, "planned_rel_ns"), planned),
-                    nd_rel_text(json_object_get(inject, "fired_rel_ns"), fired),
-                    reacted ? nd_length_text(nd_int_of(inject, "reaction_ns"), reaction) : "",
-                    nd_state_text(page, nd_str_of(inject, "outcome")));
-        nd_buf_reset(&text);
-        nd_inject_answers(page, inject, &text);
-        nd_md_cell(page->out, nd_buf_str(&text));
-        nd_buf_adds(page->out, " |\n");
-        nd_buf_deinit(&text);
-    }
-}
-
-static void put_observations(const struct nd_page *page)
-{
-    static const enum nd_message columns[] = {ND_MSG_AT, ND_MSG_BY, ND_MSG_OBSERVATION, ND_MSG_SORT,
-                                              ND_MSG_INJECT};
-    const json_t *list = json_object_get(page->model, "observations");
-    size_t i = 0;
-    json_t *one = NULL;
-    if (json_array_size(list) == 0)
-        return;
-    heading(page, ND_MSG_OBSERVATIONS);
-    table_head(page, columns, 5);
-    json_array_foreach(list, i, one)
-    {
-        char time[ND_UNIT_TEXT];
-        nd_buf_addf(page->out, "| %s | ", nd_rel_text(json_object_get(one, "at_rel_ns"), time));
-        nd_md_cell(page->out, nd_str_of(one, "by"));
-        nd_buf_adds(page->out, " | ");
-        nd_md_cell(page->out, nd_str_of(one, "text"));
-        nd_buf_addf(page->out, " | %s | ", nd_state_text(page, nd_str_of(one, "sort")));
-        nd_md_cell(page->out, nd_str_of(one, "inject"));
-        nd_buf_adds(page->out, " |\n");
-    }
-}
-
 static void put_marks(const struct nd_page *page, const json_t *run)
 {
     for (size_t i = 0; i < ND_MARKS; i++) {
@@ -348,14 +162,17 @@ static void put_page(const json_t *model, enum nd_lang lang, struct nd_buf *out)
                 (long long)nd_int_of(summary, "verified"),
                 (long long)nd_int_of(summary, "changes"));
     put_reasons(&page);
-    put_changes(&page);
+    put_data(&page, "changes");
     put_evaluation(&page);
-    put_verdicts(&page);
-    put_baseline(&page);
+    put_data(&page, "expectations");
+    put_data(&page, "baseline");
     put_duties(&page);
-    put_injects(&page);
-    put_observations(&page);
-    put_series(&page);
+    put_data(&page, "steps");
+    put_data(&page, "injects");
+    put_data(&page, "observations");
+    put_data(&page, "services");
+    put_data(&page, "interruptions");
+    put_data(&page, "confirmations");
     heading(&page, ND_MSG_DEFINITIONS);
     nd_buf_addf(out, "- %s\n- %s\n- %s\n", nd_msg(&page, ND_MSG_DEF_INTERRUPTION),
                 nd_msg(&page, ND_MSG_DEF_INJECTED), nd_msg(&page, ND_MSG_DEF_AVAILABILITY));

@@ -138,14 +138,6 @@ const char *nd_inject_title(const struct nd_page *page, const json_t *inject)
     return *title != '\0' ? title : nd_str_of(inject, "id");
 }
 
-void nd_inject_names(const json_t *list, struct nd_buf *out)
-{
-    size_t i = 0;
-    json_t *name = NULL;
-    json_array_foreach(list, i, name)
-        nd_buf_addf(out, "%s%s", i != 0 ? ", " : "", json_string_value(name));
-}
-
 void nd_inject_answers(const struct nd_page *page, const json_t *inject, struct nd_buf *out)
 {
     char length[ND_UNIT_TEXT];

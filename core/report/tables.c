@@ -1,7 +1,5 @@
 #include "report/tables.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 const struct nd_table nd_report_tables[] = {
@@ -42,98 +40,106 @@ const struct nd_table nd_report_tables[] = {
      NULL,
      ND_MSG_VERDICTS,
      {{"sentence", ND_MSG_SENTENCE, ND_CELL_WORDS},
-      {"objective", ND_MSG_OBJECTIVE, ND_CELL_TEXT},
-      {"step", ND_MSG_STEP, ND_CELL_TEXT},
-      {"statistic", ND_MSG_STATISTIC, ND_CELL_TEXT},
-      {"measured", ND_MSG_MEASURED, ND_CELL_NUMBER},
-      {"uncertainty", ND_MSG_UNCERTAINTY, ND_CELL_NUMBER},
-      {"operator", ND_MSG_OPERATOR, ND_CELL_TEXT},
-      {"limit", ND_MSG_LIMIT, ND_CELL_NUMBER},
-      {"unit", ND_MSG_UNIT, ND_CELL_TEXT},
-      {"grade", ND_MSG_GRADE, ND_CELL_STATE},
-      {"why", ND_MSG_WHY, ND_CELL_TEXT},
+      {"objective", ND_MSG_OBJECTIVE, ND_CELL_TEXT | ND_SHEETS},
+      {"step", ND_MSG_STEP, ND_CELL_TEXT | ND_SHEETS},
+      {"statistic", ND_MSG_STATISTIC, ND_CELL_TEXT | ND_SHEETS},
+      {"measured", ND_MSG_MEASURED, ND_CELL_VALUE},
+      {"uncertainty", ND_MSG_UNCERTAINTY, ND_CELL_WIDTH},
+      {"operator", ND_MSG_OPERATOR, ND_CELL_TEXT | ND_SHEETS},
+      {"limit", ND_MSG_LIMIT, ND_CELL_LIMIT},
+      {"unit", ND_MSG_UNIT, ND_CELL_TEXT | ND_SHEETS},
+      {"grade", ND_MSG_GRADE, ND_CELL_STATE | ND_SHEETS},
+      {"grade", ND_MSG_GRADE, ND_CELL_REASONED | ND_PAGES},
+      {"why", ND_MSG_WHY, ND_CELL_TEXT | ND_SHEETS},
       {"seq", ND_MSG_EVIDENCE, ND_CELL_NUMBER}}},
     {"interruptions",
      "series",
      "interruptions",
      ND_MSG_INTERRUPTIONS,
      {{".", ND_MSG_SERVICE, ND_CELL_TITLE},
-      {".target", ND_MSG_TARGET, ND_CELL_TEXT},
+      {".target", ND_MSG_TARGET, ND_CELL_TEXT | ND_SHEETS},
       {"from_rel_ns", ND_MSG_FROM, ND_CELL_MOMENT},
-      {"till_rel_ns", ND_MSG_TILL, ND_CELL_MOMENT},
-      {"length_ns", ND_MSG_LENGTH_S, ND_CELL_SECONDS},
-      {"uncertainty_ns", ND_MSG_UNCERTAINTY_S, ND_CELL_SECONDS},
-      {"lost", ND_MSG_LOST, ND_CELL_NUMBER},
+      {"till_rel_ns", ND_MSG_TILL, ND_CELL_TILL},
+      {"length_ns", ND_MSG_LENGTH, ND_CELL_LENGTH},
+      {"uncertainty_ns", ND_MSG_UNCERTAINTY, ND_CELL_WIDTH},
+      {"lost", ND_MSG_LOST, ND_CELL_NUMBER | ND_SHEETS},
       {"class", ND_MSG_CLASS, ND_CELL_STATE}}},
     {"services",
      "series",
      NULL,
      ND_MSG_PERFORMANCE,
      {{"", ND_MSG_SERVICE, ND_CELL_TITLE},
-      {"name", ND_MSG_PROBE, ND_CELL_TEXT},
-      {"unit", ND_MSG_UNIT, ND_CELL_TEXT},
+      {"name", ND_MSG_PROBE, ND_CELL_TEXT | ND_SHEETS},
+      {"unit", ND_MSG_UNIT, ND_CELL_TEXT | ND_SHEETS},
       {"count", ND_MSG_SENT, ND_CELL_NUMBER},
       {"answered", ND_MSG_ANSWERED, ND_CELL_NUMBER},
       {"missed", ND_MSG_NOT_SENT, ND_CELL_NUMBER},
-      {"loss", ND_MSG_LOSS, ND_CELL_NUMBER},
-      {"p50", ND_MSG_P50, ND_CELL_NUMBER},
-      {"p95", ND_MSG_P95, ND_CELL_NUMBER},
-      {"p99", ND_MSG_P99, ND_CELL_NUMBER},
-      {"availability", ND_MSG_AVAILABILITY, ND_CELL_NUMBER},
-      {"availability_without_injected", ND_MSG_AVAILABILITY_EX, ND_CELL_NUMBER}}},
+      {"loss", ND_MSG_LOSS, ND_CELL_SHARE},
+      {"p50", ND_MSG_P50, ND_CELL_VALUE},
+      {"p95", ND_MSG_P95, ND_CELL_VALUE},
+      {"p99", ND_MSG_P99, ND_CELL_VALUE},
+      {"availability", ND_MSG_AVAILABILITY, ND_CELL_SHARE},
+      {"availability_without_injected", ND_MSG_AVAILABILITY_EX, ND_CELL_SHARE}}},
     {"changes",
      "changes",
      NULL,
      ND_MSG_CHANGES,
-     {{"plugin", ND_MSG_PLUGIN, ND_CELL_TEXT},
-      {"verb", ND_MSG_CHANGE, ND_CELL_TEXT},
+     {{"plugin", ND_MSG_PLUGIN, ND_CELL_TEXT | ND_SHEETS},
+      {"verb", ND_MSG_CHANGE, ND_CELL_TEXT | ND_SHEETS},
+      {"", ND_MSG_CHANGE, ND_CELL_CHANGE | ND_PAGES},
       {"target", ND_MSG_TARGET, ND_CELL_TEXT},
-      {"step", ND_MSG_STEP, ND_CELL_TEXT},
+      {"step", ND_MSG_STEP, ND_CELL_TEXT | ND_SHEETS},
       {"began_rel_ns", ND_MSG_BEGAN, ND_CELL_MOMENT},
-      {"proved", ND_MSG_PROVED, ND_CELL_STATE},
+      {"proved", ND_MSG_PROVED, ND_CELL_PROVED},
       {"verified_rel_ns", ND_MSG_BACK, ND_CELL_MOMENT},
-      {"state", ND_MSG_STATE, ND_CELL_STATE},
-      {"why", ND_MSG_WHY, ND_CELL_TEXT},
-      {"seq", ND_MSG_EVIDENCE, ND_CELL_NUMBER}}},
+      {"state", ND_MSG_STATE, ND_CELL_STATE | ND_SHEETS},
+      {"state", ND_MSG_STATE, ND_CELL_REASONED | ND_PAGES},
+      {"why", ND_MSG_WHY, ND_CELL_TEXT | ND_SHEETS},
+      {"seq", ND_MSG_EVIDENCE, ND_CELL_NUMBER | ND_SHEETS}}},
     {"steps",
      "steps",
      NULL,
      ND_MSG_TIMELINE,
-     {{"id", ND_MSG_ID, ND_CELL_TEXT},
+     {{"id", ND_MSG_ID, ND_CELL_TEXT | ND_SHEETS},
       {"title", ND_MSG_STEP, ND_CELL_WORDS},
-      {"phase", ND_MSG_PHASE, ND_CELL_TEXT},
+      {"phase", ND_MSG_PHASE, ND_CELL_TEXT | ND_SHEETS},
       {"owner", ND_MSG_OWNER, ND_CELL_TEXT},
       {"planned_rel_ns", ND_MSG_PLANNED, ND_CELL_MOMENT},
       {"started_rel_ns", ND_MSG_ACTUAL, ND_CELL_MOMENT},
-      {"late_ns", ND_MSG_LATE_S, ND_CELL_SECONDS},
-      {"ended_rel_ns", ND_MSG_TILL, ND_CELL_MOMENT},
-      {"state", ND_MSG_STATE, ND_CELL_STATE},
-      {"why", ND_MSG_WHY, ND_CELL_TEXT}}},
+      {"late_ns", ND_MSG_LATE, ND_CELL_LATE},
+      {"ended_rel_ns", ND_MSG_TILL, ND_CELL_MOMENT | ND_SHEETS},
+      {"state", ND_MSG_STATE, ND_CELL_STATE | ND_SHEETS},
+      {"state", ND_MSG_STATE, ND_CELL_REASONED | ND_PAGES},
+      {"why", ND_MSG_WHY, ND_CELL_TEXT | ND_SHEETS}}},
     {"confirmations",
      "confirmations",
      NULL,
      ND_MSG_CONFIRMATIONS,
      {{"sentence", ND_MSG_QUESTION, ND_CELL_WORDS},
       {"by", ND_MSG_BY, ND_CELL_TEXT},
-      {"asked_rel_ns", ND_MSG_FROM, ND_CELL_MOMENT},
-      {"within_ns", ND_MSG_WITHIN_S, ND_CELL_SECONDS},
-      {"answer", ND_MSG_ANSWER, ND_CELL_STATE},
-      {"answered_by", ND_MSG_BY, ND_CELL_TEXT},
-      {"after_ns", ND_MSG_AFTER_S, ND_CELL_SECONDS},
-      {"scripted", ND_MSG_SCRIPTED, ND_CELL_STATE},
-      {"seq", ND_MSG_EVIDENCE, ND_CELL_NUMBER}}},
+      {"asked_rel_ns", ND_MSG_FROM, ND_CELL_MOMENT | ND_SHEETS},
+      {"within_ns", ND_MSG_REACT_WITHIN, ND_CELL_ALLOWED},
+      {"answer", ND_MSG_ANSWER, ND_CELL_STATE | ND_SHEETS},
+      {"", ND_MSG_ANSWER, ND_CELL_REPLY | ND_PAGES},
+      {"answered_by", ND_MSG_BY, ND_CELL_TEXT | ND_SHEETS},
+      {"after_ns", ND_MSG_AFTER, ND_CELL_LENGTH},
+      {"scripted", ND_MSG_SCRIPTED, ND_CELL_STATE | ND_SHEETS},
+      {"seq", ND_MSG_EVIDENCE, ND_CELL_NUMBER | ND_SHEETS}}},
     {"baseline",
      "baseline.rows",
      NULL,
      ND_MSG_BASELINE,
      {{"sentence", ND_MSG_SENTENCE, ND_CELL_WORDS},
-      {"operator", ND_MSG_OPERATOR, ND_CELL_TEXT},
-      {"limit", ND_MSG_LIMIT, ND_CELL_NUMBER},
-      {"unit", ND_MSG_UNIT, ND_CELL_TEXT},
-      {"before.measured", ND_MSG_BASE_BEFORE, ND_CELL_NUMBER},
-      {"before.grade", ND_MSG_GRADE, ND_CELL_STATE},
-      {"after.measured", ND_MSG_BASE_AFTER, ND_CELL_NUMBER},
-      {"after.grade", ND_MSG_GRADE, ND_CELL_STATE}}},
+      {"operator", ND_MSG_OPERATOR, ND_CELL_TEXT | ND_SHEETS},
+      {"limit", ND_MSG_LIMIT, ND_CELL_LIMIT},
+      {"unit", ND_MSG_UNIT, ND_CELL_TEXT | ND_SHEETS},
+      {"before.measured", ND_MSG_BASE_BEFORE, ND_CELL_NUMBER | ND_SHEETS},
+      {"before", ND_MSG_BASE_BEFORE, ND_CELL_MEASURED | ND_PAGES},
+      {"before.grade", ND_MSG_GRADE, ND_CELL_STATE | ND_SHEETS},
+      {"after.measured", ND_MSG_BASE_AFTER, ND_CELL_NUMBER | ND_SHEETS},
+      {"after", ND_MSG_BASE_AFTER, ND_CELL_MEASURED | ND_PAGES},
+      {"after.grade", ND_MSG_GRADE, ND_CELL_STATE | ND_SHEETS},
+      {"", ND_MSG_STATE, ND_CELL_KEPT}}},
     {"obligations",
      "obligations",
      NULL,
@@ -175,18 +181,19 @@ const struct nd_table nd_report_tables[] = {
      "injects",
      NULL,
      ND_MSG_INJECTS,
-     {{"id", ND_MSG_ID, ND_CELL_TEXT},
-      {"title", ND_MSG_INJECT, ND_CELL_WORDS},
-      {"from", ND_MSG_SENDER, ND_CELL_TEXT},
+     {{"id", ND_MSG_ID, ND_CELL_TEXT | ND_SHEETS},
+      {"", ND_MSG_INJECT, ND_CELL_INJECT},
+      {"from", ND_MSG_SENDER, ND_CELL_TEXT | ND_SHEETS},
       {"to", ND_MSG_RECIPIENTS, ND_CELL_LIST},
       {"planned_rel_ns", ND_MSG_PLANNED, ND_CELL_MOMENT},
       {"fired_rel_ns", ND_MSG_ACTUAL, ND_CELL_MOMENT},
-      {"late_ns", ND_MSG_LATE_S, ND_CELL_SECONDS},
-      {"react_within_ns", ND_MSG_WITHIN_S, ND_CELL_SECONDS},
-      {"reaction_ns", ND_MSG_AFTER_S, ND_CELL_SECONDS},
+      {"late_ns", ND_MSG_LATE, ND_CELL_LATE},
+      {"react_within_ns", ND_MSG_REACT_WITHIN, ND_CELL_ALLOWED},
+      {"reaction_ns", ND_MSG_REACTION, ND_CELL_LENGTH},
       {"outcome", ND_MSG_RESULT, ND_CELL_STATE},
-      {"reason", ND_MSG_WHY, ND_CELL_TEXT},
-      {"seq", ND_MSG_EVIDENCE, ND_CELL_NUMBER}}},
+      {"reason", ND_MSG_WHY, ND_CELL_TEXT | ND_SHEETS},
+      {"", ND_MSG_ANSWER, ND_CELL_ANSWERS | ND_PAGES},
+      {"seq", ND_MSG_EVIDENCE, ND_CELL_NUMBER | ND_SHEETS}}},
     {"answers",
      "injects",
      "answers",
@@ -197,7 +204,7 @@ const struct nd_table nd_report_tables[] = {
       {"by", ND_MSG_BY, ND_CELL_TEXT},
       {"choice", ND_MSG_CHOICE, ND_CELL_TEXT},
       {"text", ND_MSG_ANSWER, ND_CELL_TEXT},
-      {"after_ns", ND_MSG_AFTER_S, ND_CELL_SECONDS},
+      {"after_ns", ND_MSG_AFTER, ND_CELL_LENGTH},
       {"in_time", ND_MSG_IN_TIME, ND_CELL_STATE},
       {"scripted", ND_MSG_SCRIPTED, ND_CELL_STATE},
       {"seq", ND_MSG_EVIDENCE, ND_CELL_NUMBER}}},
@@ -213,13 +220,13 @@ const struct nd_table nd_report_tables[] = {
       {"inject", ND_MSG_INJECT, ND_CELL_TEXT},
       {"objective", ND_MSG_OBJECTIVE, ND_CELL_TEXT},
       {"evidence.file", ND_MSG_EVIDENCE_FILE, ND_CELL_TEXT},
-      {"seq", ND_MSG_EVIDENCE, ND_CELL_NUMBER}}},
+      {"seq", ND_MSG_EVIDENCE, ND_CELL_NUMBER | ND_SHEETS}}},
     {"pauses",
      "pauses",
      NULL,
      ND_MSG_PAUSED,
      {{"from_rel_ns", ND_MSG_FROM, ND_CELL_MOMENT},
-      {"lasted_ns", ND_MSG_LENGTH_S, ND_CELL_SECONDS},
+      {"lasted_ns", ND_MSG_LENGTH, ND_CELL_LENGTH},
       {"by", ND_MSG_BY, ND_CELL_TEXT},
       {"resumed_by", ND_MSG_RESUMED_BY, ND_CELL_TEXT},
       {"died", ND_MSG_DIED_RESUMED, ND_CELL_STATE}}},
@@ -244,125 +251,4 @@ const struct nd_table *nd_table_find(const char *name)
     }
     ND_CHECK(found != NULL);
     return found;
-}
-
-size_t nd_table_headings(const struct nd_table *table, enum nd_message *headings)
-{
-    size_t count = 0;
-    for (; table->columns[count].key != NULL; count++)
-        headings[count] = table->columns[count].heading;
-    return count;
-}
-
-/* ---- cells ---- */
-
-/* Down a path of keys with dots between. */
-static const json_t *at_path(const json_t *object, const char *path)
-{
-    while (*path != '\0' && object != NULL) {
-        size_t len = strcspn(path, ".");
-        char key[48];
-        snprintf(key, sizeof key, "%.*s", (int)len, path);
-        object = json_object_get(object, key);
-        path += len + (path[len] == '.');
-    }
-    return object;
-}
-
-static const json_t *cell_value(const struct nd_column *column, const json_t *entry,
-                                const json_t *outer)
-{
-    return column->key[0] == '.' ? at_path(outer, column->key + 1) : at_path(entry, column->key);
-}
-
-static void put_list(const json_t *list, struct nd_buf *out)
-{
-    size_t i = 0;
-    json_t *one = NULL;
-    json_array_foreach(list, i, one)
-    {
-        nd_buf_adds(out, i != 0 ? ", " : "");
-        if (json_is_string(one))
-            nd_buf_adds(out, json_string_value(one));
-        else
-            nd_buf_addf(out, "%lld", (long long)json_integer_value(one));
-    }
-}
-
-void nd_cell_words(const struct nd_page *page, const struct nd_column *column, const json_t *entry,
-                   const json_t *outer, struct nd_buf *out)
-{
-    const json_t *value = cell_value(column, entry, outer);
-    const char *text = json_string_value(value);
-    char moment[ND_UNIT_TEXT];
-    if (value == NULL || json_is_null(value))
-        return;
-    if (column->kind == ND_CELL_WORDS)
-        nd_buf_adds(out, json_is_string(value) ? text : nd_text_of(page, value));
-    else if (column->kind == ND_CELL_TITLE)
-        nd_buf_adds(out, nd_series_title(value));
-    else if (column->kind == ND_CELL_LIST)
-        put_list(value, out);
-    else if (column->kind == ND_CELL_MOMENT)
-        nd_buf_adds(out, nd_rel_text(value, moment));
-    else if (json_is_boolean(value))
-        nd_buf_adds(out, nd_msg(page, json_is_true(value) ? ND_MSG_YES : ND_MSG_NO));
-    else if (column->kind == ND_CELL_STATE && text != NULL)
-        nd_buf_adds(out, nd_state_text(page, text));
-    else if (text != NULL)
-        nd_buf_adds(out, text);
-    else if (column->kind == ND_CELL_LENGTH)
-        nd_buf_adds(out, nd_length_format(json_integer_value(value), moment));
-    else if (column->kind == ND_CELL_SECONDS)
-        nd_buf_addf(out, "%.9g", json_number_value(value) / 1e9);
-    else
-        nd_buf_addf(out, "%.12g", json_number_value(value));
-}
-
-/* ---- sheets ---- */
-
-static void add_row(const struct nd_page *page, const struct nd_table *table, const json_t *holder,
-                    const json_t *entry, struct nd_sheet *sheet)
-{
-    nd_sheet_row(sheet);
-    for (const struct nd_column *c = table->columns; c->key != NULL; c++) {
-        const json_t *value = cell_value(c, entry, holder);
-        struct nd_buf text = {0};
-        if (json_is_number(value) && c->kind == ND_CELL_NUMBER) {
-            nd_sheet_number(sheet, json_number_value(value));
-        } else if (json_is_number(value) &&
-                   (c->kind == ND_CELL_SECONDS || c->kind == ND_CELL_LENGTH)) {
-            nd_sheet_number(sheet, json_number_value(value) / 1e9);
-        } else {
-            nd_cell_words(page, c, entry, holder, &text);
-            nd_sheet_text(sheet, nd_buf_str(&text));
-        }
-        nd_buf_deinit(&text);
-    }
-}
-
-void nd_table_sheet(const struct nd_page *page, const struct nd_table *table,
-                    struct nd_sheet *sheet)
-{
-    size_t i = 0;
-    json_t *first = NULL;
-    sheet->name = nd_strdup(nd_msg(page, table->caption));
-    nd_sheet_row(sheet);
-    for (const struct nd_column *c = table->columns; c->key != NULL; c++) {
-        char *heading = nd_printf("%s%s", nd_msg(page, c->heading),
-                                  c->kind != ND_CELL_LENGTH  ? ""
-                                  : page->lang == ND_LANG_ZH ? "（秒）"
-                                                             : " (s)");
-        nd_sheet_text(sheet, heading);
-        free(heading);
-    }
-    json_array_foreach(at_path(page->model, table->list), i, first)
-    {
-        size_t k = 0;
-        json_t *one = NULL;
-        if (table->inner == NULL)
-            add_row(page, table, NULL, first, sheet);
-        json_array_foreach(table->inner != NULL ? json_object_get(first, table->inner) : NULL, k,
-                           one) add_row(page, table, first, one, sheet);
-    }
 }

@@ -1,27 +1,46 @@
-/* The report's tables as data: which list of the model, which columns, how a cell is told. CSV and
- * OpenDocument are written from them. */
+/* The report's tables as data: which list of the model, which columns, how a cell is told. The
+ * page, Markdown, CSV and OpenDocument are written from them. */
 #ifndef ND_REPORT_TABLES_H
 #define ND_REPORT_TABLES_H
 #include "report/internal.h"
 #include "sheet/sheet.h"
 
+/* A key that ends in "_ns" holds ns: a length on a page, seconds in a sheet, whose heading then
+ * says so. */
 enum nd_cell_kind {
-    ND_CELL_WORDS,   /* {zh, en} */
-    ND_CELL_TEXT,    /* as it is */
-    ND_CELL_STATE,   /* a state, a grade or a class, in the page's language */
-    ND_CELL_MOMENT,  /* ns since T+0, as "T+00:00:10.003" */
-    ND_CELL_SECONDS, /* ns, as a number of seconds */
-    ND_CELL_LENGTH,  /* ns: "15m"; in sheets as seconds, which its heading then says */
+    ND_CELL_WORDS,    /* {zh, en} */
+    ND_CELL_TEXT,     /* as it is */
+    ND_CELL_STATE,    /* a state, a grade or a class, in the page's language */
+    ND_CELL_REASONED, /* a state with the entry's "why" */
+    ND_CELL_MOMENT,   /* ns since T+0, as "T+00:00:10.003" */
+    ND_CELL_TILL,     /* the same; null: it was not over at the end */
+    ND_CELL_LENGTH,   /* ns */
+    ND_CELL_LATE,     /* ns; nothing when the entry had no planned moment */
+    ND_CELL_ALLOWED,  /* ns; nothing when 0, which is no limit */
     ND_CELL_NUMBER,
-    ND_CELL_LIST, /* of numbers or texts, "3, 5" */
-    ND_CELL_TITLE /* of a series: its label, else its name */
+    ND_CELL_LIST,     /* of numbers or texts, "3, 5" */
+    ND_CELL_TITLE,    /* of a series: its label, else its name */
+    ND_CELL_VALUE,    /* a number in the entry's "unit", of its "statistic" */
+    ND_CELL_SHARE,    /* 0 to 1 */
+    ND_CELL_WIDTH,    /* ± a value or a length; nothing when 0 */
+    ND_CELL_LIMIT,    /* a value with the sign of the entry's "operator" */
+    ND_CELL_MEASURED, /* {measured, grade}, in the entry's unit */
+    ND_CELL_KEPT,     /* a row of the baseline: as before, not as before, not measured again */
+    ND_CELL_CHANGE,   /* a change: "plugin.verb" */
+    ND_CELL_PROVED,   /* yes, not proved, "–" (a rehearsal) */
+    ND_CELL_REPLY,    /* a confirmation: the answer, and whose */
+    ND_CELL_INJECT,   /* an inject: its title, else its id */
+    ND_CELL_ANSWERS   /* an inject: who answered what; what was not delivered; why it was skipped */
 };
+
+/* Where a table is written; with a column's kind, where alone that column stands. */
+enum nd_place { ND_SHEETS = 0x40, ND_PAGES = 0x80 };
 
 struct nd_column {
     const char
         *key; /* of the entry; ".key": of what holds the entry; "before.measured": within it */
     enum nd_message heading;
-    enum nd_cell_kind kind;
+    unsigned kind; /* enum nd_cell_kind, with enum nd_place when it is for that place alone */
 };
 
 #define ND_COLUMNS_MAX 13
@@ -34,16 +53,29 @@ struct nd_table {
     struct nd_column columns[ND_COLUMNS_MAX + 1]; /* ended by a NULL key */
 };
 
+struct nd_table_row {
+    const json_t *entry; /* NULL: stands for those of outer that a page leaves out */
+    const json_t *outer; /* what holds it; the entry itself when the table has no inner list */
+    size_t left;         /* how many are left out */
+};
+
 extern const struct nd_table nd_report_tables[];
 extern const size_t nd_report_tables_count;
 /* The table of that name, which there has to be (ND_CHECK). */
 const struct nd_table *nd_table_find(const char *name);
-/* Its headings, ND_COLUMNS_MAX at most; returns how many. */
+bool nd_column_stands(const struct nd_column *column, enum nd_place place);
+/* Its headings on a page, ND_COLUMNS_MAX at most; returns how many. */
 size_t nd_table_headings(const struct nd_table *table, enum nd_message *headings);
+/* Its rows, which point into the model; a page has the longest interruptions alone. Returns how
+ * many; caller frees. */
+size_t nd_table_rows(const json_t *model, const struct nd_table *table, enum nd_place place,
+                     struct nd_table_row **rows);
 
-/* A cell of an entry, appended to out; outer: what holds the entry, or NULL. */
-void nd_cell_words(const struct nd_page *page, const struct nd_column *column, const json_t *entry,
-                   const json_t *outer, struct nd_buf *out);
+/* A cell as a page tells it, appended to out. */
+void nd_cell_words(const struct nd_page *page, const struct nd_column *column,
+                   const struct nd_table_row *row, struct nd_buf *out);
+/* Its class on a page: "met", "missed", "unknown", "n" (a number), or "". */
+const char *nd_cell_class(const struct nd_column *column, const struct nd_table_row *row);
 
 /* The table as a sheet, its headings first. Caller deinits. */
 void nd_table_sheet(const struct nd_page *page, const struct nd_table *table,

@@ -51,12 +51,13 @@ json_t *nd_entry_of(const json_t *list, const char *key, const char *value)
 /* More digits than a measurement has would be a claim. */
 const char *nd_length_text(json_int_t ns, char *out)
 {
-    json_int_t step = ns >= 10000000000  ? 10000000
-                      : ns >= 1000000000 ? 1000000
-                      : ns >= 10000000   ? 10000
-                                         : 1000;
-    json_int_t rounded = (ns + step / 2) / step * step;
-    return nd_length_format(rounded == 0 ? 0 : rounded, out);
+    json_int_t size = ns < 0 ? -ns : ns;
+    json_int_t step = size >= 10000000000  ? 10000000
+                      : size >= 1000000000 ? 1000000
+                      : size >= 10000000   ? 10000
+                                           : 1000;
+    json_int_t rounded = (size + step / 2) / step * step;
+    return nd_length_format(ns < 0 ? -rounded : rounded, out);
 }
 
 const char *nd_value_text(const struct nd_page *page, const json_t *value, const char *unit,
@@ -159,7 +160,6 @@ static const struct {
               {"delivered", ND_MSG_STATE_delivered},
               {"expired", ND_MSG_STATE_expired},
               {"not_needed", ND_MSG_STATE_not_needed},
-              {"open", ND_MSG_OPEN},
               {"strength", ND_MSG_STATE_strength},
               {"improvement", ND_MSG_STATE_improvement},
               {"yes", ND_MSG_YES},
@@ -172,6 +172,22 @@ const char *nd_state_text(const struct nd_page *page, const char *state)
             return nd_msg(page, states[i].message);
     }
     return state;
+}
+
+const char *nd_state_class(const char *state)
+{
+    static const struct {
+        const char *state, *class;
+    } list[] = {{"met", "met"},         {"done", "met"},          {"verified", "met"},
+                {"answered", "met"},    {"missed", "missed"},     {"late", "missed"},
+                {"failed", "missed"},   {"expired", "missed"},    {"answered_late", "missed"},
+                {"recorded", "missed"}, {"applied", "missed"},    {"unverified", "missed"},
+                {"unknown", "unknown"}, {"left-alone", "missed"}, {"unrated", "unknown"}};
+    for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
+        if (strcmp(list[i].state, state) == 0)
+            return list[i].class;
+    }
+    return "";
 }
 
 const char *nd_outcome_text(const struct nd_page *page, const char *outcome)
@@ -247,23 +263,6 @@ json_t *nd_interruptions_shown(const json_t *series, size_t *left)
         json_array_append(list, one);
     }
     return list;
-}
-
-const char *nd_proved_text(const struct nd_page *page, const json_t *change)
-{
-    const json_t *proved = json_object_get(change, "proved");
-    return json_is_true(proved)    ? nd_msg(page, ND_MSG_YES)
-           : json_is_false(proved) ? nd_msg(page, ND_MSG_NOT_PROVED)
-                                   : "\u2013";
-}
-
-const char *nd_baseline_words(const struct nd_page *page, const json_t *row)
-{
-    const char *before = nd_str_of(json_object_get(row, "before"), "grade");
-    const char *after = nd_str_of(json_object_get(row, "after"), "grade");
-    if (*after == '\0')
-        return nd_msg(page, ND_MSG_BASE_NOT_AGAIN);
-    return nd_msg(page, strcmp(before, after) == 0 ? ND_MSG_BASE_SAME : ND_MSG_BASE_DIFFERS);
 }
 
 char *nd_armed_words(const json_t *armed)

@@ -3,9 +3,12 @@
 Python, OpenMetrics by prometheus_client; what they hold is what report.json holds, and a hostile
 name does no harm in any of them."""
 import csv
+import html
+import html.parser
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -63,6 +66,55 @@ def table_of(text):
     return list(csv.reader(io.StringIO(text.decode("utf-8-sig"), newline="")))
 
 
+class Tables(html.parser.HTMLParser):
+    """A page's tables by their captions: rows of cells."""
+    def __init__(self):
+        super().__init__()
+        self.tables, self.rows, self.text = {}, [], None
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "table":
+            self.rows = []
+        elif tag == "tr":
+            self.rows.append([])
+        elif tag in ("td", "th", "caption"):
+            self.text = ""
+
+    def handle_data(self, data):
+        if self.text is not None:
+            self.text += data
+
+    def handle_endtag(self, tag):
+        if tag == "caption":
+            self.tables[self.text] = self.rows
+        elif tag in ("td", "th"):
+            self.rows[-1].append(self.text)
+        if tag in ("td", "th", "caption"):
+            self.text = None
+
+
+def one_way_of_telling(runs):
+    """The page and Markdown tell each table in the same words; a sheet's lengths are in seconds, and
+    its headings say so."""
+    page = Tables()
+    page.feed(report(runs, "--format", "html", "--lang", "en").decode())
+    plain = {}
+    for line in report(runs, "--format", "md", "--lang", "en").decode().splitlines():
+        if line.startswith("## "):
+            rows = plain.setdefault(line[3:], [])
+        elif line.startswith("| "):
+            rows.append([html.unescape(c.strip()) for c in line.strip("|").split("|")])
+    wanted = ("Expected and measured", "Timeline: planned and actual", "Network performance and interruptions", "Objectives and ratings")
+    for caption in wanted:
+        told = [[re.sub(r"[\s\u202a-\u202e\ufffd\x07]+", " ", c).strip() for c in row] for row in page.tables[caption]]
+        same = [[re.sub(r"[\s\ufffd]+", " ", c).strip() for c in row] for row in plain.get(caption, [])]
+        check(told == same and len(told) > 1, f"'{caption}': the page tells {told}, Markdown {same}")
+    verdict = page.tables["Expected and measured"][1]
+    check(verdict[1:5] == ["100%", "", "= 100%", "met"], f"an expectation is told as {verdict}")
+    step = table_of(report(runs, "--format", "csv", "--table", "steps", "--lang", "en"))
+    check(step[0][6] == "Late by (s)" and step[1][6] == "0", f"csv: {step}")
+
+
 def main(work):
     runs = rehearse(work)
     model = json.loads(report(runs, "--format", "json"))
@@ -94,6 +146,8 @@ def main(work):
         check(cells[1][0].startswith("=cmd|x!A0 <script>"), f"ods: {cells[1][0]}")
         check(any("REHEARSAL" in c or "預演" in c for t in list(tables.values())[:1]
                   for c in [odf.teletype.extractText(t)]), "ods: does not say that it was rehearsed")
+
+    one_way_of_telling(runs)
 
     families = {f.name: f for f in text_string_to_metric_families(report(runs, "--format", "openmetrics").decode())}
     sent = families["netdrill_report_loss_ratio"].samples

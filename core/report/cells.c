@@ -1,0 +1,365 @@
+#include "report/tables.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The cells of the tables, in words and as numbers; the tables' rows; the tables as sheets. */
+
+struct cell {
+    const struct nd_page *page;
+    const struct nd_column *column;
+    const json_t *entry;
+    const json_t *value; /* what stands at the column's key, or NULL */
+};
+
+/* Down a path of keys with dots between. */
+static const json_t *at_path(const json_t *object, const char *path)
+{
+    while (*path != '\0' && object != NULL) {
+        size_t len = strcspn(path, ".");
+        char key[48];
+        snprintf(key, sizeof key, "%.*s", (int)len, path);
+        object = json_object_get(object, key);
+        path += len + (path[len] == '.');
+    }
+    return object;
+}
+
+static struct cell cell_of(const struct nd_page *page, const struct nd_column *column,
+                           const struct nd_table_row *row)
+{
+    const char *key = column->key;
+    return (struct cell){page, column, row->entry,
+                         key[0] == '.' ? at_path(row->outer, key + 1) : at_path(row->entry, key)};
+}
+
+static enum nd_cell_kind kind_of(const struct nd_column *column)
+{
+    return (enum nd_cell_kind)(column->kind & ~(unsigned)(ND_SHEETS | ND_PAGES));
+}
+
+static bool in_ns(const struct nd_column *column)
+{
+    size_t len = strlen(column->key);
+    return len > 3 && strcmp(column->key + len - 3, "_ns") == 0;
+}
+
+/* ---- words ---- */
+
+static void put_words(const struct cell *cell, struct nd_buf *out)
+{
+    const char *text = json_string_value(cell->value);
+    nd_buf_adds(out, text != NULL ? text : nd_text_of(cell->page, cell->value));
+}
+
+static void put_number(const struct cell *cell, struct nd_buf *out)
+{
+    nd_buf_addf(out, "%.12g", json_number_value(cell->value));
+}
+
+static void put_text(const struct cell *cell, struct nd_buf *out)
+{
+    if (json_is_number(cell->value))
+        put_number(cell, out);
+    else
+        put_words(cell, out);
+}
+
+static void put_state(const struct cell *cell, struct nd_buf *out)
+{
+    if (json_is_boolean(cell->value))
+        nd_buf_adds(out, nd_msg(cell->page, json_is_true(cell->value) ? ND_MSG_YES : ND_MSG_NO));
+    else if (json_is_string(cell->value))
+        nd_buf_adds(out, nd_state_text(cell->page, json_string_value(cell->value)));
+}
+
+static void put_reasoned(const struct cell *cell, struct nd_buf *out)
+{
+    const char *why = nd_str_of(cell->entry, "why");
+    put_state(cell, out);
+    nd_buf_addf(out, "%s%s", *why != '\0' ? ": " : "", why);
+}
+
+static void put_moment(const struct cell *cell, struct nd_buf *out)
+{
+    char text[ND_UNIT_TEXT];
+    nd_buf_adds(out, nd_rel_text(cell->value, text));
+}
+
+static void put_till(const struct cell *cell, struct nd_buf *out)
+{
+    if (json_is_integer(cell->value))
+        put_moment(cell, out);
+    else
+        nd_buf_adds(out, nd_msg(cell->page, ND_MSG_OPEN));
+}
+
+static void put_length(const struct cell *cell, struct nd_buf *out)
+{
+    char text[ND_UNIT_TEXT];
+    nd_buf_adds(out, nd_length_text(json_integer_value(cell->value), text));
+}
+
+static void put_late(const struct cell *cell, struct nd_buf *out)
+{
+    if (json_is_integer(json_object_get(cell->entry, "planned_rel_ns")))
+        put_length(cell, out);
+}
+
+static void put_allowed(const struct cell *cell, struct nd_buf *out)
+{
+    if (json_integer_value(cell->value) > 0)
+        put_length(cell, out);
+}
+
+static void put_list(const struct cell *cell, struct nd_buf *out)
+{
+    size_t i = 0;
+    json_t *one = NULL;
+    json_array_foreach(cell->value, i, one)
+    {
+        nd_buf_adds(out, i != 0 ? ", " : "");
+        if (json_is_string(one))
+            nd_buf_adds(out, json_string_value(one));
+        else
+            nd_buf_addf(out, "%lld", (long long)json_integer_value(one));
+    }
+}
+
+static void put_title(const struct cell *cell, struct nd_buf *out)
+{
+    nd_buf_adds(out, nd_series_title(cell->value));
+}
+
+static void put_measure(const struct cell *cell, const json_t *value, struct nd_buf *out)
+{
+    char text[64];
+    nd_buf_adds(out, nd_value_text(cell->page, value,
+                                   in_ns(cell->column) ? "ns" : nd_str_of(cell->entry, "unit"),
+                                   nd_str_of(cell->entry, "statistic"), text));
+}
+
+static void put_value(const struct cell *cell, struct nd_buf *out)
+{
+    put_measure(cell, cell->value, out);
+}
+
+static void put_share(const struct cell *cell, struct nd_buf *out)
+{
+    char text[64];
+    nd_buf_adds(out, nd_value_text(cell->page, cell->value, "1", "share", text));
+}
+
+static void put_width(const struct cell *cell, struct nd_buf *out)
+{
+    if (!(json_number_value(cell->value) > 0))
+        return;
+    nd_buf_adds(out, "\u00b1 ");
+    put_measure(cell, cell->value, out);
+}
+
+static void put_limit(const struct cell *cell, struct nd_buf *out)
+{
+    nd_buf_addf(out, "%s ", nd_operator_sign(nd_str_of(cell->entry, "operator")));
+    put_measure(cell, cell->value, out);
+}
+
+static void put_measured(const struct cell *cell, struct nd_buf *out)
+{
+    put_measure(cell, json_object_get(cell->value, "measured"), out);
+}
+
+static void put_kept(const struct cell *cell, struct nd_buf *out)
+{
+    const char *before = nd_str_of(json_object_get(cell->entry, "before"), "grade");
+    const char *after = nd_str_of(json_object_get(cell->entry, "after"), "grade");
+    nd_buf_adds(out, nd_msg(cell->page, *after == '\0'               ? ND_MSG_BASE_NOT_AGAIN
+                                        : strcmp(before, after) == 0 ? ND_MSG_BASE_SAME
+                                                                     : ND_MSG_BASE_DIFFERS));
+}
+
+static void put_change(const struct cell *cell, struct nd_buf *out)
+{
+    nd_buf_addf(out, "%s.%s", nd_str_of(cell->entry, "plugin"), nd_str_of(cell->entry, "verb"));
+}
+
+/* Whether it was read back as being in force; a rehearsal does not. */
+static void put_proved(const struct cell *cell, struct nd_buf *out)
+{
+    nd_buf_adds(out, json_is_true(cell->value)    ? nd_msg(cell->page, ND_MSG_YES)
+                     : json_is_false(cell->value) ? nd_msg(cell->page, ND_MSG_NOT_PROVED)
+                                                  : "\u2013");
+}
+
+static void put_reply(const struct cell *cell, struct nd_buf *out)
+{
+    const char *answer = nd_str_of(cell->entry, "answer");
+    const char *by = nd_str_of(cell->entry, "answered_by");
+    if (*answer == '\0') {
+        nd_buf_adds(out, nd_msg(cell->page, ND_MSG_NOBODY));
+        return;
+    }
+    nd_buf_adds(out, nd_state_text(cell->page, answer));
+    if (*by != '\0' && strcmp(by, nd_str_of(cell->entry, "by")) != 0)
+        nd_buf_addf(out, ", %s %s", nd_msg(cell->page, ND_MSG_BY), by);
+    if (json_is_true(json_object_get(cell->entry, "scripted")))
+        nd_buf_addf(out, " (%s)", nd_msg(cell->page, ND_MSG_SCRIPTED));
+}
+
+static void put_inject(const struct cell *cell, struct nd_buf *out)
+{
+    nd_buf_adds(out, nd_inject_title(cell->page, cell->entry));
+}
+
+static void put_answers(const struct cell *cell, struct nd_buf *out)
+{
+    nd_inject_answers(cell->page, cell->entry, out);
+}
+
+static const struct {
+    void (*put)(const struct cell *cell, struct nd_buf *out);
+    bool of_none; /* a cell without a value says something, too */
+} kinds[] = {
+    [ND_CELL_WORDS] = {put_words, false},      [ND_CELL_TEXT] = {put_text, false},
+    [ND_CELL_STATE] = {put_state, false},      [ND_CELL_REASONED] = {put_reasoned, false},
+    [ND_CELL_MOMENT] = {put_moment, true},     [ND_CELL_TILL] = {put_till, true},
+    [ND_CELL_LENGTH] = {put_length, false},    [ND_CELL_LATE] = {put_late, false},
+    [ND_CELL_ALLOWED] = {put_allowed, false},  [ND_CELL_NUMBER] = {put_number, false},
+    [ND_CELL_LIST] = {put_list, false},        [ND_CELL_TITLE] = {put_title, false},
+    [ND_CELL_VALUE] = {put_value, true},       [ND_CELL_SHARE] = {put_share, true},
+    [ND_CELL_WIDTH] = {put_width, false},      [ND_CELL_LIMIT] = {put_limit, true},
+    [ND_CELL_MEASURED] = {put_measured, true}, [ND_CELL_KEPT] = {put_kept, false},
+    [ND_CELL_CHANGE] = {put_change, false},    [ND_CELL_PROVED] = {put_proved, true},
+    [ND_CELL_REPLY] = {put_reply, false},      [ND_CELL_INJECT] = {put_inject, false},
+    [ND_CELL_ANSWERS] = {put_answers, false},
+};
+
+static void put_cell(const struct cell *cell, struct nd_buf *out)
+{
+    enum nd_cell_kind kind = kind_of(cell->column);
+    const json_t *value = cell->value;
+    bool none = value == NULL || json_is_null(value);
+    if (none && !kinds[kind].of_none)
+        return;
+    kinds[kind].put(cell, out);
+}
+
+void nd_cell_words(const struct nd_page *page, const struct nd_column *column,
+                   const struct nd_table_row *row, struct nd_buf *out)
+{
+    struct cell cell = cell_of(page, column, row);
+    put_cell(&cell, out);
+}
+
+const char *nd_cell_class(const struct nd_column *column, const struct nd_table_row *row)
+{
+    enum nd_cell_kind kind = kind_of(column);
+    struct cell cell = cell_of(NULL, column, row);
+    if (kind == ND_CELL_STATE || kind == ND_CELL_REASONED)
+        return json_is_string(cell.value) ? nd_state_class(json_string_value(cell.value)) : "";
+    if (kind == ND_CELL_MEASURED)
+        return nd_state_class(nd_str_of(cell.value, "grade"));
+    return kind == ND_CELL_NUMBER || kind == ND_CELL_VALUE || kind == ND_CELL_SHARE ? "n" : "";
+}
+
+/* ---- headings and rows ---- */
+
+bool nd_column_stands(const struct nd_column *column, enum nd_place place)
+{
+    return (column->kind & (ND_SHEETS | ND_PAGES)) == 0 || (column->kind & place) != 0;
+}
+
+size_t nd_table_headings(const struct nd_table *table, enum nd_message *headings)
+{
+    size_t count = 0;
+    for (const struct nd_column *c = table->columns; c->key != NULL; c++) {
+        if (nd_column_stands(c, ND_PAGES))
+            headings[count++] = c->heading;
+    }
+    return count;
+}
+
+size_t nd_table_rows(const json_t *model, const struct nd_table *table, enum nd_place place,
+                     struct nd_table_row **rows)
+{
+    const json_t *list = at_path(model, table->list);
+    size_t count = 0;
+    size_t i = 0;
+    json_t *first = NULL;
+    *rows = NULL;
+    json_array_foreach(list, i, first)
+    {
+        size_t left = 0;
+        size_t k = 0;
+        json_t *one = NULL;
+        json_t *inner = table->inner == NULL ? json_pack("[O]", first)
+                        : place == ND_PAGES && strcmp(table->inner, "interruptions") == 0
+                            ? nd_interruptions_shown(first, &left)
+                            : json_incref(json_object_get(first, table->inner));
+        *rows = nd_realloc(*rows, count + json_array_size(inner) + 1, sizeof **rows);
+        json_array_foreach(inner, k, one)(*rows)[count++] = (struct nd_table_row){one, first, 0};
+        if (left != 0)
+            (*rows)[count++] = (struct nd_table_row){NULL, first, left};
+        json_decref(inner);
+    }
+    return count;
+}
+
+/* ---- sheets ---- */
+
+static bool in_seconds(const struct nd_column *column)
+{
+    enum nd_cell_kind kind = kind_of(column);
+    return in_ns(column) && kind != ND_CELL_MOMENT && kind != ND_CELL_TILL;
+}
+
+static bool is_number(const struct cell *cell)
+{
+    enum nd_cell_kind kind = kind_of(cell->column);
+    if (!json_is_number(cell->value) ||
+        (kind == ND_CELL_LATE && !json_is_integer(json_object_get(cell->entry, "planned_rel_ns"))))
+        return false;
+    return in_seconds(cell->column) || kind == ND_CELL_NUMBER || kind == ND_CELL_VALUE ||
+           kind == ND_CELL_SHARE || kind == ND_CELL_WIDTH || kind == ND_CELL_LIMIT;
+}
+
+static void add_row(const struct nd_page *page, const struct nd_table *table,
+                    const struct nd_table_row *row, struct nd_sheet *sheet)
+{
+    nd_sheet_row(sheet);
+    for (const struct nd_column *c = table->columns; c->key != NULL; c++) {
+        struct cell cell = cell_of(page, c, row);
+        struct nd_buf text = {0};
+        if (!nd_column_stands(c, ND_SHEETS))
+            continue;
+        if (is_number(&cell)) {
+            nd_sheet_number(sheet, json_number_value(cell.value) / (in_seconds(c) ? 1e9 : 1));
+        } else {
+            if (cell.value != NULL && (!json_is_null(cell.value) || kind_of(c) == ND_CELL_TILL))
+                put_cell(&cell, &text);
+            nd_sheet_text(sheet, nd_buf_str(&text));
+        }
+        nd_buf_deinit(&text);
+    }
+}
+
+void nd_table_sheet(const struct nd_page *page, const struct nd_table *table,
+                    struct nd_sheet *sheet)
+{
+    struct nd_table_row *rows = NULL;
+    size_t count = nd_table_rows(page->model, table, ND_SHEETS, &rows);
+    sheet->name = nd_strdup(nd_msg(page, table->caption));
+    nd_sheet_row(sheet);
+    for (const struct nd_column *c = table->columns; c->key != NULL; c++) {
+        if (!nd_column_stands(c, ND_SHEETS))
+            continue;
+        char *heading = nd_printf("%s%s", nd_msg(page, c->heading),
+                                  in_seconds(c) ? nd_msg(page, ND_MSG_IN_SECONDS) : "");
+        nd_sheet_text(sheet, heading);
+        free(heading);
+    }
+    for (size_t i = 0; i < count; i++)
+        add_row(page, table, &rows[i], sheet);
+    free(rows);
+}
