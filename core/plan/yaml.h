@@ -1,4 +1,4 @@
-/* YAML as a tree that remembers where each node stands; internal to core/plan. */
+/* YAML as a tree that remembers where each node stands: of the files that people write by hand. */
 #ifndef ND_PLAN_YAML_H
 #define ND_PLAN_YAML_H
 #include "plan/diag.h"
