@@ -1,8 +1,8 @@
 #include "cli/common.h"
 
-#include "report/audience.h"
 #include "report/pdf.h"
 #include "report/report.h"
+#include "report/template.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -21,24 +21,10 @@ static const struct nd_cli_option report_options[] = {
     {"tlp", ND_REPORT_TLP, "who may have it, with '--format stix' (default: amber)", 0},
     {"lang", "zh|en|both", "language of what is printed", 0},
     {"audience", "operator:NAME|public", "without what is not theirs to know", 0},
+    {"template", "FILE", "how the pages are to look (default: RUNS/report-template.yaml)", 0},
+    {"words", NULL, "print the words that a template can change", 0},
     {"pdf", NULL, "the pages as PDF too, by the Chromium of this machine", 0},
     {NULL, NULL, NULL, 0}};
-
-/* A model for whom it is for; NULL: told why, and *code. */
-static json_t *open_model(const struct nd_rundir *dir, const char *audience, int *code)
-{
-    struct nd_fail why = {0};
-    json_t *model = nd_report_model(dir, &why);
-    *code = ND_EXIT_INTEGRITY;
-    if (model != NULL && audience != NULL && nd_report_for(model, dir, audience, &why) != ND_OK) {
-        *code = why.code == ND_EARG ? ND_EXIT_USAGE : ND_EXIT_INTEGRITY;
-        json_decref(model);
-        model = NULL;
-    }
-    if (model == NULL)
-        fprintf(stderr, "netdrill report: %s\n", why.text);
-    return model;
-}
 
 static int print_report(const struct nd_rundir *dir, const struct nd_cli_args *args)
 {
@@ -48,10 +34,12 @@ static int print_report(const struct nd_rundir *dir, const struct nd_cli_args *a
     enum nd_lang lang = lang_name == NULL || strncmp(lang_name, "en", 2) == 0 ? ND_LANG_EN
                         : strcmp(lang_name, "both") == 0                      ? ND_LANG_BOTH
                                                                               : ND_LANG_ZH;
-    int code = ND_EXIT_OK;
-    json_t *model = open_model(dir, nd_cli_get(args, "audience"), &code);
-    if (model == NULL)
-        return code;
+    const struct nd_reader reader = {nd_cli_get(args, "audience"), nd_cli_get(args, "template")};
+    json_t *model = nd_report_open(dir, &reader, &why);
+    if (model == NULL) {
+        fprintf(stderr, "netdrill report: %s\n", why.text);
+        return why.code == ND_EARG ? ND_EXIT_USAGE : ND_EXIT_INTEGRITY;
+    }
     const struct nd_rendering how = {nd_cli_get(args, "format"), lang, nd_cli_get(args, "table"),
                                      nd_cli_get(args, "tlp")};
     nd_err err = nd_report_render(model, &how, &out, &why);
@@ -66,13 +54,13 @@ static int print_report(const struct nd_rundir *dir, const struct nd_cli_args *a
 }
 
 /* The files of the report, and their paths. */
-static int write_report(const struct nd_rundir *dir, const char *audience, bool pdf)
+static int write_report(const struct nd_rundir *dir, const struct nd_reader *reader, bool pdf)
 {
     static const char *const langs[] = {"zh-TW", "en"};
     struct nd_fail why = {0};
     char *stem = NULL;
     int code = ND_EXIT_OK;
-    if (nd_report_write(dir, audience, &stem, &why) != ND_OK) {
+    if (nd_report_write(dir, reader, &stem, &why) != ND_OK) {
         fprintf(stderr, "netdrill report: %s\n", why.text);
         code = why.code == ND_EARG ? ND_EXIT_USAGE : ND_EXIT_INTEGRITY;
     }
@@ -105,17 +93,31 @@ static bool stray_option(const struct nd_cli_args *args)
     return stray;
 }
 
+static int print_words(void)
+{
+    struct nd_buf out = {0};
+    nd_report_words(&out);
+    fputs(nd_buf_str(&out), stdout);
+    nd_buf_deinit(&out);
+    return ND_EXIT_OK;
+}
+
 static int report(int argc, char **argv)
 {
     struct nd_cli_args args;
     struct nd_rundir dir;
     int code = 0;
-    if (nd_cli_open_run(&nd_command_report, argc, argv, &args, &dir, &code))
-        code = stray_option(&args) ? ND_EXIT_USAGE
+    if (argc == 2 && strcmp(argv[1], "--words") == 0)
+        return print_words();
+    if (nd_cli_open_run(&nd_command_report, argc, argv, &args, &dir, &code)) {
+        const struct nd_reader reader = {nd_cli_get(&args, "audience"),
+                                         nd_cli_get(&args, "template")};
+        code = stray_option(&args)                  ? ND_EXIT_USAGE
+               : nd_cli_get(&args, "words") != NULL ? print_words()
                : nd_cli_get(&args, "format") != NULL
                    ? print_report(&dir, &args)
-                   : write_report(&dir, nd_cli_get(&args, "audience"),
-                                  nd_cli_get(&args, "pdf") != NULL);
+                   : write_report(&dir, &reader, nd_cli_get(&args, "pdf") != NULL);
+    }
     nd_rundir_deinit(&dir);
     nd_cli_args_deinit(&args);
     return code;
@@ -124,7 +126,7 @@ static int report(int argc, char **argv)
 const struct nd_command nd_command_report = {
     "report",
     "report [RUN] [--format NAME [--table NAME] [--tlp NAME]] [--lang zh|en|both] [--audience "
-    "operator:NAME|public] [--pdf]",
+    "operator:NAME|public] [--template FILE] [--pdf] | report --words",
     "Renders a run's report from its directory alone. Of a run that is still under way: 初步 "
     "INTERIM.\n\n"
     "  netdrill report last\n"

@@ -1,10 +1,12 @@
 #include "report/audience.h"
 #include "report/internal.h"
+#include "report/template.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* The formats by name, and the files that a run leaves. */
 
@@ -106,16 +108,45 @@ static nd_err write_files(const json_t *model, const char *stem, bool interim, s
     return err;
 }
 
-nd_err nd_report_write(const struct nd_rundir *dir, const char *audience, char **stem,
+/* What holds for all runs of the directory; a fault of it is told on the pages. */
+static void take_common_template(json_t *model, const struct nd_rundir *dir)
+{
+    struct nd_fail why = {0};
+    char *path = nd_printf("%s/../" ND_TEMPLATE_FILE, dir->path);
+    if (access(path, F_OK) == 0 && nd_report_template(model, path, &why) != ND_OK)
+        json_object_set_new(json_object_get(model, "run"), "template_fault",
+                            json_string(strstr(why.text, ND_TEMPLATE_FILE) != NULL
+                                            ? strstr(why.text, ND_TEMPLATE_FILE)
+                                            : why.text));
+    free(path);
+}
+
+json_t *nd_report_open(const struct nd_rundir *dir, const struct nd_reader *reader,
+                       struct nd_fail *why)
+{
+    json_t *model = nd_report_model(dir, why);
+    nd_err err = model != NULL ? ND_OK : why->code;
+    if (err == ND_OK && reader != NULL && reader->audience != NULL)
+        err = nd_report_for(model, dir, reader->audience, why);
+    if (err == ND_OK && reader != NULL && reader->template_path != NULL)
+        err = nd_report_template(model, reader->template_path, why);
+    else if (err == ND_OK)
+        take_common_template(model, dir);
+    if (err == ND_OK)
+        return model;
+    json_decref(model);
+    return NULL;
+}
+
+nd_err nd_report_write(const struct nd_rundir *dir, const struct nd_reader *reader, char **stem,
                        struct nd_fail *why)
 {
     struct nd_fail own = {0};
     why = why != NULL ? why : &own;
-    json_t *model = nd_report_model(dir, why);
-    nd_err err = model != NULL ? ND_OK : why->code;
-    if (err == ND_OK && audience != NULL)
-        err = nd_report_for(model, dir, audience, why);
-    char *folder = err == ND_OK ? make_folder(dir, audience, why) : NULL;
+    json_t *model = nd_report_open(dir, reader, why);
+    char *folder =
+        model != NULL ? make_folder(dir, reader != NULL ? reader->audience : NULL, why) : NULL;
+    nd_err err = folder != NULL ? ND_OK : why->code;
     if (folder != NULL) {
         bool interim = json_is_true(json_object_get(json_object_get(model, "run"), "interim"));
         char *path = nd_printf("%s/%s", folder, interim ? "interim" : "report");
@@ -124,8 +155,6 @@ nd_err nd_report_write(const struct nd_rundir *dir, const char *audience, char *
             *stem = path;
         else
             free(path);
-    } else {
-        err = why->code;
     }
     free(folder);
     json_decref(model);

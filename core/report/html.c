@@ -161,8 +161,22 @@ static void put_objectives(const struct nd_page *page)
 static void put_cover(const struct nd_page *page, const json_t *run)
 {
     const json_t *drill = json_object_get(page->model, "drill");
+    const json_t *template = json_object_get(page->model, "template");
+    const char *agency = nd_text_of(page, json_object_get(template, "agency"));
     char length[ND_UNIT_TEXT];
-    nd_html_raw(page, "<header><p class=\"exercise\">演練 EXERCISE</p><h1>");
+    nd_html_raw(page, "<header>");
+    if (*nd_str_of(template, "logo") != '\0') {
+        nd_buf_addf(page->out, "<img class=\"logo\" src=\"%s\" alt=\"",
+                    nd_str_of(template, "logo"));
+        nd_html_text(page, agency);
+        nd_html_raw(page, "\">");
+    }
+    if (*agency != '\0') {
+        nd_html_raw(page, "<p class=\"agency\">");
+        nd_html_text(page, agency);
+        nd_html_raw(page, "</p>");
+    }
+    nd_html_raw(page, "<p class=\"exercise\">演練 EXERCISE</p><h1>");
     nd_html_text(page, nd_text_of(page, json_object_get(drill, "title")));
     nd_html_raw(page, "</h1><p class=\"sub\">");
     nd_html_msg(page, ND_MSG_TITLE);
@@ -173,6 +187,17 @@ static void put_cover(const struct nd_page *page, const json_t *run)
     nd_html_text(page, nd_str_of(run, "wall"));
     nd_buf_addf(page->out, " \u00b7 %s %s</p></header>\n", nd_msg(page, ND_MSG_LASTED),
                 nd_length_text(nd_int_of(run, "lasted_ns"), length));
+}
+
+static void put_footer(const struct nd_page *page)
+{
+    const char *footer =
+        nd_text_of(page, json_object_get(json_object_get(page->model, "template"), "footer"));
+    if (*footer == '\0')
+        return;
+    nd_html_raw(page, "<footer><p>");
+    nd_html_text(page, footer);
+    nd_html_raw(page, "</p></footer>\n");
 }
 
 static void put_body(const json_t *model, enum nd_lang lang, struct nd_buf *out)
@@ -194,7 +219,9 @@ static void put_body(const json_t *model, enum nd_lang lang, struct nd_buf *out)
     put_objectives(&page);
     nd_html_raw(&page, "</section>\n");
     nd_html_sections(&page);
-    nd_html_raw(&page, "</main></div>\n");
+    nd_html_raw(&page, "</main>");
+    put_footer(&page);
+    nd_html_raw(&page, "</div>\n");
 }
 
 void nd_html_begin(const struct nd_page *page, const char *title, const char *first)

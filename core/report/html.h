@@ -34,7 +34,10 @@ void nd_html_section(const struct nd_page *page, const char *name);
 void nd_html_duties(const struct nd_page *page);
 void nd_html_ratings(const struct nd_page *page);
 void nd_html_improvements(const struct nd_page *page);
+/* What follows the first page, in the order the template asks for. */
 void nd_html_sections(const struct nd_page *page);
+bool nd_html_section_known(const char *name);
+const char *nd_html_section_names(void); /* with commas, for messages */
 /* What whoever played the drill could choose, as an entry of a <dl>; nothing when there is none. */
 void nd_html_parameters(const struct nd_page *page, const json_t *run);
 

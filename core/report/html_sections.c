@@ -270,20 +270,54 @@ static void put_appendix(const struct nd_page *page)
     nd_html_raw(page, "</dl></section>\n");
 }
 
+/* By their own function, or a table of tables.h with a heading. */
+static const struct {
+    const char *name;
+    void (*put)(const struct nd_page *page);
+} sections[] = {{"ratings", nd_html_ratings}, {"expectations", NULL},
+                {"baseline", put_baseline},   {"clocks", nd_html_duties},
+                {"timeline", put_timeline},   {"injects", NULL},
+                {"observations", NULL},       {"performance", put_performance},
+                {"safety", put_safety},       {"confirmations", NULL},
+                {"notes", put_notes},         {"improvements", nd_html_improvements},
+                {"quality", put_quality},     {"appendix", put_appendix}};
+#define SECTIONS (sizeof sections / sizeof sections[0])
+
+static void put_section(const struct nd_page *page, size_t number)
+{
+    if (sections[number].put != NULL)
+        sections[number].put(page);
+    else
+        nd_html_section(page, sections[number].name);
+}
+
+bool nd_html_section_known(const char *name)
+{
+    for (size_t i = 0; i < SECTIONS; i++) {
+        if (strcmp(sections[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+const char *nd_html_section_names(void)
+{
+    return "ratings, expectations, baseline, clocks, timeline, injects, observations, performance, "
+           "safety, confirmations, notes, improvements, quality, appendix";
+}
+
 void nd_html_sections(const struct nd_page *page)
 {
-    nd_html_ratings(page);
-    nd_html_section(page, "expectations");
-    put_baseline(page);
-    nd_html_duties(page);
-    put_timeline(page);
-    nd_html_section(page, "injects");
-    nd_html_section(page, "observations");
-    put_performance(page);
-    put_safety(page);
-    nd_html_section(page, "confirmations");
-    put_notes(page);
-    nd_html_improvements(page);
-    put_quality(page);
-    put_appendix(page);
+    const json_t *wanted = json_object_get(json_object_get(page->model, "template"), "sections");
+    size_t i = 0;
+    json_t *name = NULL;
+    for (size_t k = 0; wanted == NULL && k < SECTIONS; k++)
+        put_section(page, k);
+    json_array_foreach(wanted, i, name)
+    {
+        for (size_t k = 0; k < SECTIONS; k++) {
+            if (strcmp(sections[k].name, json_string_value(name)) == 0)
+                put_section(page, k);
+        }
+    }
 }

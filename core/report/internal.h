@@ -8,6 +8,7 @@
  *   tables.c        the tables as data; cells.c: their rows and cells; sheets.c: as sheets
  *   machine.c       for other tools: Grafana, OpenMetrics; stix.c: STIX 2.1
  *   audience.c      what is not for an audience to know; pdf.c: the page by Chromium
+ *   template.c      an agency's words, logo and order; yaml_file.c: the YAML of such files
  *   compare.c       two runs side by side; catalogue.c: all runs of a directory
  *   review*.c       a year of runs: what they were for, what they showed, what was to be done
  *   words.c         the message catalogue, times and values in people's words */
@@ -56,7 +57,7 @@ const char *nd_series_title(const json_t *series);
 const char *nd_outcome_text(const struct nd_page *page, const char *outcome);
 /* What has to be said of a run before its figures are read: rehearsed, simulated, interim or
  * incomplete; ND_MSG_COUNT where it does not hold. number: 0 to ND_MARKS - 1. */
-#define ND_MARKS 4
+#define ND_MARKS 5
 enum nd_message nd_mark_of(const json_t *run, size_t number);
 /* What the scenario says of it, "" when nothing: words as they were written, in one language. */
 const char *nd_mark_detail(const json_t *run, enum nd_message mark);

@@ -49,12 +49,25 @@ nd_err nd_report_render(const json_t *model, const struct nd_rendering *how, str
 #define ND_REPORT_FORMATS "html|md|json|junit|ods|csv|grafana|openmetrics|stix"
 #define ND_REPORT_TLP     "clear|green|amber|red"
 
+/* Whom a report is for, and how it is to look. Both may be NULL: the owner of the run, and the
+ * template of the directory of runs if there is one. */
+struct nd_reader {
+    const char *audience;      /* audience.h */
+    const char *template_path; /* template.h */
+};
+
+/* The model for a reader (NULL: for the owner). A template of the directory of runs that cannot be
+ * taken is left out, and the pages say so: a run never lacks its report for it. ND_EARG: audience
+ * or template. Caller decrefs; NULL: why tells. */
+json_t *nd_report_open(const struct nd_rundir *dir, const struct nd_reader *reader,
+                       struct nd_fail *why);
+
 /* Writes report.json, report.zh-TW.html, report.en.html, .md and .ods of both, and junit.xml into
  * the run's report/. Of a run that is still under way they are called interim.* and
- * interim.junit.xml, so that they never stand where the report is looked for; for an audience
- * (audience.h; NULL: the owner of the run) they go into a directory of their own below. *stem (may
- * be NULL): the path before ".en.html"; caller frees. */
-nd_err nd_report_write(const struct nd_rundir *dir, const char *audience, char **stem,
+ * interim.junit.xml, so that they never stand where the report is looked for; for an audience they
+ * go into a directory of their own below. reader: NULL is fine. *stem (may be NULL): the path
+ * before ".en.html"; caller frees. */
+nd_err nd_report_write(const struct nd_rundir *dir, const struct nd_reader *reader, char **stem,
                        struct nd_fail *why);
 
 #endif

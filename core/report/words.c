@@ -5,16 +5,22 @@
 #include <string.h>
 
 static const struct {
-    const char *zh, *en;
+    const char *key, *zh, *en;
 } messages[] = {
-#define X(key, zh, en) {zh, en},
+#define X(key, zh, en) {#key, zh, en},
 #include "report/messages.def"
 #undef X
 };
 
 const char *nd_msg(const struct nd_page *page, enum nd_message message)
 {
-    return page->lang == ND_LANG_ZH ? messages[message].zh : messages[message].en;
+    const char *lang = page->lang == ND_LANG_ZH ? "zh" : "en";
+    const json_t *words = json_object_get(json_object_get(page->model, "template"), "words");
+    const char *own =
+        json_string_value(json_object_get(json_object_get(words, messages[message].key), lang));
+    return own != NULL                ? own
+           : page->lang == ND_LANG_ZH ? messages[message].zh
+                                      : messages[message].en;
 }
 
 const char *nd_text_of(const struct nd_page *page, const json_t *text)
@@ -215,17 +221,20 @@ enum nd_message nd_mark_of(const json_t *run, size_t number)
     bool interim = json_is_true(json_object_get(run, "interim"));
     const enum nd_message marks[ND_MARKS] = {ND_MSG_REHEARSAL, ND_MSG_SIMULATED,
                                              interim ? ND_MSG_INTERIM : ND_MSG_INCOMPLETE,
-                                             ND_MSG_AUDIENCE};
+                                             ND_MSG_AUDIENCE, ND_MSG_TEMPLATE_FAULT};
     const bool holds[ND_MARKS] = {strcmp(nd_str_of(run, "mode"), "rehearsal") == 0,
                                   json_is_true(json_object_get(run, "simulated")),
                                   !json_is_true(json_object_get(run, "complete")),
-                                  json_object_get(run, "audience") != NULL};
+                                  json_object_get(run, "audience") != NULL,
+                                  json_object_get(run, "template_fault") != NULL};
     return holds[number] ? marks[number] : ND_MSG_COUNT;
 }
 
 const char *nd_mark_detail(const json_t *run, enum nd_message mark)
 {
-    return mark == ND_MSG_SIMULATED ? nd_str_of(run, "simulated_what") : "";
+    return mark == ND_MSG_SIMULATED        ? nd_str_of(run, "simulated_what")
+           : mark == ND_MSG_TEMPLATE_FAULT ? nd_str_of(run, "template_fault")
+                                           : "";
 }
 
 static int longest_first(const void *a, const void *b)
