@@ -61,20 +61,19 @@ struct nd_inject {
     const char *id;
     struct nd_text2 title, body, expect; /* body, expect: may be empty (both NULL) */
     enum nd_inject_kind kind;
-    bool at_given, at_is_moment;
+    bool at_given, at_is_moment, window_given, window_is_moment;
     nd_ns at;
-    bool window_given, window_is_moment;
     nd_ns window_from, window_till; /* as `at`: offsets from the phase's start, or moments */
     const char *after, *unless;     /* id, or NULL */
     nd_ns delay;                    /* after `after` */
     bool on_call; /* fired by a controller alone; its phase does not wait for it before */
+    bool any;     /* one of `to` answers for all */
     const char *only_if, *only_choice; /* decision's id and the choice it takes, or NULL */
     const char *from;                  /* person, or NULL */
     const char *const *to;             /* people; NULL-ended, may be empty */
     size_t to_count;
     const struct nd_call_spec *via; /* the verb that delivers it; NULL: handed over by hand */
     nd_ns react_within;             /* 0: nothing is waited for */
-    bool any;                       /* one of `to` answers for all */
     const char *objective;          /* id, or NULL */
     const struct nd_text2 *tasks;
     size_t tasks_count;

@@ -36,7 +36,7 @@ static int64_t clock_ns(clockid_t id)
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-static bool live(const struct nd_op *op)
+bool nd_fake_live(const struct nd_op *op)
 {
     return !op->finished && (op->planning || op->started);
 }
@@ -59,7 +59,7 @@ static nd_ns fake_from_wall(const struct nd_host *host, int64_t wall_ns)
 static nd_err fake_after(struct nd_op *op, nd_ns wait, void (*fn)(void *), void *ctx)
 {
     struct nd_fake *fake = op->fake;
-    if (!live(op))
+    if (!nd_fake_live(op))
         return ND_ESTATE;
     for (size_t i = 0; i < fake->timers.count; i++) {
         const struct timer *t = &fake->timers.at[i];
@@ -87,7 +87,7 @@ void nd_fake_unwatch(struct nd_fake *fake, int fd)
 static nd_err fake_watch(struct nd_op *op, int fd, int events, void (*fn)(void *, int), void *ctx)
 {
     struct nd_fake *fake = op->fake;
-    if (!live(op))
+    if (!nd_fake_live(op))
         return ND_ESTATE;
     if (fake->clock == ND_FAKE_VIRTUAL || op->rehearsing)
         fault(fake, "watch() in a rehearsal");
@@ -100,7 +100,7 @@ static nd_err fake_watch(struct nd_op *op, int fd, int events, void (*fn)(void *
 
 static nd_err fake_offload(struct nd_op *op, void (*work)(void *), void (*done)(void *), void *ctx)
 {
-    if (!live(op))
+    if (!nd_fake_live(op))
         return ND_ESTATE;
     if (op->rehearsing)
         fault(op->fake, "offload() in a rehearsal");
@@ -118,7 +118,7 @@ static void *fake_state(struct nd_op *op, size_t bytes)
 
 static int fake_socket(struct nd_op *op, int domain, int type, int protocol)
 {
-    if (!live(op))
+    if (!nd_fake_live(op))
         return ND_ESTATE;
     if (op->rehearsing)
         fault(op->fake, "socket() in a rehearsal");
@@ -163,14 +163,14 @@ static void fake_emit(struct nd_op *op, uint32_t reading, double value, nd_ns at
 
 static void fake_sent(struct nd_op *op, int64_t slot, nd_ns at)
 {
-    if (!live(op))
+    if (!nd_fake_live(op))
         fault(op->fake, "sent() outside the life of the op");
     nd_vec_push(&op->told, (struct nd_fake_told){slot, true, ND_OK, (double)NAN, at});
 }
 
 static void fake_answer(struct nd_op *op, int64_t slot, nd_err err, double value, nd_ns at)
 {
-    if (!live(op))
+    if (!nd_fake_live(op))
         fault(op->fake, "answer() outside the life of the op");
     nd_vec_push(&op->told, (struct nd_fake_told){slot, false, err, value, at});
 }
@@ -181,7 +181,7 @@ static void fake_reading(struct nd_op *op, int64_t slot, uint32_t reading, doubl
     fake_emit(op, reading, value, 0);
 }
 
-static void push_note(struct nd_op *op, const char *key, const char *value)
+void nd_fake_note(struct nd_op *op, const char *key, const char *value)
 {
     nd_vec_push(&op->notes, (struct nd_note){nd_arena_strdup(&op->arena, key),
                                              nd_arena_strdup(&op->arena, value)});
@@ -195,7 +195,7 @@ static nd_err fake_undo_note(struct nd_op *op, const char *key, const char *valu
         fault(op->fake, "undo_note() outside plan_undo");
         return ND_ESTATE;
     }
-    push_note(op, key, value);
+    nd_fake_note(op, key, value);
     return ND_OK;
 }
 
@@ -220,9 +220,9 @@ static void quiet(struct nd_op *op)
     op->deadline = 0;
 }
 
-static void fake_finish(struct nd_op *op, nd_err err, const char *why)
+void nd_fake_finish(struct nd_op *op, nd_err err, const char *why)
 {
-    if (!live(op)) {
+    if (!nd_fake_live(op)) {
         fault(op->fake, "finish() a second time, or before start");
         return;
     }
@@ -297,7 +297,7 @@ static void fill_host(struct nd_host *host)
         .from_wall = fake_from_wall,
         .emit = fake_emit,
         .undo_note = fake_undo_note,
-        .finish = fake_finish,
+        .finish = nd_fake_finish,
         .log = fake_log,
         .netns = fake_netns,
         .netns_of = fake_netns_of,
@@ -308,132 +308,6 @@ static void fill_host(struct nd_host *host)
         .answer = fake_answer,
         .reading = fake_reading,
     };
-}
-
-/* ---- calls ---- */
-
-struct nd_op *nd_fake_op_new(struct nd_fake *fake, const struct nd_verb *verb)
-{
-    struct nd_op *op = nd_alloc(sizeof *op);
-    op->fake = fake;
-    op->verb = verb;
-    op->model_up = 1;
-    op->next = fake->ops;
-    fake->ops = op;
-    return op;
-}
-
-static void returned(struct nd_op *op, nd_err err)
-{
-    op->fake->current = NULL;
-    if (err != ND_OK && live(op))
-        fake_finish(op, err, NULL);
-}
-
-static bool has_timers(const struct nd_op *op)
-{
-    for (size_t i = 0; i < op->fake->timers.count; i++) {
-        if (op->fake->timers.at[i].op == op)
-            return true;
-    }
-    return false;
-}
-
-nd_err nd_fake_plan(struct nd_op *op)
-{
-    op->planning = true;
-    op->fake->current = op;
-    returned(op, op->verb->plan_undo(op->fake->self, &op->args, op));
-    while (!op->finished && (op->offloads != 0 || has_timers(op))) {
-        if (!nd_fake_turn(op->fake))
-            break;
-    }
-    nd_err err = op->finished ? op->err : ND_OK;
-    op->planning = false;
-    /* A planned op is started next; a failed one stays finished. */
-    op->planned = err == ND_OK;
-    op->finished = err != ND_OK;
-    return err;
-}
-
-void nd_fake_start(struct nd_op *op)
-{
-    if ((op->verb->flags & ND_VERB_CHANGES) != 0 && !op->planned)
-        nd_fake_mistake("a change to start before its undo record,", op->verb->name);
-    op->started = true;
-    op->fake->current = op;
-    returned(op, op->verb->start(op->fake->self, &op->args, op));
-}
-
-void nd_fake_stream(struct nd_op *op)
-{
-    op->started = true;
-    op->fake->current = op;
-    returned(op, op->verb->stream(op->fake->self, &op->args, op));
-}
-
-void nd_fake_slots(struct nd_op *op, int64_t first, int64_t count)
-{
-    op->verb->slots(op->fake->self, op, first, count);
-}
-
-void nd_fake_rehearse(struct nd_op *op)
-{
-    op->started = op->rehearsing = true;
-    op->fake->current = op;
-    returned(op, op->verb->rehearse(op->fake->self, &op->args, op));
-}
-
-void nd_fake_cancel(struct nd_op *op)
-{
-    if (!live(op) || op->cancelled)
-        return;
-    op->cancelled = true;
-    /* As in the core: a rehearsal, and a verb without cancel, just ends. */
-    if (op->rehearsing || op->verb == NULL || op->verb->cancel == NULL)
-        fake_finish(op, ND_ECANCEL, NULL);
-    else
-        op->verb->cancel(op->fake->self, op);
-}
-
-void nd_fake_deadline(struct nd_op *op, nd_ns wait)
-{
-    op->deadline = fake_now(&op->fake->host) + wait;
-}
-
-typedef nd_err after_change(void *self, const char *verb, const struct nd_note *noted,
-                            struct nd_op *op);
-
-static nd_err act(struct nd_op *change, after_change *fn, const char **why)
-{
-    struct nd_fake *fake = change->fake;
-    struct nd_op *op = nd_fake_op_new(fake, NULL);
-    op->started = true;
-    for (size_t i = 0; i < change->notes.count; i++)
-        push_note(op, change->notes.at[i].key, change->notes.at[i].value);
-    static const struct nd_note none = {NULL, NULL};
-    const struct nd_note *noted = op->notes.count != 0 ? op->notes.at : &none;
-    fake->current = op;
-    returned(op, fn(fake->self, change->verb->name, noted, op));
-    nd_err err = nd_fake_run(op);
-    if (why != NULL)
-        *why = op->why;
-    return err;
-}
-
-nd_err nd_fake_undo(struct nd_op *change, const char **why)
-{
-    return act(change, change->fake->plugin->undo, why);
-}
-
-nd_err nd_fake_verify(struct nd_op *change, const char **why)
-{
-    return act(change, change->fake->plugin->verify, why);
-}
-
-nd_err nd_fake_prove(struct nd_op *change, const char **why)
-{
-    return act(change, change->fake->plugin->prove, why);
 }
 
 /* ---- the fake itself ---- */

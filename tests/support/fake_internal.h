@@ -51,6 +51,11 @@ struct nd_fake {
 
 /* The test itself is wrong: says so and aborts. */
 _Noreturn void nd_fake_mistake(const char *what, const char *which);
+/* Under way: started or planning, and not over. */
+bool nd_fake_live(const struct nd_op *op);
+/* As host->finish. */
+void nd_fake_finish(struct nd_op *op, nd_err err, const char *why);
+void nd_fake_note(struct nd_op *op, const char *key, const char *value);
 void nd_fake_unwatch(struct nd_fake *fake, int fd);
 struct nd_op *nd_fake_op_new(struct nd_fake *fake, const struct nd_verb *verb);
 

@@ -26,21 +26,6 @@ static void at(nd_ns when, void (*fn)(void *ctx))
     nd_sched_at(kit.sched, when, fn, NULL);
 }
 
-static void make(void)
-{
-    struct nd_fail why = {0};
-    kit.run = nd_run_new(&kit.config, &why);
-    assert_non_null(kit.run);
-}
-
-static void play(void)
-{
-    make();
-    nd_run_begin(kit.run);
-    nd_sched_run(kit.sched);
-    assert_true(nd_run_outcome(kit.run)->ended);
-}
-
 static nd_ns moment_of(const char *type, size_t n)
 {
     const json_t *event = drill_kit_event(&kit, type, n);
@@ -91,7 +76,7 @@ static void test_contingency_fires_once(void **state)
 {
     (void)state;
     two();
-    play();
+    drill_kit_run(&kit);
     assert_int_equal(drill_kit_count(&kit, "inject.expired"), 1);
     assert_int_equal(moment_of("inject.expired", 0), ND_SEC(15));
     assert_int_equal(json_array_size(json_object_get(data_of("inject.expired", 0), "missing")), 2);
@@ -108,7 +93,7 @@ static void test_ack_in_time(void **state)
     (void)state;
     two();
     at(ND_SEC(8), ack_both);
-    play();
+    drill_kit_run(&kit);
     assert_int_equal(drill_kit_count(&kit, "inject.fired"), 1);
     assert_string_equal(subject_of("inject.not_needed", 0), "b");
     assert_int_equal(moment_of("inject.not_needed", 0), ND_SEC(8));
@@ -128,7 +113,7 @@ static void test_ack_is_no_answer(void **state)
     two();
     kit.injects[0].expect.en = "They report it";
     at(ND_SEC(8), ack_both);
-    play();
+    drill_kit_run(&kit);
     assert_int_equal(drill_kit_count(&kit, "inject.acknowledged"), 2);
     assert_int_equal(drill_kit_count(&kit, "inject.expired"), 1);
     assert_int_equal(drill_kit_count(&kit, "inject.fired"), 2);
@@ -148,7 +133,7 @@ static void test_late_answer_is_kept(void **state)
     two();
     drill_kit_step(&kit, 0, "s", drill_kit_forever);
     at(ND_SEC(20), answer_late);
-    play();
+    drill_kit_run(&kit);
     assert_true(json_is_false(json_object_get(data_of("inject.answered", 0), "in_time")));
     assert_int_equal(drill_kit_count(&kit, "inject.done"), 1); /* of the contingency */
     assert_string_equal(subject_of("inject.done", 0), "b");
@@ -165,7 +150,7 @@ static nd_ns drawn(uint64_t seed, bool another)
     a->window_given = true;
     a->window_from = ND_SEC(5);
     a->window_till = ND_SEC(50);
-    play();
+    drill_kit_run(&kit);
     size_t n = 0;
     while (strcmp(subject_of("inject.fired", n), "a") != 0)
         n++;
@@ -210,7 +195,7 @@ static void test_pause_shifts(void **state)
     at(ND_SEC(5), resume_due);
     at(ND_SEC(10), pause_due); /* and while it waits */
     at(ND_SEC(30), resume_due);
-    play();
+    drill_kit_run(&kit);
     assert_int_equal(moment_of("inject.fired", 0), ND_SEC(8));
     assert_int_equal(json_integer_value(json_object_get(data_of("inject.fired", 0), "late_ns")), 0);
     assert_int_equal(moment_of("inject.expired", 0), ND_SEC(38)); /* 10 s of the drill's clock */
@@ -226,7 +211,7 @@ static void test_said_in_a_pause(void **state)
     at(ND_SEC(7), pause_due);
     at(ND_SEC(20), ack_both);
     at(ND_SEC(30), resume_due);
-    play();
+    drill_kit_run(&kit);
     assert_int_equal(
         json_integer_value(json_object_get(data_of("inject.acknowledged", 0), "after_ns")),
         ND_SEC(2));
@@ -265,7 +250,7 @@ static void test_controllers(void **state)
         inject->at = ND_SEC(20);
     }
     at(ND_SEC(3), steer);
-    play();
+    drill_kit_run(&kit);
     assert_string_equal(subject_of("inject.skipped", 0), "a");
     assert_true(has_string(data_of("inject.skipped", 0), "reason", "the players know already"));
     assert_string_equal(subject_of("inject.fired", 0), "c");
@@ -298,7 +283,7 @@ static void test_adhoc(void **state)
     drill_kit_inject(&kit, 0, "a")->at_given = true;
     kit.injects[0].at = ND_SEC(5);
     at(ND_SEC(1), add_one);
-    play();
+    drill_kit_run(&kit);
     assert_string_equal(subject_of("inject.added", 0), "adhoc-1");
     assert_string_equal(subject_of("inject.fired", 0), "adhoc-1");
     assert_int_equal(nd_run_outcome(kit.run)->lasted, ND_SEC(11)); /* a rehearsal acknowledges */
@@ -350,7 +335,7 @@ static void test_failed_delivery(void **state)
     struct nd_inject *a = drill_kit_inject(&kit, 0, "a");
     a->via = deliver("wang");
     at(ND_SEC(9), hand_over);
-    play();
+    drill_kit_run(&kit);
     assert_int_equal(drill_kit_count(&kit, "inject.delivered"), 2);
     assert_true(has_string(data_of("inject.delivered", 0), "to", "lin"));
     assert_true(has_string(data_of("inject.delivered", 0), "reference", "rehearsal/a/1"));
@@ -387,7 +372,7 @@ static void test_on_call(void **state)
     s->at = ND_SEC(5);
     drill_kit_step(&kit, 2, "t", NULL);
     at(ND_SEC(3), call_for);
-    play();
+    drill_kit_run(&kit);
     assert_int_equal(moment_of("phase.ended", 0), 0); /* did not wait for "c" */
     assert_int_equal(moment_of("phase.ended", 1), ND_SEC(13));
     assert_int_equal(drill_kit_count(&kit, "inject.expired"), 2);
@@ -408,7 +393,7 @@ static void test_a_real_emergency(void **state)
     (void)state;
     two();
     at(ND_SEC(7), say_emergency);
-    play();
+    drill_kit_run(&kit);
     assert_true(nd_run_outcome(kit.run)->aborted);
     assert_int_equal(nd_run_outcome(kit.run)->lasted, ND_SEC(7));
     assert_int_equal(drill_kit_count(&kit, "note"), 1);
@@ -436,7 +421,7 @@ static void test_fault(void **state)
     kit.bodies[1] = acts;
     a->act.body = 1;
     drill_kit_step(&kit, 0, "s", NULL)->after = "a";
-    play();
+    drill_kit_run(&kit);
     assert_string_equal(subject_of("step.started", 0), "a");
     assert_string_equal(subject_of("step.started", 1), "s");
     assert_int_equal(drill_kit_count(&kit, "change.applied"), 1);
@@ -474,7 +459,7 @@ static void test_decision_branches(void **state)
         branch->delay = ND_SEC(2);
     }
     at(ND_SEC(4), decide);
-    play();
+    drill_kit_run(&kit);
     assert_string_equal(subject_of("inject.fired", 1), "b");
     assert_int_equal(moment_of("inject.fired", 1), ND_SEC(6));
     assert_string_equal(subject_of("inject.not_needed", 0), "c");
