@@ -51,6 +51,8 @@ const struct nd_command nd_command_reflect = {
     "  echo       TCP and UDP echo (reach.udp, reach.tcp, reach.voice)\n"
     "  web        one page over HTTP that says it is an exercise (reach.http)\n"
     "  sink       takes octets away over TCP and UDP, and says how many (reach.bulk)\n"
+    "  inbox      takes reports by HTTP POST at any path; says how many came, and when "
+    "(reach.inbox)\n"
     "  sip        answers calls over UDP and TCP, echoes their voice, takes messages (sip.call)\n"
     "  ngap       a simulated AMF over SCTP, for the networks named before it as plmn:46692 "
     "(ngap.setup)\n"

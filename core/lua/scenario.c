@@ -294,7 +294,7 @@ static struct nd_lua_task *begin_task(struct nd_scenario *scenario, struct nd_ta
     return NULL;
 }
 
-static double returned_value(const struct nd_task *task, lua_State *co, int count)
+static double returned_value(struct nd_task *task, lua_State *co, int count)
 {
     if (count == 0)
         return NAN;
@@ -302,6 +302,8 @@ static double returned_value(const struct nd_task *task, lua_State *co, int coun
     if (question != NULL)
         return nd_lua_ask(task, question);
     const struct nd_quantity *q = nd_quantity_at(co, -count);
+    if (q != NULL && q->kind == ND_Q_LENGTH)
+        nd_task_gives_length(task);
     if (q != NULL)
         return q->value;
     if (lua_isboolean(co, -count))

@@ -30,6 +30,8 @@ void *nd_task_user(const struct nd_task *task);
 void nd_task_set_user(struct nd_task *task, void *user);
 const struct nd_step *nd_task_step(const struct nd_task *task); /* NULL for a guard or a baseline */
 bool nd_task_is_baseline(const struct nd_task *task);
+/* What the body gives is a length, in ns: of a duty's check, how long before it began to look. */
+void nd_task_gives_length(struct nd_task *task);
 struct nd_run *nd_task_run(const struct nd_task *task);
 nd_ns nd_task_now(const struct nd_task *task); /* moment of the drill, not of the run clock */
 

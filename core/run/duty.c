@@ -249,7 +249,7 @@ void nd_duty_done(struct nd_duty_run *duty, nd_ns done, enum nd_met_how how, con
     json_object_set_new(data, "margin_ns",
                         duty->due >= 0 ? json_integer(duty->due - done) : json_null());
     json_object_set_new(data, "within_ns",
-                        json_integer(how == ND_MET_CHECK ? duty->set->every : 0));
+                        json_integer(how == ND_MET_CHECK ? duty->found_within : 0));
     nd_run_event(run, ND_JOURNAL_SYNC, in_time ? "obligation.met" : "obligation.late", duty->id,
                  actor, data);
     if (was_open)

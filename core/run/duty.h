@@ -30,7 +30,8 @@ struct nd_duty_run {
     enum nd_duty_state state;
     nd_ns opened, due, done;  /* due -1: no limit; done -1: not yet */
     nd_ns limit;              /* as played; 0: none */
-    nd_ns look_next, look_at; /* run clock: of the next look; moment: when this one began */
+    nd_ns look_next, look_at; /* run clock: of the next look, of this one's beginning */
+    nd_ns found_within;       /* how much before the moment told it may have been done, or after */
     const struct nd_script_answer *scripted; /* when and by whom a script meets it, or NULL */
     nd_timer timer, look_timer, script_timer;
     struct nd_task *look;
@@ -88,7 +89,9 @@ void nd_duty_look_arm(struct nd_duty_run *duty); /* the next look, if it has a c
 /* Its time is up: looks once more, if that can still be in time. False: there is nothing to look.
  */
 bool nd_duty_look_last(struct nd_duty_run *duty);
-void nd_duty_look_over(struct nd_duty_run *duty, bool failed, const char *why, double value);
+/* value: what the check gave, NAN: nothing; length: it is how long ago the duty was done, in ns. */
+void nd_duty_look_over(struct nd_duty_run *duty, bool failed, const char *why, double value,
+                       bool length);
 void nd_duty_look_stop(struct nd_duty_run *duty);
 
 #endif

@@ -85,6 +85,7 @@ struct nd_task {
     struct nd_task *parent;           /* of a branch of together, else NULL */
     size_t children;                  /* branches not yet over */
     nd_body_ref body;
+    bool gives_length;
     void *user;
     struct nd_task_result result;
     char *why, *actor;

@@ -26,6 +26,11 @@ bool nd_task_is_baseline(const struct nd_task *task)
     return task->baseline != NULL;
 }
 
+void nd_task_gives_length(struct nd_task *task)
+{
+    task->gives_length = true;
+}
+
 struct nd_run *nd_task_run(const struct nd_task *task)
 {
     return task->run;
@@ -121,9 +126,10 @@ static void task_over(struct nd_task *task, bool failed, const char *why, double
         nd_baseline_task_over(baseline, failed, why);
     } else if (task->duty != NULL) {
         struct nd_duty_run *duty = task->duty;
+        bool length = task->gives_length;
         duty->look = NULL;
         nd_task_drop(task);
-        nd_duty_look_over(duty, failed, why, value);
+        nd_duty_look_over(duty, failed, why, value, length);
     } else {
         guard->task = NULL;
         nd_task_drop(task);

@@ -35,8 +35,8 @@ static nd_err check_host(struct job *job, const char *name, const json_t *host)
     static const char *const keys[] = {"title",    "forward", "addresses", "admission",
                                        "services", "daemons", NULL};
     static const char *const service_keys[] = {"kind", "address", "port", "names", "plmns", NULL};
-    static const char *const kinds[] = {"web",  "dns", "emergency", "echo", "stamp",
-                                        "sink", "sip", "ngap",      NULL};
+    static const char *const kinds[] = {"web",  "dns", "emergency", "echo",  "stamp",
+                                        "sink", "sip", "ngap",      "inbox", NULL};
     char what[96];
     size_t i = 0;
     json_t *service = NULL;
@@ -55,10 +55,11 @@ static nd_err check_host(struct job *job, const char *name, const json_t *host)
             k++;
         json_int_t port = json_integer_value(json_object_get(service, "port"));
         if (kinds[k] == NULL || *lab_text(service, "address") == '\0' || port < 1 || port > 65535)
-            return lab_fail(job, ND_EARG,
-                            "%s: a service needs kind (web, dns, emergency, echo, stamp, sink, sip "
-                            "or ngap), address and port",
-                            what);
+            return lab_fail(
+                job, ND_EARG,
+                "%s: a service needs kind (web, dns, emergency, echo, stamp, sink, sip, "
+                "ngap or inbox), address and port",
+                what);
         if (strcmp(kind, "ngap") == 0 && json_array_size(json_object_get(service, "plmns")) == 0)
             return lab_fail(job, ND_EARG, "%s: an ngap service needs 'plmns: [\"46692\"]'", what);
     }

@@ -27,13 +27,14 @@
  * key was named before it. sip: answers calls at once and echoes their voice (RTP, a port of its
  * own), takes messages and registrations, over UDP and TCP (RFC 3261). ngap: a simulated AMF that
  * serves the networks named as plmn:46692 before it (SCTP, TS 38.413). sink: takes octets away and
- * says how many (reach.bulk). All of them say that they are simulated where they say anything. */
+ * says how many (reach.bulk). inbox: takes reports over HTTP and says how many came, and when
+ * (reach.inbox). All of them say that they are simulated where they say anything. */
 
 /* VOICE: the echo of a sip service, not to be named. */
-enum kind { WEB, DNS, EMERGENCY, ECHO, STAMP, SINK, SIP, NGAP, KINDS, VOICE };
+enum kind { WEB, DNS, EMERGENCY, ECHO, STAMP, SINK, SIP, NGAP, INBOX, KINDS, VOICE };
 
-static const char *const kind_names[] = {"web",   "dns",  "emergency", "echo",
-                                         "stamp", "sink", "sip",       "ngap"};
+static const char *const kind_names[] = {"web",  "dns", "emergency", "echo", "stamp",
+                                         "sink", "sip", "ngap",      "inbox"};
 
 #define SLOTS_MAX 512
 #define KEYS_MAX  16
@@ -43,9 +44,10 @@ static const char *const kind_names[] = {"web",   "dns",  "emergency", "echo",
 struct slot {
     enum kind kind;
     int listening;
-    uint32_t tail;    /* web: the last four octets of the request so far */
-    struct sink sink; /* of a connection to a sink */
-    int port, media;  /* sip: ours, and that of voice */
+    uint32_t tail;          /* web: the last four octets of the request so far */
+    struct sink sink;       /* of a connection to a sink */
+    int port, media;        /* sip: ours, and that of voice; inbox: media is its number */
+    struct inbox_talk talk; /* of a connection to an inbox */
     size_t held_at, held_len;
     uint8_t held[PIECE]; /* echo: what the other side has not taken back yet */
 };
@@ -141,6 +143,24 @@ static void accept_one(nfds_t i)
         close(fd);
     else
         push(fd, slots[i].kind, 0, slots[i].port, slots[i].media);
+    if (slots[i].kind == INBOX && fds[count - 1].fd == fd)
+        reflect_inbox_begin(&slots[count - 1].talk);
+}
+
+/* Ends connections to inboxes that last too long; ns until the next has to end, -1: there is none.
+ */
+static int64_t end_stale(void)
+{
+    int64_t next = -1;
+    for (nfds_t i = count; i-- > 0;) {
+        int64_t left =
+            slots[i].kind == INBOX && !slots[i].listening ? reflect_inbox_left(&slots[i].talk) : -1;
+        if (left == 0)
+            drop(i);
+        else if (left > 0 && (next < 0 || left < next))
+            next = left;
+    }
+    return next;
 }
 
 static void answer_web(int fd)
@@ -189,6 +209,9 @@ static int serve_stream(nfds_t i)
     if (slots[i].kind == SIP)
         return reflect_sip_stream(fds[i].fd, slots[i].held, &slots[i].held_len, PIECE,
                                   slots[i].media);
+    if (slots[i].kind == INBOX)
+        return reflect_inbox_stream(fds[i].fd, &slots[i].talk, slots[i].held, &slots[i].held_len,
+                                    PIECE, slots[i].media);
     if (slots[i].held_at < slots[i].held_len)
         return give_back(i);
     ssize_t got = recv(fds[i].fd, slots[i].held, PIECE, 0);
@@ -261,6 +284,7 @@ static int kind_of(const char *text, size_t len)
 static int open_service(enum kind kind, const char *words, const char *address, int port)
 {
     static int sip;
+    static int inboxes;
     int media = 0;
     if (kind == NGAP)
         return reflect_ngap_open(port) == 0 &&
@@ -271,10 +295,15 @@ static int open_service(enum kind kind, const char *words, const char *address, 
         return -1;
     if (kind == SIP && (media = listen_at(VOICE, words, address, 0, SOCK_DGRAM, 0)) < 0)
         return -1;
+    if (kind == INBOX)
+        media = inboxes++;
     if (kind != DNS && kind != STAMP &&
         listen_at(kind, words, address, port, SOCK_STREAM, media) < 0)
         return -1;
-    return kind == WEB || listen_at(kind, words, address, port, SOCK_DGRAM, media) >= 0 ? 0 : -1;
+    return kind == WEB || kind == INBOX ||
+                   listen_at(kind, words, address, port, SOCK_DGRAM, media) >= 0
+               ? 0
+               : -1;
 }
 
 /* kind:address:port; the address may hold colons itself, bare or in brackets. Returns -1 with errno
@@ -355,11 +384,12 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         int taken = take_service(argv[i]);
         if (taken == -1)
-            fprintf(stderr,
-                    "netdrill-reflect: cannot serve '%s': %s; expected KIND:ADDRESS:PORT with KIND "
-                    "web, dns, emergency, echo, stamp, sink, sip or ngap (after its plmn:46692 "
-                    "...), or name:NAME=ADDRESS, or key:FILE\n",
-                    argv[i], strerror(errno));
+            fprintf(
+                stderr,
+                "netdrill-reflect: cannot serve '%s': %s; expected KIND:ADDRESS:PORT with KIND "
+                "web, dns, emergency, echo, stamp, sink, sip, inbox or ngap (after its plmn:46692 "
+                "...), or name:NAME=ADDRESS, or key:FILE\n",
+                argv[i], strerror(errno));
         if (taken != 0)
             return 1;
     }
@@ -369,8 +399,11 @@ int main(int argc, char **argv)
     while (!ended) {
         int64_t due = reflect_sip_again();
         int64_t sctp_due = reflect_ngap_again();
+        int64_t inbox_due = end_stale();
         if (due < 0 || (sctp_due >= 0 && sctp_due < due))
             due = sctp_due;
+        if (due < 0 || (inbox_due >= 0 && inbox_due < due))
+            due = inbox_due;
         const struct timespec wait = {due / SECOND, due % SECOND};
         int ready = ppoll(fds, count, due < 0 ? NULL : &wait, &mask);
         if (ready < 0 && errno != EINTR)
@@ -381,5 +414,6 @@ int main(int argc, char **argv)
     reflect_stamp_report();
     reflect_sip_report();
     reflect_ngap_report();
+    reflect_inbox_report();
     return 0;
 }

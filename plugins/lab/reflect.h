@@ -73,4 +73,31 @@ void reflect_ngap(int fd);
 int64_t reflect_ngap_again(void);
 void reflect_ngap_report(void);
 
+#define INBOX_PATH_MAX     128
+#define INBOX_TALK_SECONDS 30 /* a connection may last */
+/* What a request's head asks for. */
+struct inbox_request {
+    int gives, bare, waits; /* POST or PUT; HEAD; Expect: 100-continue */
+    int64_t length;         /* of the report, -1: not told */
+    char path[INBOX_PATH_MAX + 1];
+};
+/* Reads a head of len octets, without the empty line that ends it. Returns 0, or the status it is
+ * refused with. */
+int inbox_read(const char *head, size_t len, struct inbox_request *request);
+/* A connection to an inbox; zeroed at first. */
+struct inbox_talk {
+    int64_t till;         /* monotonic ns: then it is closed */
+    int64_t left, octets; /* of a report under way */
+    int taking, answered;
+    char path[INBOX_PATH_MAX + 1];
+};
+void reflect_inbox_begin(struct inbox_talk *talk);
+/* ns until the connection is to be closed. */
+int64_t reflect_inbox_left(const struct inbox_talk *talk);
+/* Answers what has come over a connection, with what of it is held from before; 0: it is over.
+ * inbox: tells the inboxes of one process apart. */
+int reflect_inbox_stream(int fd, struct inbox_talk *talk, uint8_t *held, size_t *len, size_t room,
+                         int inbox);
+void reflect_inbox_report(void);
+
 #endif

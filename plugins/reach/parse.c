@@ -82,3 +82,29 @@ int sink_parse(const char *text, struct sink_word *word)
                   &word->took) == 3 &&
            word->octets >= 0 && word->packets >= 0 && word->took >= 0;
 }
+
+/* ---- an inbox ---- */
+
+/* The number behind a line's first word; 0: there is none. */
+static int line_number(const char *text, size_t len, const char *word, int64_t *number)
+{
+    size_t word_len = strlen(word);
+    const char *at = memmem(text, len, word, word_len);
+    const char *end = text + len;
+    size_t digits = 0;
+    *number = 0;
+    for (at = at != NULL ? at + word_len : end; at < end && *at >= '0' && *at <= '9'; at++) {
+        if (++digits > 18)
+            return 0;
+        *number = *number * 10 + *at - '0';
+    }
+    return digits != 0 && at < end && *at == '\n';
+}
+
+int inbox_parse(const char *text, size_t len, struct inbox_word *word)
+{
+    *word = (struct inbox_word){0};
+    return text != NULL && memmem(text, len, "\npath /", 7) != NULL &&
+           line_number(text, len, "\nreports ", &word->reports) &&
+           (word->reports == 0 || line_number(text, len, "\nago_ns ", &word->ago));
+}

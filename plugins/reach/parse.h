@@ -35,4 +35,10 @@ struct sink_word {
 };
 int sink_parse(const char *text, struct sink_word *word);
 
+/* What an inbox tells of a path; 0: it is no inbox. ago: ns since the latest report, 0 without. */
+struct inbox_word {
+    int64_t reports, ago;
+};
+int inbox_parse(const char *text, size_t len, struct inbox_word *word);
+
 #endif

@@ -34,20 +34,21 @@ static void reach_close(void *self)
 
 static const struct nd_verb *const verbs[] = {&reach_icmp, &reach_tcp,   &reach_udp,   &reach_http,
                                               &reach_dns,  &reach_stamp, &reach_voice, &reach_bulk,
-                                              &reach_way,  NULL};
-static const struct nd_plugin plugin = {sizeof plugin,
-                                        ND_ABI_MAJOR,
-                                        ND_ABI_MINOR,
-                                        "reach",
-                                        "1.0",
-                                        "whether services answer, and how fast: ICMP, TCP, UDP, "
-                                        "HTTP, DNS, STAMP, voice, throughput, paths",
-                                        verbs,
-                                        reach_open,
-                                        reach_close,
-                                        NULL,
-                                        NULL,
-                                        NULL};
+                                              &reach_way,  &reach_inbox, NULL};
+static const struct nd_plugin plugin = {
+    sizeof plugin,
+    ND_ABI_MAJOR,
+    ND_ABI_MINOR,
+    "reach",
+    "1.0",
+    "whether services answer, and how fast: ICMP, TCP, UDP, "
+    "HTTP, DNS, STAMP, voice, throughput, paths, what came to an inbox",
+    verbs,
+    reach_open,
+    reach_close,
+    NULL,
+    NULL,
+    NULL};
 
 ND_EXPORT const struct nd_plugin *nd_plugin_entry(void)
 {

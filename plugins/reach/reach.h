@@ -18,7 +18,7 @@ void reach_paths_free(struct reach *self);
 int icmp_open(struct reach *self, struct nd_op *op, int v6, int *raw);
 
 extern const struct nd_verb reach_icmp, reach_tcp, reach_udp, reach_http, reach_dns, reach_stamp,
-    reach_voice, reach_bulk, reach_way;
+    reach_voice, reach_bulk, reach_way, reach_inbox;
 
 #define TARGET_ROW(words)                                                                          \
     {                                                                                              \

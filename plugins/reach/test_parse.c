@@ -97,12 +97,36 @@ static void test_sink_word(void **state)
         assert_false(sink_parse(bad[i], &word));
 }
 
+static void test_inbox_word(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int good;
+        int64_t reports, ago;
+    } rows[] = {{"x\npath /a\nreports 2\nago_ns 5000\nreport 2 at", 1, 2, 5000},
+                {"x\npath /a\nreports 0\n", 1, 0, 0},
+                {"x\npath /a\nreports 2\n", 0, 2, 0},
+                {"x\npath /a\nreports -2\nago_ns 1\n", 0, 0, 0},
+                {"x\npath /a\nreports 2", 0, 2, 0},
+                {"x\nreports 2\nago_ns 1\n", 0, 0, 0},
+                {"x\npath /a\nreports 9999999999999999999\nago_ns 1\n", 0, 0, 0},
+                {"", 0, 0, 0}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct inbox_word word;
+        assert_int_equal(inbox_parse(rows[i].text, strlen(rows[i].text), &word), rows[i].good);
+        assert_true(!rows[i].good || (word.reports == rows[i].reports && word.ago == rows[i].ago));
+    }
+    struct inbox_word word;
+    assert_false(inbox_parse(NULL, 0, &word));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_icmp_parse), cmocka_unit_test(test_icmp_mutated),
         cmocka_unit_test(test_marks),      cmocka_unit_test(test_path_number),
-        cmocka_unit_test(test_sink_word),
+        cmocka_unit_test(test_sink_word),  cmocka_unit_test(test_inbox_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -235,6 +235,33 @@ static void test_http_hostile(void **state)
     assert_int_equal(run(op), ND_EANSWER);
 }
 
+static void test_inbox(void **state)
+{
+    struct fixture *f = *state;
+    far_end(f, SOCK_STREAM, take_connection);
+    replies(f, "HTTP/1.1 200 OK\r\nContent-Length: 41\r\n\r\n"
+               "inbox\npath /first\nreports 3\nago_ns 70000\n");
+    struct nd_op *op = nd_fake_op(f->fake, "inbox", "target", "far", "path", "/first", NULL);
+    assert_int_equal(run(op), ND_OK);
+    assert_float_equal(nd_fake_value(op, "reports"), 3, 0);
+    assert_float_equal(nd_fake_value(op, "ago"), 70000, 0);
+    replies(f, "HTTP/1.1 200 OK\r\nContent-Length: 29\r\n\r\ninbox\npath /first\nreports 0\n\n");
+    op = nd_fake_op(f->fake, "inbox", "target", "far", "path", "/first", NULL);
+    assert_int_equal(run(op), ND_OK);
+    assert_int_equal(op->samples.count, 1); /* no report, so none is so long ago */
+    static const char *const others[] = {
+        "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nwelcome",
+        "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
+    };
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        replies(f, others[i]);
+        op = nd_fake_op(f->fake, "inbox", "target", "far", NULL);
+        assert_int_equal(run(op), ND_EANSWER);
+        assert_non_null(strstr(op->why, "expected an inbox"));
+    }
+}
+
 static void test_http_cancel(void **state)
 {
     struct fixture *f = *state;
@@ -464,6 +491,7 @@ int main(void)
         WITH(test_http),
         WITH(test_http_hostile),
         WITH(test_http_cancel),
+        WITH(test_inbox),
         WITH(test_dns),
         WITH(test_dns_mutated),
         WITH(test_stream_udp),

@@ -28,7 +28,7 @@ for plugin in plugins:
 open(f"{work}/key", "w").write("a key of the test's own")
 os.chmod(f"{work}/key", 0o600)
 ADDRESSES = {"four": "127.0.0.1", "six": "[::1]"}
-SERVICES = [("echo", 7007), ("echo", 7008), ("stamp", 7862), ("dns", 7053), ("web", 7080), ("sink", 7009), ("emergency", 7112)]
+SERVICES = [("echo", 7007), ("echo", 7008), ("stamp", 7862), ("dns", 7053), ("web", 7080), ("inbox", 7081), ("sink", 7009), ("emergency", 7112)]
 far = subprocess.Popen([netdrill, "reflect", "name:www.drill.test=10.9.0.80", *[f"{kind}:{at}:{port}" for at in ADDRESSES.values() for kind, port in SERVICES],
                         f"key:{work}/key", *[f"stamp:{at}:7863" for at in ADDRESSES.values()]], stdout=subprocess.PIPE, text=True)
 daemons.started.append(far)
@@ -56,6 +56,7 @@ daemons.Scenes(netdrill, "reach", """
       expect {{ kind, answer.rcode ~= nil }}
     end
     good("http", reach.http {{ far, port = 7080 }})
+    good("inbox", reach.inbox {{ far, port = 7081 }})
     good("tcp", reach.tcp {{ far, port = 7112, expect = "SIMULATED" }})
     good("stamp", reach.stamp {{ far, port = 7862 }})
     good("stamp, padded", reach.stamp {{ far, port = 7862, size = 300 }})
@@ -81,9 +82,9 @@ daemons.Scenes(netdrill, "message", f"""
     expect { name, verb { site(name), to = { "jia" }, title_zh = "海纜中斷", title_en = "Cable cut", body_zh = "請回報", body_en = "Report", inject = "INJ001", sender = "演練管制組" }.ok }
   end
 """)
-capture.done("-d", "udp.port==7862,twamp.test", "-d", "udp.port==7863,data", "-d", "udp.port==7008,rtp", "-d", "udp.port==7053,dns", "-d", "tcp.port==7080,http", "-d", "udp.port==7007,data",
+capture.done("-d", "udp.port==7862,twamp.test", "-d", "udp.port==7863,data", "-d", "udp.port==7008,rtp", "-d", "udp.port==7053,dns", "-d", "tcp.port==7080,http", "-d", "tcp.port==7081,http", "-d", "udp.port==7007,data",
              "-d", "tcp.port==7112,data", "-d", "udp.port==7009,data", "-d", "tcp.port==7009,data", "-d", "tcp.port==2500,smtp", "-d", "udp.port==5514,syslog", "-d", "tcp.port==5514,syslog", "-d", "tcp.port==8080,http")
-for protocol, least in {"icmp": 8, "icmpv6": 8, "rtp && udp.dstport == 7008": 58, "dns": 20, "http.request": 3, "http.response": 2, "twamp.test": 12, "smtp": 8, "syslog": 2}.items():
+for protocol, least in {"icmp": 8, "icmpv6": 8, "rtp && udp.dstport == 7008": 58, "dns": 20, "http.request": 5, "http.response": 4, "twamp.test": 12, "smtp": 8, "syslog": 2}.items():
     seen = capture.count(protocol)
     check(f"tshark sees {seen} packets of {protocol}", seen >= least)
 capture.check_expert("")

@@ -1,5 +1,6 @@
 #include "make_drill.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -59,6 +60,25 @@ static enum nd_body_state looks_for_it(struct nd_task *task, int stage, struct n
         return ND_BODY_WAITS;
     }
     *value = seen_from >= 0 && nd_task_now(task) - ND_SEC(2) >= seen_from;
+    return ND_BODY_DONE;
+}
+
+/* An inbox that a report comes to at each of these moments: how long before the look began the
+ * latest came, told up to 50 ms otherwise each time. */
+static nd_ns reports[3];
+
+static enum nd_body_state asks_the_inbox(struct nd_task *task, int stage, struct nd_fail *why,
+                                         double *value)
+{
+    (void)why;
+    (void)stage;
+    nd_ns now = nd_task_now(task);
+    nd_ns latest = -1;
+    for (size_t i = 0; i < 3; i++)
+        latest = reports[i] >= 0 && reports[i] <= now ? reports[i] : latest;
+    looks++;
+    nd_task_gives_length(task);
+    *value = latest >= 0 ? (double)(now - latest - ND_MS(looks % 2 * 50)) : (double)NAN;
     return ND_BODY_DONE;
 }
 
@@ -290,6 +310,63 @@ static void test_check(void **state)
     }
 }
 
+static void look_at_inbox(const char *duty, nd_ns first, nd_ns second, nd_ns third)
+{
+    begin();
+    kit.bodies[BODIES_MAX - 1] = asks_the_inbox;
+    checks[0] = (struct nd_duty_check){duty, BODIES_MAX - 1};
+    set.checks = checks;
+    set.checks_count = 1;
+    reports[0] = first;
+    reports[1] = second;
+    reports[2] = third;
+}
+
+/* A check that gives a length: the moment a report came counts, not that of the look. */
+static void test_report_at_endpoint(void **state)
+{
+    (void)state;
+    static const struct act acts[] = {{MIN(1), OCCURS, "outage", NULL, ND_OK}};
+    struct {
+        nd_ns came, took; /* took -1: missed and never done */
+        bool met;
+    } rows[] = {{MIN(6) + ND_SEC(7), MIN(5) + ND_SEC(7), true}, /* between two looks */
+                {MIN(16), MIN(15), true},                       /* the very moment it is due */
+                {MIN(17) + ND_SEC(9), MIN(16) + ND_SEC(9), false},
+                {ND_SEC(59), -1, false}, /* before the clock began: another report */
+                {-1, -1, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        look_at_inbox("first-report", rows[i].came, -1, -1);
+        PLAY(acts, MIN(25));
+        const json_t *done = event_of(rows[i].met ? "obligation.met" : "obligation.late", FIRST);
+        assert_int_equal(done != NULL, rows[i].took >= 0);
+        if (done != NULL)
+            assert_in_range(data_of(done, "took_ns"), rows[i].took, rows[i].took + ND_MS(50));
+        assert_int_equal(event_of("obligation.missed", FIRST) == NULL, rows[i].met);
+        drill_kit_deinit(&kit);
+    }
+}
+
+/* A duty that recurs: one report meets one of its clocks, however often it is seen; the next waits
+ * for the next report. */
+static void test_reports_that_recur(void **state)
+{
+    (void)state;
+    static const struct act acts[] = {{0, OCCURS, "outage", NULL, ND_OK},
+                                      {MIN(60), MEETS, "details", NULL, ND_OK}};
+    look_at_inbox("update", MIN(120), MIN(200), MIN(500));
+    PLAY(acts, MIN(590));
+    assert_in_range(data_of(event_of("obligation.met", "tw-telecom-outage.update"), "took_ns"),
+                    MIN(60), MIN(60) + ND_MS(50));
+    assert_in_range(data_of(event_of("obligation.met", "tw-telecom-outage.update#2"), "took_ns"),
+                    MIN(80) - ND_MS(50), MIN(80) + ND_MS(50));
+    assert_non_null(event_of("obligation.missed", "tw-telecom-outage.update#3"));
+    assert_in_range(data_of(event_of("obligation.met", "tw-telecom-outage.update#4"), "took_ns"),
+                    MIN(120) - ND_MS(100), MIN(120) + ND_MS(100));
+    assert_null(event_of("obligation.met", "tw-telecom-outage.update#5"));
+    drill_kit_deinit(&kit);
+}
+
 static void test_pace_and_plan(void **state)
 {
     (void)state;
@@ -323,6 +400,8 @@ int main(void)
                                        cmocka_unit_test(test_pause),
                                        cmocka_unit_test(test_cases),
                                        cmocka_unit_test(test_check),
+                                       cmocka_unit_test(test_report_at_endpoint),
+                                       cmocka_unit_test(test_reports_that_recur),
                                        cmocka_unit_test(test_pace_and_plan)};
     struct nd_diags diags = {0};
     char *path = nd_profile_find("tw-telecom-outage", "x", NULL);

@@ -1,0 +1,115 @@
+#include "../common/marks.h"
+#include "../common/web.h"
+#include "parse.h"
+#include "reach.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What came to an inbox (netdrill reflect inbox:...), at one path of it. */
+
+struct probe {
+    struct reach *self;
+    struct nd_op *op;
+    struct web web;
+    struct web_page page;
+    struct marks marks;
+};
+
+static nd_err opened(void *ctx, int fd)
+{
+    struct probe *probe = ctx;
+    return marks_set(probe->self->host, &probe->marks, fd, &probe->web.peer);
+}
+
+static void transferred(void *ctx, struct web_page *page, CURLcode code)
+{
+    struct probe *probe = ctx;
+    const struct nd_host *host = probe->self->host;
+    struct inbox_word word;
+    char why[WHY_BYTES];
+    long status = 0;
+    nd_err err = ND_OK;
+    curl_easy_getinfo(page->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (code != CURLE_OK) {
+        err = web_err(page, code, why, sizeof why);
+    } else if (status != 200 || !inbox_parse(page->body, page->body_len, &word)) {
+        err = ND_EANSWER;
+        snprintf(why, sizeof why, "expected an inbox (netdrill reflect inbox:...), got status %ld",
+                 status);
+    } else {
+        nd_ns now = host->now(host);
+        host->emit(probe->op, 0, (double)word.reports, now);
+        if (word.reports != 0)
+            host->emit(probe->op, 1, (double)word.ago, now);
+    }
+    web_end(&probe->web);
+    host->finish(probe->op, err, err != ND_OK ? why : NULL);
+}
+
+static const struct nd_option options[] = {
+    TARGET_ROW("the inbox"),
+    PORT_ROW,
+    {"path", "that the reports are posted at", "", ND_TEXT, 0, 1, 0, "/", NULL},
+    MARK_ROWS,
+    END_ROW};
+
+static nd_err inbox_start(void *ctx, const struct nd_args *args, struct nd_op *op)
+{
+    struct reach *self = ctx;
+    const struct nd_host *host = self->host;
+    struct probe *probe = host->state(op, sizeof *probe);
+    int64_t port = args->at[1].u.i;
+    const char *own = target_fact(args->at[0].u.target, "port");
+    if (port == 0)
+        port = own != NULL ? strtol(own, NULL, 10) : 80;
+    probe->self = self;
+    probe->op = op;
+    probe->web = (struct web){.host = host,
+                              .op = op,
+                              .port = (int)port,
+                              .ctx = probe,
+                              .opened = opened,
+                              .done = transferred};
+    nd_err err = target_peer(host, args->at[0].u.target, port, 0, &probe->web.peer);
+    if (err != ND_OK)
+        return err;
+    probe->marks = marks_of(options, args);
+    web_begin(&probe->web);
+    web_ask(&probe->web, &probe->page, args->at[2].u.text, 8192);
+    curl_easy_setopt(probe->page.easy, CURLOPT_FORBID_REUSE, 1L);
+    return ND_OK;
+}
+
+static void inbox_cancel(void *self, struct nd_op *op)
+{
+    struct reach *reach = self;
+    struct probe *probe = reach->host->state(op, sizeof *probe);
+    web_end(&probe->web);
+    reach->host->finish(op, ND_ECANCEL, NULL);
+}
+
+static nd_err inbox_rehearse(void *self, const struct nd_args *args, struct nd_op *op)
+{
+    (void)args;
+    return probe_model(((struct reach *)self)->host, op, 10000000, 10000000);
+}
+
+static const struct nd_reading readings[] = {
+    {"reports", "that came at that path since the inbox began", "1", 1},
+    {"ago", "how long ago the latest was complete, by the inbox's clock; none without a report",
+     "ns", 0},
+    {NULL, NULL, NULL, 0}};
+const struct nd_verb reach_inbox = {
+    .struct_size = sizeof reach_inbox,
+    .flags = ND_VERB_STEADY,
+    .name = "inbox",
+    .help = "How many reports came to an inbox (netdrill reflect inbox:ADDRESS:PORT), and when.",
+    .rights = "none",
+    .options = options,
+    .readings = readings,
+    .start = inbox_start,
+    .cancel = inbox_cancel,
+    .rehearse = inbox_rehearse,
+};
