@@ -49,7 +49,7 @@ def chunks(data):
 
 class Association:
     def __init__(self, sock, how, peer, port):
-        self.sock, self.how, self.peer, self.port, self.up = sock, how, peer, port, None
+        self.sock, self.how, self.peer, self.port, self.up, self.tag, self.peer_tsn = sock, how, peer, port, None, None, None
         self.own_tag, self.tsn = random.getrandbits(32) | 1, random.getrandbits(32)
 
     def send(self, *parts, tag=None):
@@ -98,8 +98,9 @@ class Association:
         assert crc == crc32c(packet[:8] + b"\0\0\0\0" + packet[12:]), "a wrong checksum came"
         for kind, flags, value in chunks(packet[12:]):
             if kind == INIT:
-                self.tag, _, _, _, self.peer_tsn = struct.unpack(">IIHHI", value[:16])
-                self.peer_tsn = self.peer_tsn - 1 & 0xFFFFFFFF
+                self.tag, _, _, _, tsn = struct.unpack(">IIHHI", value[:16])
+                if self.peer_tsn is None:  # else the INIT came a second time: the same answer
+                    self.peer_tsn = tsn - 1 & 0xFFFFFFFF
                 if self.how == "closed":
                     self.send(chunk(ABORT))
                 elif self.how != "silent":
@@ -114,10 +115,12 @@ class Association:
                 self.up = time.time()
                 self.send(chunk(COOKIE_ACK))
             elif kind == DATA:
-                self.peer_tsn, stream, _, ppid = struct.unpack(">IHHI", value[:12])
+                tsn, stream, _, ppid = struct.unpack(">IHHI", value[:12])
+                again, self.peer_tsn = tsn == self.peer_tsn, tsn
                 assert (flags & 3, stream, ppid) == (3, 0, 60), (flags, stream, ppid)
                 self.send(chunk(SACK, struct.pack(">IIHH", self.peer_tsn, 65536, 0, 0)))
-                self.took(value[12:])
+                if not again:
+                    self.took(value[12:])
             elif kind == HEARTBEAT:
                 self.send(chunk(HEARTBEAT_ACK, value))
                 if self.how == "fickle" and time.time() - self.up > 1:
@@ -150,7 +153,7 @@ def main(ready, *rows):
             if port != PORT:
                 continue
             key = sock, peer[0], source
-            if packet[12] == INIT:
+            if packet[12] == INIT and (key not in associations or associations[key].tag != struct.unpack(">I", packet[16:20])[0]):
                 associations[key] = Association(sock, socks[sock], peer[0], source)
             if key in associations:
                 associations[key].hear(packet)

@@ -78,18 +78,25 @@ class Capture:
 
     def __init__(self, filter, name):
         self.file = f"{work}/{name}.pcap"
-        self.tshark = subprocess.Popen(["tshark", "-q", "-i", "lo", "-f", filter, "-w", self.file],
-                                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        started.append(self.tshark)
-        for line in self.tshark.stderr:
-            if "Capturing on" in line:
-                break
-        time.sleep(0.3)
+        self.dump = subprocess.Popen(["dumpcap", "-q", "-B", "16", "-i", "lo", "-f", filter, "-w", self.file],
+                                     stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        started.append(self.dump)
+        said = []
+        for line in self.dump.stderr:  # it names its file once it captures
+            if line.startswith("File:"):
+                return
+            said.append(line)
+        finish("dumpcap does not capture: " + "".join(said))
 
     def done(self, *how):
-        """how: further arguments of tshark, such as -d."""
-        time.sleep(0.5)
-        end(self.tshark, signal.SIGINT)
+        """Once nothing more is written. how: further arguments of tshark, such as -d."""
+        size = -1
+        while size != os.stat(self.file).st_size:
+            size = os.stat(self.file).st_size
+            time.sleep(0.7)
+        self.dump.send_signal(signal.SIGINT)
+        self.dump.stderr.read()  # never killed: its last packet would be torn
+        self.dump.wait()
         self.how = how
 
     def count(self, wanted):
@@ -105,6 +112,13 @@ class Capture:
         """No warning nor error about the packets wanted ("": about any)."""
         odd = tshark.experts(self.file, *self.how, wanted=wanted)
         check(f"none of them with a warning or an error {odd}", not odd)
+        if odd:
+            self.show(f"_ws.expert.severity >= {tshark.WARNING}" + (f" && ({wanted})" if wanted else ""))
+
+    def show(self, wanted):
+        """The first packets wanted, whole, for whoever reads a failed test."""
+        print(subprocess.run(["tshark", "-r", self.file, *tshark.ALWAYS, *self.how, "-Y", wanted, "-V", "-x"],
+                             capture_output=True, text=True).stdout[:6000])
 
 
 def run(netdrill, name, site, scenario):
