@@ -10,154 +10,6 @@ static const char style[] =
 #include "report/style.inc"
     ;
 
-static void put_unrestored(const struct nd_page *page)
-{
-    size_t i = 0;
-    json_t *c = NULL;
-    json_array_foreach(json_object_get(page->model, "changes"), i, c)
-    {
-        if (strcmp(nd_str_of(c, "state"), "verified") == 0)
-            continue;
-        nd_html_raw(page, "<p class=\"alarm\" role=\"alert\"><b>");
-        nd_html_msg(page, ND_MSG_OUTCOME_unrestored);
-        nd_buf_addf(page->out, "</b> %s.%s ", nd_str_of(c, "plugin"), nd_str_of(c, "verb"));
-        nd_html_text(page, nd_str_of(c, "target"));
-        nd_html_raw(page, " ");
-        nd_html_text(page, nd_str_of(c, "why"));
-        nd_html_raw(page, "</p>\n");
-    }
-}
-
-static void put_marks(const struct nd_page *page, const json_t *run)
-{
-    for (size_t i = 0; i < ND_MARKS; i++) {
-        enum nd_message mark = nd_mark_of(run, i);
-        if (mark == ND_MSG_COUNT)
-            continue;
-        nd_html_raw(page, "<p class=\"mark\">");
-        nd_html_msg(page, mark);
-        nd_html_raw(page, " ");
-        nd_html_text(page, nd_mark_detail(run, mark));
-        nd_html_raw(page, "</p>\n");
-    }
-}
-
-static void tile(const struct nd_page *page, enum nd_message title, const char *value,
-                 const char *detail)
-{
-    nd_html_raw(page, "<div class=\"tile\"><span>");
-    nd_html_msg(page, title);
-    nd_html_raw(page, "</span><b>");
-    nd_html_text(page, value);
-    nd_html_raw(page, "</b><small>");
-    nd_html_text(page, detail);
-    nd_html_raw(page, "</small></div>\n");
-}
-
-static void put_worst(const struct nd_page *page)
-{
-    const json_t *worst = NULL;
-    const json_t *worst_series = NULL;
-    size_t i = 0;
-    json_t *series = NULL;
-    json_array_foreach(json_object_get(page->model, "series"), i, series)
-    {
-        size_t k = 0;
-        json_t *one = NULL;
-        json_array_foreach(json_object_get(series, "interruptions"), k, one)
-        {
-            if (worst == NULL || nd_int_of(one, "length_ns") > nd_int_of(worst, "length_ns")) {
-                worst = one;
-                worst_series = series;
-            }
-        }
-    }
-    char length[ND_UNIT_TEXT];
-    char width[ND_UNIT_TEXT];
-    char detail[256];
-    if (worst == NULL) {
-        tile(page, ND_MSG_WORST, nd_msg(page, ND_MSG_NONE), "");
-        return;
-    }
-    snprintf(detail, sizeof detail, "\u00b1 %s \u00b7 %s \u00b7 %.120s",
-             nd_length_text(nd_int_of(worst, "uncertainty_ns"), width),
-             nd_msg(page, strcmp(nd_str_of(worst, "class"), "injected") == 0 ? ND_MSG_INJECTED
-                                                                             : ND_MSG_UNEXPECTED),
-             nd_series_title(worst_series));
-    tile(page, ND_MSG_WORST, nd_length_text(nd_int_of(worst, "length_ns"), length), detail);
-}
-
-static void put_tiles(const struct nd_page *page)
-{
-    const json_t *s = json_object_get(page->model, "summary");
-    const json_t *safety = json_object_get(page->model, "safety");
-    json_int_t all = nd_int_of(s, "met") + nd_int_of(s, "missed") + nd_int_of(s, "unknown");
-    char value[64];
-    char detail[128];
-    char share[ND_UNIT_TEXT];
-    nd_html_raw(page, "<div class=\"tiles\">\n");
-    put_worst(page);
-    snprintf(value, sizeof value, "%lld / %lld", (long long)nd_int_of(s, "met"), (long long)all);
-    snprintf(detail, sizeof detail, "%s %lld \u00b7 %s %lld", nd_msg(page, ND_MSG_MISSED),
-             (long long)nd_int_of(s, "missed"), nd_msg(page, ND_MSG_UNKNOWN),
-             (long long)nd_int_of(s, "unknown"));
-    tile(page, ND_MSG_VERDICTS, value, detail);
-    if (json_array_size(json_object_get(page->model, "obligations")) != 0) {
-        json_int_t missed_duties = nd_int_of(s, "duties_missed");
-        snprintf(value, sizeof value, "%lld / %lld", (long long)nd_int_of(s, "duties_met"),
-                 (long long)(nd_int_of(s, "duties_met") + missed_duties));
-        snprintf(detail, sizeof detail, "%s %lld", nd_msg(page, ND_MSG_MISSED),
-                 (long long)missed_duties);
-        tile(page, ND_MSG_DUTIES, value, detail);
-    }
-    snprintf(value, sizeof value, "%lld / %lld", (long long)nd_int_of(s, "verified"),
-             (long long)nd_int_of(s, "changes"));
-    snprintf(detail, sizeof detail, "%s %s", nd_msg(page, ND_MSG_RESTORE_TOOK),
-             nd_length_text(nd_int_of(safety, json_object_get(safety, "restored_after_ns") != NULL
-                                                  ? "restored_after_ns"
-                                                  : "restore_took_ns"),
-                            share));
-    tile(page, ND_MSG_RESTORED, value, detail);
-    const json_t *completeness = json_object_get(s, "completeness");
-    snprintf(detail, sizeof detail, "%s %lld \u00b7 %s %lld", nd_msg(page, ND_MSG_SENT),
-             (long long)nd_int_of(s, "sent"), nd_msg(page, ND_MSG_NOT_SENT),
-             (long long)nd_int_of(s, "not_sent"));
-    tile(page, ND_MSG_COMPLETENESS,
-         json_is_number(completeness) ? nd_share_format(json_number_value(completeness), share)
-                                      : "\u2013",
-         detail);
-    nd_html_raw(page, "</div>\n");
-}
-
-/* The objectives alone, with the rating that was given, or that the evidence suggests. */
-static void put_objectives(const struct nd_page *page)
-{
-    static const enum nd_message columns[] = {ND_MSG_OBJECTIVE, ND_MSG_RESULT, ND_MSG_WEIGHED,
-                                              ND_MSG_SUGGESTED, ND_MSG_RATING};
-    const json_t *list = json_object_get(page->model, "objectives");
-    size_t i = 0;
-    json_t *o = NULL;
-    if (json_array_size(list) == 0)
-        return;
-    nd_html_table(page, ND_MSG_OBJECTIVES, columns, 5);
-    json_array_foreach(list, i, o)
-    {
-        const char *grade = nd_str_of(o, "grade");
-        if (strcmp(nd_str_of(o, "kind"), "objective") != 0)
-            continue;
-        nd_html_raw(page, "<tr>");
-        nd_html_td(page, nd_text_of(page, json_object_get(o, "text")));
-        nd_buf_addf(page->out, "<td class=\"%s\">", grade);
-        nd_html_text(page, nd_state_text(page, grade));
-        nd_html_raw(page, "</td>");
-        nd_html_td(page, nd_text_of(page, json_object_get(o, "weighed")));
-        nd_html_td(page, nd_state_text(page, nd_str_of(o, "suggested")));
-        nd_html_td(page, nd_state_text(page, nd_str_of(o, "rating")));
-        nd_html_raw(page, "</tr>\n");
-    }
-    nd_html_table_end(page);
-}
-
 static void put_cover(const struct nd_page *page, const json_t *run)
 {
     const json_t *drill = json_object_get(page->model, "drill");
@@ -204,20 +56,10 @@ static void put_body(const json_t *model, enum nd_lang lang, struct nd_buf *out)
 {
     const struct nd_page page = {model, lang, out};
     const json_t *run = json_object_get(model, "run");
-    const char *outcome = nd_str_of(run, "outcome");
-    bool good = strcmp(outcome, "ok") == 0;
     nd_buf_addf(out, "<div lang=\"%s\">", lang == ND_LANG_ZH ? "zh-Hant-TW" : "en");
     put_cover(&page, run);
     nd_html_raw(&page, "<main>");
-    nd_html_heading(&page, "summary", ND_MSG_SUMMARY);
-    put_unrestored(&page);
-    nd_buf_addf(out, "<p class=\"outcome %s\">", good ? "met" : "missed");
-    nd_html_text(&page, nd_outcome_text(&page, outcome));
-    nd_html_raw(&page, "</p>\n");
-    put_marks(&page, run);
-    put_tiles(&page);
-    put_objectives(&page);
-    nd_html_raw(&page, "</section>\n");
+    nd_html_first(&page);
     nd_html_sections(&page);
     nd_html_raw(&page, "</main>");
     put_footer(&page);

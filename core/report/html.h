@@ -1,6 +1,7 @@
 /* What the files of the HTML page share.
  *
- *   html.c           the document and its first page
+ *   html.c           the document and its cover
+ *   html_first.c     the first page
  *   html_sections.c  what follows the first page
  *   html_tables.c    tables told as data; obligations, ratings, improvements
  *   html_parts.c     text, headings, tables */
@@ -34,6 +35,7 @@ void nd_html_section(const struct nd_page *page, const char *name);
 void nd_html_duties(const struct nd_page *page);
 void nd_html_ratings(const struct nd_page *page);
 void nd_html_improvements(const struct nd_page *page);
+void nd_html_first(const struct nd_page *page);
 /* What follows the first page, in the order the template asks for. */
 void nd_html_sections(const struct nd_page *page);
 bool nd_html_section_known(const char *name);

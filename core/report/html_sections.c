@@ -205,6 +205,17 @@ static void quality_row(const struct nd_page *page, enum nd_message message, jso
     nd_html_raw(page, "</tr>\n");
 }
 
+static void put_completeness(const struct nd_page *page)
+{
+    const json_t *summary = json_object_get(page->model, "summary");
+    char share[64];
+    nd_html_raw(page, "<p>");
+    nd_html_msg(page, ND_MSG_COMPLETENESS);
+    nd_buf_addf(page->out, ": %s (%s %lld)</p>\n",
+                nd_value_text(page, json_object_get(summary, "completeness"), "1", "share", share),
+                nd_msg(page, ND_MSG_SENT), (long long)nd_int_of(summary, "sent"));
+}
+
 static void put_quality(const struct nd_page *page)
 {
     static const enum nd_message columns[] = {ND_MSG_QUALITY, ND_MSG_MEASURED};
@@ -215,6 +226,7 @@ static void put_quality(const struct nd_page *page)
     json_t *gap = NULL;
     json_array_foreach(json_object_get(quality, "gaps"), i, gap) rows += nd_int_of(gap, "rows");
     nd_html_heading(page, "quality", ND_MSG_QUALITY);
+    put_completeness(page);
     nd_html_table(page, ND_MSG_QUALITY, columns, 2);
     quality_row(page, nd_int_of(journal, "bad_seq") != 0 ? ND_MSG_JOURNAL_BAD : ND_MSG_JOURNAL_OK,
                 nd_int_of(journal, "bad_seq") != 0 ? nd_int_of(journal, "bad_seq")

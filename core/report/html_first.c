@@ -1,0 +1,377 @@
+#include "report/html.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The first page: what a reader who reads no further has to know, on one sheet of A4. What does not
+ * fit is cut and counted here; it stands in full in the sections. */
+
+#define ALARMS     3
+#define OBJECTIVES 10
+#define SEEN       3
+#define DECISIONS  4
+
+/* Text cut to so many columns. */
+static void put_cut(const struct nd_page *page, const char *text, size_t columns)
+{
+    size_t fit = nd_text_fit(text, columns);
+    char *cut = nd_printf("%.*s%s", (int)fit, text, text[fit] != '\0' ? "\u2026" : "");
+    nd_html_text(page, cut);
+    free(cut);
+}
+
+static void put_more(const struct nd_page *page, const char *tag, size_t more)
+{
+    if (more == 0)
+        return;
+    nd_buf_addf(page->out, "<%s class=\"more\">+ %zu ", tag, more);
+    nd_html_msg(page, ND_MSG_MORE_BELOW);
+    nd_buf_addf(page->out, "</%s>\n", tag);
+}
+
+/* ---- what has to be said before the figures ---- */
+
+static void put_unrestored(const struct nd_page *page)
+{
+    size_t i = 0;
+    size_t count = 0;
+    json_t *c = NULL;
+    json_array_foreach(json_object_get(page->model, "changes"), i, c)
+    {
+        if (strcmp(nd_str_of(c, "state"), "verified") == 0 || count++ >= ALARMS)
+            continue;
+        if (count == 1) {
+            nd_html_raw(page, "<div class=\"alarm\" role=\"alert\"><b>");
+            nd_html_msg(page, ND_MSG_OUTCOME_unrestored);
+            nd_html_raw(page, "</b><ul>\n");
+        }
+        char *words = nd_printf("%s.%s %s %s", nd_str_of(c, "plugin"), nd_str_of(c, "verb"),
+                                nd_str_of(c, "target"), nd_str_of(c, "why"));
+        nd_html_raw(page, "<li>");
+        put_cut(page, words, 96);
+        nd_html_raw(page, "</li>\n");
+        free(words);
+    }
+    put_more(page, "li", count > ALARMS ? count - ALARMS : 0);
+    nd_html_raw(page, count != 0 ? "</ul></div>\n" : "");
+}
+
+static void put_marks(const struct nd_page *page, const json_t *run)
+{
+    for (size_t i = 0; i < ND_MARKS; i++) {
+        enum nd_message mark = nd_mark_of(run, i);
+        if (mark == ND_MSG_COUNT)
+            continue;
+        nd_html_raw(page, "<p class=\"mark\">");
+        nd_html_msg(page, mark);
+        nd_html_raw(page, " ");
+        put_cut(page, nd_mark_detail(run, mark), 200);
+        nd_html_raw(page, "</p>\n");
+    }
+}
+
+/* ---- tiles ---- */
+
+static void tile(const struct nd_page *page, enum nd_message title, const char *value,
+                 const char *detail)
+{
+    nd_html_raw(page, "<div class=\"tile\"><span>");
+    nd_html_msg(page, title);
+    nd_html_raw(page, "</span><b>");
+    nd_html_text(page, value);
+    nd_html_raw(page, "</b><small>");
+    nd_html_text(page, detail);
+    nd_html_raw(page, "</small></div>\n");
+}
+
+/* So many met out of all, with how many were missed and how many nobody can tell. */
+static void tile_met(const struct nd_page *page, enum nd_message title, json_int_t met,
+                     json_int_t missed, json_int_t unknown)
+{
+    char value[64];
+    char detail[128];
+    snprintf(value, sizeof value, "%lld / %lld", (long long)met,
+             (long long)(met + missed + unknown));
+    snprintf(detail, sizeof detail, "%s %lld \u00b7 %s %lld", nd_msg(page, ND_MSG_MISSED),
+             (long long)missed, nd_msg(page, ND_MSG_UNKNOWN), (long long)unknown);
+    tile(page, title, value, detail);
+}
+
+static void tile_worst(const struct nd_page *page)
+{
+    const json_t *all = json_object_get(page->model, "series");
+    const json_t *worst = NULL;
+    const json_t *worst_series = NULL;
+    size_t i = 0;
+    json_t *series = NULL;
+    json_array_foreach(all, i, series)
+    {
+        size_t k = 0;
+        json_t *one = NULL;
+        json_array_foreach(json_object_get(series, "interruptions"), k, one)
+        {
+            if (worst == NULL || nd_int_of(one, "length_ns") > nd_int_of(worst, "length_ns")) {
+                worst = one;
+                worst_series = series;
+            }
+        }
+    }
+    char length[ND_UNIT_TEXT];
+    char width[ND_UNIT_TEXT];
+    char detail[256];
+    if (worst == NULL) {
+        tile(page, ND_MSG_WORST,
+             nd_msg(page, json_array_size(all) != 0 ? ND_MSG_NONE : ND_MSG_NOT_MEASURED), "");
+        return;
+    }
+    const char *title = nd_series_title(worst_series);
+    snprintf(detail, sizeof detail, "\u00b1 %s \u00b7 %s \u00b7 %.*s",
+             nd_length_text(nd_int_of(worst, "uncertainty_ns"), width),
+             nd_state_text(page, nd_str_of(worst, "class")), (int)nd_text_fit(title, 40), title);
+    tile(page, ND_MSG_WORST, nd_length_text(nd_int_of(worst, "length_ns"), length), detail);
+}
+
+static void tile_restored(const struct nd_page *page)
+{
+    const json_t *s = json_object_get(page->model, "summary");
+    const json_t *safety = json_object_get(page->model, "safety");
+    char value[64];
+    char detail[128];
+    char took[ND_UNIT_TEXT];
+    if (nd_int_of(s, "changes") == 0) {
+        tile(page, ND_MSG_RESTORED, "\u2013", nd_msg(page, ND_MSG_NO_CHANGES));
+        return;
+    }
+    snprintf(value, sizeof value, "%lld / %lld", (long long)nd_int_of(s, "verified"),
+             (long long)nd_int_of(s, "changes"));
+    const char *key = json_object_get(safety, "restored_after_ns") != NULL ? "restored_after_ns"
+                                                                           : "restore_took_ns";
+    snprintf(detail, sizeof detail, "%s %s", nd_msg(page, ND_MSG_RESTORE_TOOK),
+             nd_length_text(nd_int_of(safety, key), took));
+    tile(page, ND_MSG_RESTORED, value,
+         nd_int_of(s, "verified") == nd_int_of(s, "changes") ? detail : "");
+}
+
+static void put_tiles(const struct nd_page *page)
+{
+    const json_t *s = json_object_get(page->model, "summary");
+    json_int_t met = 0;
+    json_int_t missed = 0;
+    json_int_t all = 0;
+    size_t i = 0;
+    json_t *o = NULL;
+    json_array_foreach(json_object_get(page->model, "objectives"), i, o)
+    {
+        bool counts = strcmp(nd_str_of(o, "kind"), "objective") == 0;
+        all += counts;
+        met += counts && strcmp(nd_str_of(o, "grade"), "met") == 0;
+        missed += counts && strcmp(nd_str_of(o, "grade"), "missed") == 0;
+    }
+    nd_html_raw(page, "<div class=\"tiles\">\n");
+    if (all != 0)
+        tile_met(page, ND_MSG_OBJECTIVES_MET, met, missed, all - met - missed);
+    tile_met(page, ND_MSG_VERDICTS, nd_int_of(s, "met"), nd_int_of(s, "missed"),
+             nd_int_of(s, "unknown"));
+    size_t duties = json_array_size(json_object_get(page->model, "obligations"));
+    json_int_t done = nd_int_of(s, "duties_met") + nd_int_of(s, "duties_missed");
+    if (duties != 0)
+        tile_met(page, ND_MSG_DUTIES, nd_int_of(s, "duties_met"), nd_int_of(s, "duties_missed"),
+                 (json_int_t)duties > done ? (json_int_t)duties - done : 0);
+    tile_worst(page);
+    tile_restored(page);
+    nd_html_raw(page, "</div>\n");
+}
+
+/* ---- objectives, each a row with a dot under its rating ---- */
+
+static const struct {
+    const char *letter;
+    enum nd_message words;
+} ratings[] = {
+    {"P", ND_MSG_RATING_P}, {"S", ND_MSG_RATING_S}, {"M", ND_MSG_RATING_M}, {"U", ND_MSG_RATING_U}};
+
+static void put_dots(const struct nd_page *page, const json_t *objective)
+{
+    const char *given = nd_str_of(objective, "rating");
+    bool confirmed = strlen(given) == 1;
+    const char *rating = confirmed ? given : nd_str_of(objective, "suggested");
+    if (strlen(rating) != 1) {
+        nd_html_raw(page, "<td colspan=\"4\" class=\"r unknown\">");
+        nd_html_text(page, nd_state_text(page, rating));
+        nd_html_raw(page, "</td>");
+        return;
+    }
+    for (size_t r = 0; r < 4; r++) {
+        nd_html_raw(page, "<td class=\"r\">");
+        if (strcmp(ratings[r].letter, rating) == 0) {
+            nd_html_raw(page, "<span role=\"img\" aria-label=\"");
+            nd_html_msg(page, ratings[r].words);
+            nd_html_raw(page, "; ");
+            nd_html_msg(page, confirmed ? ND_MSG_RATING : ND_MSG_SUGGESTED);
+            nd_html_raw(page, confirmed ? "\">\u25cf</span>" : "\">\u25cb</span>");
+        }
+        nd_html_raw(page, "</td>");
+    }
+}
+
+static void put_objective(const struct nd_page *page, const json_t *objective)
+{
+    const char *grade = nd_str_of(objective, "grade");
+    nd_html_raw(page, "<tr><th scope=\"row\">");
+    put_cut(page, nd_text_of(page, json_object_get(objective, "text")), 72);
+    nd_buf_addf(page->out, "</th><td class=\"%s\">", nd_state_class(grade));
+    nd_html_text(page, nd_state_text(page, grade));
+    nd_html_raw(page, "</td>");
+    put_dots(page, objective);
+    nd_html_raw(page, "</tr>\n");
+}
+
+static void put_objectives_head(const struct nd_page *page)
+{
+    nd_html_raw(page, "<div class=\"wide\"><table class=\"objectives\"><caption>");
+    nd_html_msg(page, ND_MSG_OBJECTIVES);
+    nd_html_raw(page, "</caption><thead><tr><th scope=\"col\">");
+    nd_html_msg(page, ND_MSG_OBJECTIVE);
+    nd_html_raw(page, "</th><th scope=\"col\">");
+    nd_html_msg(page, ND_MSG_RESULT);
+    nd_html_raw(page, "</th>");
+    for (size_t r = 0; r < 4; r++) {
+        nd_html_raw(page, "<th scope=\"col\" class=\"r\"><abbr title=\"");
+        nd_html_msg(page, ratings[r].words);
+        nd_buf_addf(page->out, "\">%s</abbr></th>", ratings[r].letter);
+    }
+    nd_html_raw(page, "</tr></thead><tbody>\n");
+}
+
+/* Those that were not met come first. */
+static void put_objectives(const struct nd_page *page)
+{
+    const json_t *list = json_object_get(page->model, "objectives");
+    size_t count = 0;
+    if (json_array_size(list) == 0)
+        return;
+    put_objectives_head(page);
+    for (int met = 0; met < 2; met++) {
+        size_t i = 0;
+        json_t *o = NULL;
+        json_array_foreach(list, i, o)
+        {
+            if (strcmp(nd_str_of(o, "kind"), "objective") != 0 ||
+                (strcmp(nd_str_of(o, "grade"), "met") == 0) != met || count++ >= OBJECTIVES)
+                continue;
+            put_objective(page, o);
+        }
+    }
+    nd_html_table_end(page);
+    put_more(page, "p", count > OBJECTIVES ? count - OBJECTIVES : 0);
+    nd_html_raw(page, "<p class=\"legend\">\u25cf ");
+    nd_html_msg(page, ND_MSG_RATING);
+    nd_html_raw(page, " \u00b7 \u25cb ");
+    nd_html_msg(page, ND_MSG_SUGGESTED);
+    for (size_t r = 0; r < 4; r++) {
+        nd_html_raw(page, " \u00b7 ");
+        nd_html_msg(page, ratings[r].words);
+    }
+    nd_html_raw(page, "</p>\n");
+}
+
+/* ---- what was seen, and what is to be decided ---- */
+
+static void put_seen(const struct nd_page *page, const char *sort, enum nd_message title)
+{
+    size_t i = 0;
+    size_t count = 0;
+    json_t *one = NULL;
+    nd_html_raw(page, "<div><h3>");
+    nd_html_msg(page, title);
+    nd_html_raw(page, "</h3><ul>\n");
+    json_array_foreach(json_object_get(page->model, "observations"), i, one)
+    {
+        if (strcmp(nd_str_of(one, "sort"), sort) != 0 || count++ >= SEEN)
+            continue;
+        nd_html_raw(page, "<li>");
+        put_cut(page, nd_str_of(one, "text"), 72);
+        nd_html_raw(page, "</li>\n");
+    }
+    put_more(page, "li", count > SEEN ? count - SEEN : 0);
+    if (count == 0) {
+        nd_html_raw(page, "<li class=\"more\">");
+        nd_html_msg(page, ND_MSG_NONE_RECORDED);
+        nd_html_raw(page, "</li>");
+    }
+    nd_html_raw(page, "</ul></div>\n");
+}
+
+static void put_decision(const struct nd_page *page, const json_t *item)
+{
+    static const char *const keys[] = {"owner", "due"};
+    nd_html_raw(page, "<li>");
+    put_cut(page, nd_str_of(item, "action"), 60);
+    nd_html_raw(page, " <small>(");
+    nd_html_text(page, nd_str_of(item, "id"));
+    for (size_t k = 0; k < 2; k++) {
+        const char *text = nd_str_of(item, keys[k]);
+        nd_html_raw(page, *text != '\0' ? ", " : "");
+        put_cut(page, text, 24);
+    }
+    nd_html_raw(page, ", ");
+    nd_html_text(page, nd_state_text(page, nd_str_of(item, "status")));
+    nd_html_raw(page, ")</small></li>\n");
+}
+
+/* The items that are not done or dropped, the most urgent first. */
+static void put_decisions(const struct nd_page *page)
+{
+    static const char *const priorities[] = {"high", "medium", "low", ""};
+    json_int_t without = nd_int_of(json_object_get(page->model, "evaluation"), "without_action");
+    size_t count = 0;
+    nd_html_raw(page, "<h3>");
+    nd_html_msg(page, ND_MSG_DECIDE);
+    nd_html_raw(page, "</h3><ul>\n");
+    for (size_t p = 0; p < 4; p++) {
+        size_t i = 0;
+        json_t *item = NULL;
+        json_array_foreach(json_object_get(page->model, "improvements"), i, item)
+        {
+            const char *status = nd_str_of(item, "status");
+            if (strcmp(nd_str_of(item, "priority"), priorities[p]) != 0 ||
+                strcmp(status, "done") == 0 || strcmp(status, "dropped") == 0 ||
+                count++ >= DECISIONS)
+                continue;
+            put_decision(page, item);
+        }
+    }
+    put_more(page, "li", count > DECISIONS ? count - DECISIONS : 0);
+    if (without != 0) {
+        nd_html_raw(page, "<li class=\"missed\">");
+        nd_html_msg(page, ND_MSG_WITHOUT_ACTION);
+        nd_buf_addf(page->out, ": %lld</li>\n", (long long)without);
+    } else if (count == 0) {
+        nd_html_raw(page, "<li class=\"more\">");
+        nd_html_msg(page, ND_MSG_NOTHING_OPEN);
+        nd_html_raw(page, "</li>\n");
+    }
+    nd_html_raw(page, "</ul>\n");
+}
+
+void nd_html_first(const struct nd_page *page)
+{
+    const json_t *run = json_object_get(page->model, "run");
+    const char *outcome = nd_str_of(run, "outcome");
+    nd_html_heading(page, "summary", ND_MSG_SUMMARY);
+    put_unrestored(page);
+    nd_buf_addf(page->out, "<p class=\"outcome %s\">",
+                strcmp(outcome, "ok") == 0 ? "met" : "missed");
+    nd_html_text(page, nd_outcome_text(page, outcome));
+    nd_html_raw(page, "</p>\n");
+    put_marks(page, run);
+    put_tiles(page);
+    put_objectives(page);
+    nd_html_raw(page, "<div class=\"two\">\n");
+    put_seen(page, "strength", ND_MSG_TOP_STRENGTHS);
+    put_seen(page, "improvement", ND_MSG_TOP_IMPROVE);
+    nd_html_raw(page, "</div>\n");
+    put_decisions(page);
+    nd_html_raw(page, "</section>\n");
+}
