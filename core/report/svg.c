@@ -66,14 +66,16 @@ static void label(const struct nd_page *page, double y, const char *text)
     free(cut);
 }
 
+/* id: unique in a language, as a heading's is. */
 static void open_svg(const struct nd_page *page, const char *id, double height, const char *title)
 {
+    const char *lang = page->lang == ND_LANG_ZH ? "zh" : "en";
     nd_buf_addf(page->out,
-                "<svg role=\"img\" aria-labelledby=\"%s-t %s-d\" viewBox=\"0 0 %.0f %.0f\">"
-                "<title id=\"%s-t\">",
-                id, id, WIDTH, height, id);
+                "<svg role=\"img\" aria-labelledby=\"%s-t-%s %s-d-%s\" viewBox=\"0 0 %.0f %.0f\">"
+                "<title id=\"%s-t-%s\">",
+                id, lang, id, lang, WIDTH, height, id, lang);
     nd_xml(page->out, title);
-    nd_buf_addf(page->out, "</title><desc id=\"%s-d\">%s</desc>\n", id,
+    nd_buf_addf(page->out, "</title><desc id=\"%s-d-%s\">%s</desc>\n", id, lang,
                 nd_msg(page, ND_MSG_CHART_NOTE));
 }
 

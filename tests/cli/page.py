@@ -1,0 +1,164 @@
+#!/usr/bin/python3
+"""The report's page for those who see less or who listen: the contrast of every pair of colours of
+the style, computed (WCAG 2.1, 1.4.3 and 1.4.11), in light, in dark and in print; headings in order;
+each chart with a role, a title, a description and a table that holds the same; each table with a
+caption and the scope of its headings; no id twice, in both languages on one page either."""
+import html.parser
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+netdrill = os.path.abspath(sys.argv[1])
+root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+TEXT, MARK = 4.5, 3.0
+# Not told by these alone: rules of tables and grids, the halo of a word, the soft ground of a pattern.
+GROUND = {"line", "bg", "card", "inj", "unx"}
+failures = 0
+
+
+def check(good, words):
+    global failures
+    if not good:
+        failures += 1
+        print("FAIL:", words)
+
+
+# ---- colours ----
+
+def rgb(colour):
+    digits = colour.lstrip("#")
+    digits = "".join(c * 2 for c in digits) if len(digits) == 3 else digits
+    return [int(digits[i:i + 2], 16) / 255 for i in (0, 2, 4)]
+
+
+def luminance(colour):
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(a, b):
+    light, dark = sorted((luminance(a), luminance(b)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def over(top, share, below):
+    return [t * share + b * (1 - share) for t, b in zip(top, below)]
+
+
+def schemes(style):
+    """Each scheme's colours: what :root says, and what a medium says instead."""
+    variables = [dict(re.findall(r"--(\w+):(#[0-9a-f]{3,6})", block)) for block in re.findall(r":root\{([^}]*)\}", style)]
+    check(len(variables) == 3, f"{len(variables)} schemes: light, dark and print are meant")
+    light, dark, paper = variables
+    check(set(light) == set(dark) == set(paper), "a scheme lacks a colour")
+    return {"light": light, "dark": dark, "print": paper}
+
+
+def uses(style):
+    """The variables that are text, and those that are marks, as the rules say."""
+    text, marks = set(), set()
+    for selector, body in re.findall(r"([^{}]+)\{([^{}]*)\}", style):
+        for name, value in re.findall(r"([\w-]+):([^;]*)", body):
+            for variable in re.findall(r"var\(--(\w+)\)", value):
+                if name == "color" and ".k." not in selector or name == "fill" and "text" in selector:
+                    text.add(variable)
+                elif name in ("color", "fill", "stroke") or name.startswith("border"):
+                    marks.add(variable)
+    return text, marks - GROUND
+
+
+def opacity(style, selector):
+    return float(re.search(re.escape(selector) + r"\{[^}]*fill-opacity:([\d.]+)", style).group(1))
+
+
+def colours(style):
+    known = contrast(rgb("#777777"), rgb("#ffffff"))
+    check(abs(known - 4.48) < 0.01, f"the computation itself: #777 on white is 4.48, not {known:.2f}")
+    text, marks = uses(style)
+    check({"fg", "soft", "ok", "bad", "warn", "accent"} <= text and {"rtt", "unxl", "miss", "injl"} <= marks, f"{text}, {marks}")
+    lowest = {}
+    for scheme, given in schemes(style).items():
+        colour = {name: rgb(value) for name, value in given.items()}
+        hatch = over(colour["inj"], opacity(style, ".p1a"), colour["bg"])
+        cross = over(colour["unx"], opacity(style, ".p2a"), colour["bg"])
+        pairs = [(f"--{t} on --{g}", colour[t], colour[g], TEXT) for t in sorted(text) for g in ("bg", "card")]
+        pairs += [(f"--{m} on --bg", colour[m], colour["bg"], MARK) for m in sorted(marks)]
+        pairs += [("the hatch of what was injected", over(colour["injl"], opacity(style, ".p1b"), hatch), hatch, MARK),
+                  ("the crosses of what was unexpected", colour["unxl"], cross, MARK),
+                  ("a latency within an injected band", colour["rtt"], hatch, MARK),
+                  ("a latency within an unexpected band", colour["rtt"], cross, MARK)]
+        for what, a, b, least in pairs:
+            check(contrast(a, b) >= least, f"{scheme}: {what}: {contrast(a, b):.2f}, needs {least}")
+        lowest[scheme] = min(contrast(a, b) for _, a, b, least in pairs if least == TEXT), min(contrast(a, b) for *_, a, b, least in pairs if least == MARK)
+    print("lowest contrast of text and of marks:", {s: f"{t:.2f} {m:.2f}" for s, (t, m) in lowest.items()})
+
+
+# ---- the page ----
+
+class Page(html.parser.HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.ids, self.headings, self.refs, self.charts, self.tables, self.sections = [], [], [], [], [], [[]]
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        if "id" in given:
+            self.ids.append(given["id"])
+        for name in ("aria-labelledby", "aria-describedby"):
+            self.refs += given.get(name, "").split()
+        if given.get("href", "").startswith("#"):
+            self.refs.append(given["href"][1:])
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+        elif tag == "section":
+            self.sections.append([])
+        elif tag == "svg" and given.get("aria-hidden") != "true":
+            self.charts.append({"role": given.get("role"), "labels": given.get("aria-labelledby", "").split()})
+            self.sections[-1].append("chart")
+        elif tag in ("title", "desc") and self.charts:
+            self.charts[-1][tag] = given.get("id")
+        elif tag == "table":
+            self.tables.append({"caption": False, "scopes": []})
+            self.sections[-1].append("table")
+        elif tag == "caption":
+            self.tables[-1]["caption"] = True
+        elif tag == "th":
+            self.tables[-1]["scopes"].append(given.get("scope"))
+
+
+def structure(what, text):
+    page = Page()
+    page.feed(text)
+    twice = {i for i in page.ids if page.ids.count(i) > 1}
+    check(not twice, f"{what}: ids that are there twice: {twice}")
+    check(set(page.refs) <= set(page.ids), f"{what}: what is named is not there: {set(page.refs) - set(page.ids)}")
+    languages = len(re.findall(r"<div lang=", text))
+    check(page.headings.count(1) == languages and page.headings[0] == 1, f"{what}: h1: {page.headings}")
+    for before, after in zip(page.headings, page.headings[1:]):
+        check(after <= before + 1, f"{what}: h{after} follows h{before}")
+    check(len(page.charts) > 2 * languages, f"{what}: {len(page.charts)} charts: this would show nothing")
+    for chart in page.charts:
+        check(chart["role"] == "img" and chart["labels"] == [chart.get("title"), chart.get("desc")] and chart.get("title"), f"{what}: a chart: {chart}")
+    for section in page.sections:
+        check("chart" not in section or "table" in section[section.index("chart"):], f"{what}: a chart without a table after it")
+    for table in page.tables:
+        check(table["caption"] and table["scopes"] and set(table["scopes"]) <= {"col", "row"}, f"{what}: a table: {table}")
+
+
+def main(work):
+    with open(f"{root}/core/report/style.css") as file:
+        colours(file.read())
+    subprocess.run([netdrill, "rehearse", f"{root}/drills/disaster-roaming.lua", "--answers", f"{root}/drills/answers/disaster-roaming.yaml",
+                    "--runs", work], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    for lang in ("zh", "en", "both"):
+        text = subprocess.run([netdrill, "report", "last", "--runs", work, "--format", "html", "--lang", lang], check=True,
+                              stdout=subprocess.PIPE).stdout.decode()
+        structure(lang, text)
+
+
+with tempfile.TemporaryDirectory() as directory:
+    main(directory)
+print(f"{failures} failure(s)" if failures else "ok")
+sys.exit(1 if failures else 0)
