@@ -1,6 +1,6 @@
-#include "plan/yaml.h"
 #include "report/catalogue.h"
 #include "report/review_parts.h"
+#include "report/yaml_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,56 +88,27 @@ static nd_err read_runs(struct nd_review *review, const char *runs,
 
 /* ---- goals ---- */
 
-struct goals {
-    const char *path;
-    struct nd_fail *why;
-};
-
-static bool refuse(const struct goals *from, const struct nd_yaml *at, const char *text)
-{
-    nd_fail_set(from->why, ND_EARG, "%s:%d:%d: %s", from->path, at->line, at->column, text);
-    return false;
-}
-
-/* A text in both languages, or {zh: ..., en: ...}. */
-static bool take_text(const struct goals *from, const struct nd_yaml *node, const char *key,
-                      json_t *goal)
-{
-    json_t *text = json_object();
-    bool good = node->kind == ND_YAML_SCALAR;
-    if (good)
-        json_object_update_new(text, json_pack("{s:s, s:s}", "zh", node->text, "en", node->text));
-    for (size_t i = 0; node->kind == ND_YAML_MAP && i < node->count; i++) {
-        const char *lang = node->keys[i]->text;
-        good = node->items[i]->kind == ND_YAML_SCALAR &&
-               (strcmp(lang, "zh") == 0 || strcmp(lang, "en") == 0);
-        if (!good)
-            break;
-        json_object_set_new(text, lang, json_string(node->items[i]->text));
-    }
-    json_object_set_new(goal, key, text);
-    return good || refuse(from, node, "expected a text, or {zh: a text, en: a text}");
-}
-
-static bool take_drills(const struct goals *from, const struct nd_yaml *node, json_t *goal)
+static bool take_drills(const struct nd_yaml_file *from, const struct nd_yaml *node, json_t *goal)
 {
     json_t *list = json_array();
     json_object_set_new(goal, "drills", list);
     if (node->kind != ND_YAML_LIST || node->count == 0)
-        return refuse(from, node, "'drills' takes a list of drills' ids, such as [cable-cut]");
+        return nd_yaml_file_refuse(from, node,
+                                   "'drills' takes a list of drills' ids, such as [cable-cut]");
     for (size_t i = 0; i < node->count; i++) {
         if (node->items[i]->kind != ND_YAML_SCALAR)
-            return refuse(from, node->items[i], "expected a drill's id");
+            return nd_yaml_file_refuse(from, node->items[i], "expected a drill's id");
         json_array_append_new(list, json_string(node->items[i]->text));
     }
     return true;
 }
 
 /* planned: {runs: 2, met: 90%} */
-static bool take_planned(const struct goals *from, const struct nd_yaml *node, json_t *goal)
+static bool take_planned(const struct nd_yaml_file *from, const struct nd_yaml *node, json_t *goal)
 {
     if (node->kind != ND_YAML_MAP)
-        return refuse(from, node, "'planned' takes {runs: a number, met: a share such as 90%}");
+        return nd_yaml_file_refuse(from, node,
+                                   "'planned' takes {runs: a number, met: a share such as 90%%}");
     for (size_t i = 0; i < node->count; i++) {
         const struct nd_yaml *value = node->items[i];
         const char *key = node->keys[i]->text;
@@ -147,25 +118,27 @@ static bool take_planned(const struct goals *from, const struct nd_yaml *node, j
         long count = value->kind == ND_YAML_SCALAR ? strtol(value->text, &end, 10) : -1;
         if (strcmp(key, "runs") == 0) {
             if (count < 0 || count > 10000 || end == value->text || *end != '\0')
-                return refuse(from, value, "'runs' takes how many drills are planned, 0 to 10000");
+                return nd_yaml_file_refuse(from, value,
+                                           "'runs' takes how many drills are planned, 0 to 10000");
             json_object_set_new(goal, "runs", json_integer(count));
         } else if (strcmp(key, "met") == 0) {
             if (value->kind != ND_YAML_SCALAR ||
                 nd_share_parse(value->text, &share, &fail) != ND_OK || share < 0 || share > 1)
-                return refuse(from, value, "'met' takes a share from 0% to 100%");
+                return nd_yaml_file_refuse(from, value, "'met' takes a share from 0%% to 100%%");
             json_object_set_new(goal, "met", json_real(share));
         } else {
-            return refuse(from, node->keys[i], "'planned' has 'runs' and 'met' alone");
+            return nd_yaml_file_refuse(from, node->keys[i], "'planned' has 'runs' and 'met' alone");
         }
     }
     return true;
 }
 
-static bool take_goal(const struct goals *from, const struct nd_yaml *node, json_t *list)
+static bool take_goal(const struct nd_yaml_file *from, const struct nd_yaml *node, json_t *list)
 {
     json_t *goal = json_object();
     json_array_append_new(list, goal);
-    bool good = node->kind == ND_YAML_MAP || refuse(from, node, "expected 'goal' and 'drills'");
+    bool good = node->kind == ND_YAML_MAP ||
+                nd_yaml_file_refuse(from, node, "expected 'goal' and 'drills'");
     for (size_t i = 0; good && i < node->count; i++) {
         const char *key = node->keys[i]->text;
         const struct nd_yaml *value = node->items[i];
@@ -175,40 +148,29 @@ static bool take_goal(const struct goals *from, const struct nd_yaml *node, json
             good = take_planned(from, value, goal);
         else if (strcmp(key, "goal") == 0 || strcmp(key, "strategy") == 0 ||
                  strcmp(key, "remarks") == 0)
-            good = take_text(from, value, key, goal);
+            good = nd_yaml_file_text(from, value, key, goal);
         else
-            good = refuse(from, node->keys[i],
-                          "unknown key; expected goal, drills, strategy, planned or remarks");
+            good = nd_yaml_file_refuse(
+                from, node->keys[i],
+                "unknown key; expected goal, drills, strategy, planned or remarks");
     }
     if (good && (json_object_get(goal, "goal") == NULL || json_object_get(goal, "drills") == NULL))
-        good = refuse(from, node, "a goal has at least 'goal' and 'drills'");
+        good = nd_yaml_file_refuse(from, node, "a goal has at least 'goal' and 'drills'");
     return good;
 }
 
 static nd_err read_goals(struct nd_review *review, const char *path, struct nd_fail *why)
 {
-    char *text = NULL;
-    size_t len = 0;
-    struct nd_arena arena = {0};
-    struct nd_diags diags = {0};
-    const struct goals from = {path, why};
-    nd_err err = nd_file_read(path, ND_YAML_MAX_BYTES, &text, &len, why);
-    if (err != ND_OK)
-        return ND_EARG;
-    const struct nd_yaml *root = nd_yaml_read(path, text, len, &arena, &diags);
-    const struct nd_yaml *list = nd_yaml_get(root, "goals");
-    if (root == NULL)
-        nd_fail_set(why, ND_EARG, "%s:%d:%d: %s", path, diags.list.at[0].line,
-                    diags.list.at[0].column, diags.list.at[0].text);
-    else if (list == NULL || list->kind != ND_YAML_LIST || list->count == 0)
-        refuse(&from, root, "expected 'goals', a list of them");
-    else
-        for (size_t i = 0; i < list->count && take_goal(&from, list->items[i], review->goals);)
-            i++;
-    nd_diags_deinit(&diags);
-    nd_arena_deinit(&arena);
-    free(text);
-    return why->code;
+    struct nd_yaml_file from;
+    nd_err err = nd_yaml_file_read(&from, path, why);
+    const struct nd_yaml *list = err == ND_OK ? nd_yaml_get(from.root, "goals") : NULL;
+    bool good = err == ND_OK;
+    if (good && (list == NULL || list->kind != ND_YAML_LIST || list->count == 0))
+        good = nd_yaml_file_refuse(&from, from.root, "expected 'goals', a list of them");
+    for (size_t i = 0; good && i < list->count; i++)
+        good = take_goal(&from, list->items[i], review->goals);
+    nd_yaml_file_deinit(&from);
+    return good ? ND_OK : ND_EARG;
 }
 
 /* Without a file: a goal for each drill, which is its title. */
