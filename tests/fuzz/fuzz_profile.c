@@ -37,7 +37,7 @@ static void check_duties(const struct nd_profile *profile)
     for (size_t i = 0; i < profile->duties.count; i++) {
         const struct nd_duty *duty = &profile->duties.at[i];
         const char *after = duty->after;
-        const struct nd_duty *before = duty;
+        const struct nd_duty *before = NULL;
         for (size_t hops = 0; (before = nd_profile_duty(profile, after)) != NULL; hops++) {
             ND_CHECK(hops < profile->duties.count);
             after = before->after;
