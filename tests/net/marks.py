@@ -2,7 +2,7 @@
 """Every verb over IPv4 and IPv6, from a namespace, with DSCP, hop limit, source, interface and size asked for
 and without, as a program nobody here wrote captures and dissects its packets at the far end: each mark is
 where it was asked for, each protocol is well formed."""
-import glob, json, os, signal, subprocess, sys, tempfile, time
+import glob, json, os, subprocess, sys, tempfile
 
 import tshark
 
@@ -86,10 +86,8 @@ def play():
                 pass
         return subprocess.run([netdrill, "run", f"{work}/s.lua", "--plain", "--confirm", "marks", "--runs", f"{work}/runs"], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=100)
     finally:
-        time.sleep(0.5)
-        for dump in dumps:
-            dump.send_signal(signal.SIGINT)
-            dump.wait()
+        for dump, interface in zip(dumps, ("f0", "f1")):
+            tshark.end_capture(dump, f"{work}/{interface}.pcapng")
         subprocess.run([netdrill, "lab", "down", f"{work}/site.yaml"], stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
 
 

@@ -73,31 +73,52 @@ def ours(run, target, verb):
     return [v / 1e6 for o, v in rows if o == 0], sum(o != 0 for o, _ in rows) / len(rows)
 
 
+QUICKER = "never quicker than the line"
+
+
+def median(values):
+    return sorted(values)[len(values) // 2]
+
+
+def compare():
+    """Everybody measures; what is to hold, whether it does, and the figures of it."""
+    out = subprocess.run([netdrill, "run", f"{work}/s.lua", "--plain", "--confirm", "peers", "--runs", f"{work}/runs"], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60)
+    run = max(glob.glob(f"{work}/runs/*"), key=os.path.getmtime)
+    told = {("slow", f.__name__): f("10.93.0.2", 60, 20) for f in (fping, ping, irtt)}
+    told |= {("lossy", f.__name__): f("10.93.1.2", 250, 8) for f in (fping, ping, irtt)}
+    found = []
+    for verb in VERBS:
+        values, lost = ours(run, "slow", verb)
+        found.append((f"reach.{verb}: {QUICKER}", min(values) >= 50, "least %.2f ms" % min(values)))
+        found.append((f"reach.{verb}: nothing lost", lost == 0, "least %.2f, median %.2f ms of %d" % (min(values), median(values), len(values))))
+        for peer in ("fping", "ping", "irtt"):
+            theirs, _ = told["slow", peer]
+            found.append((f"reach.{verb} and {peer} agree on the round trip", abs(min(values) - min(theirs)) < 3 and abs(median(values) - median(theirs)) < 15,
+                  "least %.2f and %.2f, median %.2f and %.2f ms" % (min(values), min(theirs), median(values), median(theirs))))
+        _, lost = ours(run, "lossy", verb)
+        for peer in ("fping", "ping", "irtt"):
+            found.append((f"reach.{verb} and {peer} agree on the loss", abs(lost - told["lossy", peer][1]) < 0.15, "%.1f and %.1f %%" % (100 * lost, 100 * told["lossy", peer][1])))
+    return found, out
+
+
 subprocess.run([netdrill, "lab", "up", f"{work}/site.yaml"], check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
 servers = []
 try:
     for host in ("slow", "lossy"):
         servers.append(subprocess.Popen(["ip", "netns", "exec", f"nd-{name}-{host}", "irtt", "server", "-i", "0"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
-    out = subprocess.run([netdrill, "run", f"{work}/s.lua", "--plain", "--confirm", "peers", "--runs", f"{work}/runs"], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60)
-    run = glob.glob(f"{work}/runs/*")[0]
-    told = {("slow", f.__name__): f("10.93.0.2", 60, 20) for f in (fping, ping, irtt)}
-    told |= {("lossy", f.__name__): f("10.93.1.2", 250, 8) for f in (fping, ping, irtt)}
+    for _ in range(3):  # one after the other: others on the machine may have come between
+        found, out = compare()
+        odd = [row for row in found if not row[1]]
+        if not odd or any(QUICKER in what for what, _, _ in odd):  # no load makes anything quicker
+            break
+        print("once more:", odd)
 finally:
     for server in servers:
         server.kill()
         server.wait()
     subprocess.run([netdrill, "lab", "down", f"{work}/site.yaml"], stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
-median = lambda values: sorted(values)[len(values) // 2]
-for verb in VERBS:
-    values, lost = ours(run, "slow", verb)
-    check(f"reach.{verb}: nothing lost, never quicker than the line", lost == 0 and min(values) >= 50, "least %.2f, median %.2f ms of %d" % (min(values), median(values), len(values)))
-    for peer in ("fping", "ping", "irtt"):
-        theirs, _ = told["slow", peer]
-        check(f"reach.{verb} and {peer} agree on the round trip", abs(min(values) - min(theirs)) < 3 and abs(median(values) - median(theirs)) < 15,
-              "least %.2f and %.2f, median %.2f and %.2f ms" % (min(values), min(theirs), median(values), median(theirs)))
-    _, lost = ours(run, "lossy", verb)
-    for peer in ("fping", "ping", "irtt"):
-        check(f"reach.{verb} and {peer} agree on the loss", abs(lost - told["lossy", peer][1]) < 0.15, "%.1f and %.1f %%" % (100 * lost, 100 * told["lossy", peer][1]))
+for row in found:
+    check(*row)
 if wrong:
     print(out.stdout[-1000:], out.stderr[-500:])
 sys.exit(bool(wrong))

@@ -90,13 +90,7 @@ class Capture:
 
     def done(self, *how):
         """Once nothing more is written. how: further arguments of tshark, such as -d."""
-        size = -1
-        while size != os.stat(self.file).st_size:
-            size = os.stat(self.file).st_size
-            time.sleep(0.7)
-        self.dump.send_signal(signal.SIGINT)
-        self.dump.stderr.read()  # never killed: its last packet would be torn
-        self.dump.wait()
+        tshark.end_capture(self.dump, self.file)
         self.how = how
 
     def count(self, wanted):

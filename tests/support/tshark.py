@@ -1,10 +1,21 @@
 """What a program nobody here wrote takes packets for: tshark over a file of them."""
-import subprocess
+import os, signal, subprocess, time
 
 # Codecs as they are sent; tshark's own defaults are others.
 ALWAYS = ["-o", "amr.encoding.version:RFC 3267 BW-efficient", "-o", "amr.mode:Wideband AMR"]
 WARNED = ("_ws.malformed", "_ws.expert.severity", "_ws.expert.message")
 WARNING = 0x600000  # severities from here on
+
+
+def end_capture(dump, path):
+    """Ends a dumpcap once its file no longer grows: what was seen last is still in the kernel's hands for a while."""
+    size = -1
+    while size != os.stat(path).st_size:
+        size = os.stat(path).st_size
+        time.sleep(0.7)
+    dump.send_signal(signal.SIGINT)
+    dump.stderr.read()  # never killed: its last packet would be torn
+    dump.wait()
 
 
 def dissect(path, fields, *how, wanted="", first=False):
