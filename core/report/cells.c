@@ -155,13 +155,13 @@ static void put_width(const struct cell *cell, struct nd_buf *out)
 {
     if (!(json_number_value(cell->value) > 0))
         return;
-    nd_buf_adds(out, "\u00b1 ");
+    nd_buf_adds(out, "\u00b1\u00a0");
     put_measure(cell, cell->value, out);
 }
 
 static void put_limit(const struct cell *cell, struct nd_buf *out)
 {
-    nd_buf_addf(out, "%s ", nd_operator_sign(nd_str_of(cell->entry, "operator")));
+    nd_buf_addf(out, "%s\u00a0", nd_operator_sign(nd_str_of(cell->entry, "operator")));
     put_measure(cell, cell->value, out);
 }
 

@@ -84,6 +84,21 @@ static void put_profile(const struct nd_page *page, const json_t *profile)
     nd_html_raw(page, "</small></p>\n");
 }
 
+static void put_clocks(const struct nd_page *page)
+{
+    if (json_array_size(json_object_get(page->model, "obligations")) == 0)
+        return;
+    nd_html_raw(page, "<figure>");
+    nd_svg_duties(page);
+    nd_html_raw(page, "<figcaption class=\"legend\"><span class=\"k done\">\u25a0</span> ");
+    nd_html_msg(page, ND_MSG_MET);
+    nd_html_raw(page, " <span class=\"k unexpected\">\u25a0</span> ");
+    nd_html_msg(page, ND_MSG_MISSED);
+    nd_html_raw(page, " <span class=\"k\">\u2503</span> ");
+    nd_html_msg(page, ND_MSG_DUE);
+    nd_html_raw(page, "</figcaption></figure>\n");
+}
+
 void nd_html_duties(const struct nd_page *page)
 {
     static const char *const tables[] = {"obligations", "events", "rules"};
@@ -97,6 +112,7 @@ void nd_html_duties(const struct nd_page *page)
         return;
     nd_html_heading(page, "obligations", ND_MSG_DUTIES);
     json_array_foreach(profiles, i, profile) put_profile(page, profile);
+    put_clocks(page);
     for (size_t t = 0; t < 3; t++)
         nd_html_data(page, tables[t]);
     if (json_array_size(json_object_get(page->model, "obligations")) != 0) {

@@ -115,6 +115,7 @@ void nd_model_rating(json_t *model, const json_t *plan, const json_t *state);
 /* ---- charts ---- */
 
 void nd_svg_timeline(const struct nd_page *page);
+void nd_svg_duties(const struct nd_page *page);
 void nd_svg_series(const struct nd_page *page, const json_t *series, size_t number);
 
 #endif

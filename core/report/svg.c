@@ -179,6 +179,62 @@ void nd_svg_timeline(const struct nd_page *page)
     nd_buf_adds(page->out, "</svg>\n");
 }
 
+/* ---- regulatory clocks: from what opened each to what was done, a tick where it was due ---- */
+
+static const char *verdict_class(const char *verdict)
+{
+    return strcmp(verdict, "met") == 0                                      ? "done"
+           : strcmp(verdict, "missed") == 0 || strcmp(verdict, "late") == 0 ? "failed"
+                                                                            : "cut";
+}
+
+static void put_duty(const struct nd_page *page, const json_t *duty, double end, double y)
+{
+    const json_t *done = json_object_get(duty, "done_rel_ns");
+    const json_t *due = json_object_get(duty, "due_rel_ns");
+    double from = (double)nd_int_of(duty, "opened_rel_ns");
+    label(page, y + 11, nd_text_of(page, json_object_get(duty, "title")));
+    bar(page, verdict_class(nd_str_of(duty, "verdict")), from,
+        json_is_integer(done) ? (double)json_integer_value(done) : end_of(page->model), end, y, 13);
+    if (json_is_integer(due) && (double)json_integer_value(due) <= end)
+        nd_buf_addf(page->out, "<path class=\"due\" d=\"M%.1f %.1fv19\"/>\n",
+                    x_of((double)json_integer_value(due), end), y - 3);
+}
+
+/* The end of the run, or the last moment when one was due, but not so late that the run itself
+ * would be too small to see. */
+static double last_due(const json_t *duties, double run_end)
+{
+    double end = run_end;
+    size_t i = 0;
+    json_t *duty = NULL;
+    json_array_foreach(duties, i, duty)
+    {
+        double due = (double)nd_int_of(duty, "due_rel_ns");
+        if (due <= 4 * run_end)
+            end = fmax(end, due);
+    }
+    return end;
+}
+
+void nd_svg_duties(const struct nd_page *page)
+{
+    const json_t *duties = json_object_get(page->model, "obligations");
+    double end = last_due(duties, end_of(page->model));
+    double height = 20.0 * (double)json_array_size(duties) + 40;
+    double y = 8;
+    size_t i = 0;
+    json_t *duty = NULL;
+    open_svg(page, "clocks", height, nd_msg(page, ND_MSG_DUTIES));
+    axis(page, end, 4, height - 20);
+    json_array_foreach(duties, i, duty)
+    {
+        put_duty(page, duty, end, y);
+        y += 20;
+    }
+    nd_buf_adds(page->out, "</svg>\n");
+}
+
 /* ---- a series: latency envelope, losses, bands ---- */
 
 #define STRIP_TOP    6.0

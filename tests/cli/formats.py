@@ -110,7 +110,7 @@ def one_way_of_telling(runs):
         same = [[re.sub(r"[\s\ufffd]+", " ", c).strip() for c in row] for row in plain.get(caption, [])]
         check(told == same and len(told) > 1, f"'{caption}': the page tells {told}, Markdown {same}")
     verdict = page.tables["Expected and measured"][1]
-    check(verdict[1:5] == ["100%", "", "= 100%", "met"], f"an expectation is told as {verdict}")
+    check(verdict[1:5] == ["100%", "", "=\u00a0100%", "met"], f"an expectation is told as {verdict}")
     step = table_of(report(runs, "--format", "csv", "--table", "steps", "--lang", "en"))
     check(step[0][6] == "Late by (s)" and step[1][6] == "0", f"csv: {step}")
 

@@ -4,6 +4,7 @@ the style, computed (WCAG 2.1, 1.4.3 and 1.4.11), in light, in dark and in print
 each chart with a role, a title, a description and a table that holds the same; each table with a
 caption and the scope of its headings; no id twice, in both languages on one page either."""
 import html.parser
+import json
 import os
 import re
 import subprocess
@@ -152,10 +153,16 @@ def main(work):
         colours(file.read())
     subprocess.run([netdrill, "rehearse", f"{root}/drills/disaster-roaming.lua", "--answers", f"{root}/drills/answers/disaster-roaming.yaml",
                     "--runs", work], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    clocks = subprocess.run([netdrill, "report", "last", "--runs", work, "--format", "json"], check=True, stdout=subprocess.PIPE).stdout
+    clocks = json.loads(clocks)
+    due = [o for o in clocks["obligations"] if o["due_rel_ns"] is not None] # all within what the chart shows
+    check(len(due) > 2, "no clocks: this would show nothing")
     for lang in ("zh", "en", "both"):
         text = subprocess.run([netdrill, "report", "last", "--runs", work, "--format", "html", "--lang", lang], check=True,
                               stdout=subprocess.PIPE).stdout.decode()
         structure(lang, text)
+        ticks = text.count('class="due"')
+        check(ticks == len(due) * (2 if lang == "both" else 1), f"{lang}: {ticks} ticks of deadlines, {len(due)} clocks were due")
 
 
 with tempfile.TemporaryDirectory() as directory:
