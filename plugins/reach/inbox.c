@@ -93,11 +93,11 @@ static void inbox_cancel(void *self, struct nd_op *op)
 static nd_err inbox_rehearse(void *self, const struct nd_args *args, struct nd_op *op)
 {
     (void)args;
-    return probe_model(((struct reach *)self)->host, op, 10000000, 10000000);
+    return probe_model(((struct reach *)self)->host, op, 10000000, 0); /* nobody has reported */
 }
 
 static const struct nd_reading readings[] = {
-    {"reports", "that came at that path since the inbox began", "1", 1},
+    {"reports", "that came at that path since the inbox began", "1", 0},
     {"ago", "how long ago the latest was complete, by the inbox's clock; none without a report",
      "ns", 0},
     {NULL, NULL, NULL, 0}};
