@@ -167,7 +167,7 @@ static nd_err read_goals(struct nd_review *review, const char *path, struct nd_f
     bool good = err == ND_OK;
     if (good && (list == NULL || list->kind != ND_YAML_LIST || list->count == 0))
         good = nd_yaml_file_refuse(&from, from.root, "expected 'goals', a list of them");
-    for (size_t i = 0; good && i < list->count; i++)
+    for (size_t i = 0; good && list != NULL && i < list->count; i++)
         good = take_goal(&from, list->items[i], review->goals);
     nd_yaml_file_deinit(&from);
     return good ? ND_OK : ND_EARG;
