@@ -118,6 +118,14 @@ static const char *name_of(const struct web *web)
     return web->name != NULL ? web->name : "target.invalid";
 }
 
+int web_port(const struct nd_target *target, int64_t given, int tls)
+{
+    const char *own = target_fact(target, "port");
+    if (given != 0)
+        return (int)given;
+    return own != NULL ? (int)strtol(own, NULL, 10) : tls ? 443 : 80;
+}
+
 void web_begin(struct web *web)
 {
     char resolve[400];

@@ -41,6 +41,8 @@ struct web {
     int over;
 };
 
+/* The port to ask at: the one given, else the target's fact, else the scheme's own. */
+int web_port(const struct nd_target *target, int64_t given, int tls);
 void web_begin(struct web *web);
 /* Asks for a path (and query) of at most `max` octets; page->easy takes further options until the
  * loop goes on. */

@@ -1,6 +1,4 @@
-#include "../common/marks.h"
-#include "../common/web.h"
-#include "reach.h"
+#include "page.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,11 +7,7 @@
 /* One page by HTTP or HTTPS. */
 
 struct probe {
-    struct reach *self;
-    struct nd_op *op;
-    struct web web;
-    struct web_page page;
-    struct marks marks;
+    struct page base;
     nd_ns began;
     long expect_status;
     const char *expect;
@@ -28,30 +22,24 @@ static double ns_of(CURL *easy, CURLINFO which)
 
 static void emit_all(struct probe *probe, long status, nd_ns now)
 {
-    const struct nd_host *host = probe->self->host;
-    CURL *easy = probe->page.easy;
-    size_t octets = probe->page.body_len;
+    const struct nd_host *host = probe->base.self->host;
+    CURL *easy = probe->base.page.easy;
+    size_t octets = probe->base.page.body_len;
     double total = (double)(now - probe->began);
-    host->emit(probe->op, 0, total, now);
-    host->emit(probe->op, 1, ns_of(easy, CURLINFO_CONNECT_TIME_T), now);
-    host->emit(probe->op, 2, ns_of(easy, CURLINFO_STARTTRANSFER_TIME_T), now);
-    host->emit(probe->op, 3, (double)status, now);
-    host->emit(probe->op, 4, (double)octets, now);
+    host->emit(probe->base.op, 0, total, now);
+    host->emit(probe->base.op, 1, ns_of(easy, CURLINFO_CONNECT_TIME_T), now);
+    host->emit(probe->base.op, 2, ns_of(easy, CURLINFO_STARTTRANSFER_TIME_T), now);
+    host->emit(probe->base.op, 3, (double)status, now);
+    host->emit(probe->base.op, 4, (double)octets, now);
     double transfer = total - ns_of(easy, CURLINFO_CONNECT_TIME_T);
     if (transfer > 0 && octets != 0)
-        host->emit(probe->op, 5, (double)octets * 8e9 / transfer, now);
-}
-
-static nd_err opened(void *ctx, int fd)
-{
-    struct probe *probe = ctx;
-    return marks_set(probe->self->host, &probe->marks, fd, &probe->web.peer);
+        host->emit(probe->base.op, 5, (double)octets * 8e9 / transfer, now);
 }
 
 static void transferred(void *ctx, struct web_page *page, CURLcode code)
 {
     struct probe *probe = ctx;
-    const struct nd_host *host = probe->self->host;
+    const struct nd_host *host = probe->base.self->host;
     char why[WHY_BYTES];
     long status = 0;
     nd_err err = ND_OK;
@@ -68,8 +56,7 @@ static void transferred(void *ctx, struct web_page *page, CURLcode code)
     }
     if (code == CURLE_OK)
         emit_all(probe, status, host->now(host));
-    web_end(&probe->web);
-    host->finish(probe->op, err, err != ND_OK ? why : NULL);
+    page_finish(&probe->base, err, err != ND_OK ? why : NULL);
 }
 
 static const struct nd_option options[] = {
@@ -92,41 +79,19 @@ static nd_err http_start(void *ctx, const struct nd_args *args, struct nd_op *op
     struct reach *self = ctx;
     const struct nd_host *host = self->host;
     struct probe *probe = host->state(op, sizeof *probe);
-    int https = args->at[3].u.i != 0;
-    int64_t port = args->at[1].u.i;
-    const char *own = target_fact(args->at[0].u.target, "port");
-    if (port == 0)
-        port = own != NULL ? strtol(own, NULL, 10) : https ? 443 : 80;
-    probe->self = self;
-    probe->op = op;
-    probe->web = (struct web){.host = host,
-                              .op = op,
-                              .name = args->at[4].u.text,
-                              .port = (int)port,
-                              .tls = https,
-                              .ca = args->at[7].u.text,
-                              .ctx = probe,
-                              .opened = opened,
-                              .done = transferred};
-    nd_err err = target_peer(host, args->at[0].u.target, port, 0, &probe->web.peer);
-    if (err != ND_OK)
-        return err;
-    probe->marks = marks_of(options, args);
+    const struct page_ask ask = {.target = args->at[0].u.target,
+                                 .port = args->at[1].u.i,
+                                 .path = args->at[2].u.text,
+                                 .tls = args->at[3].u.i != 0,
+                                 .name = args->at[4].u.text,
+                                 .ca = args->at[7].u.text,
+                                 .max = (size_t)args->at[8].u.i,
+                                 .options = options,
+                                 .done = transferred};
     probe->expect_status = (long)args->at[5].u.i;
     probe->expect = args->at[6].u.text;
     probe->began = host->now(host);
-    web_begin(&probe->web);
-    web_ask(&probe->web, &probe->page, args->at[2].u.text, (size_t)args->at[8].u.i);
-    curl_easy_setopt(probe->page.easy, CURLOPT_FORBID_REUSE, 1L);
-    return ND_OK;
-}
-
-static void http_cancel(void *self, struct nd_op *op)
-{
-    struct reach *reach = self;
-    struct probe *probe = reach->host->state(op, sizeof *probe);
-    web_end(&probe->web);
-    reach->host->finish(op, ND_ECANCEL, NULL);
+    return page_start(self, op, &probe->base, args, &ask);
 }
 
 static nd_err http_rehearse(void *self, const struct nd_args *args, struct nd_op *op)
@@ -152,6 +117,6 @@ const struct nd_verb reach_http = {
     .options = options,
     .readings = readings,
     .start = http_start,
-    .cancel = http_cancel,
+    .cancel = page_cancel,
     .rehearse = http_rehearse,
 };

@@ -1,7 +1,5 @@
-#include "../common/marks.h"
-#include "../common/web.h"
+#include "page.h"
 #include "parse.h"
-#include "reach.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,23 +7,9 @@
 
 /* What came to an inbox (netdrill reflect inbox:...), at one path of it. */
 
-struct probe {
-    struct reach *self;
-    struct nd_op *op;
-    struct web web;
-    struct web_page page;
-    struct marks marks;
-};
-
-static nd_err opened(void *ctx, int fd)
-{
-    struct probe *probe = ctx;
-    return marks_set(probe->self->host, &probe->marks, fd, &probe->web.peer);
-}
-
 static void transferred(void *ctx, struct web_page *page, CURLcode code)
 {
-    struct probe *probe = ctx;
+    struct page *probe = ctx;
     const struct nd_host *host = probe->self->host;
     struct inbox_word word;
     char why[WHY_BYTES];
@@ -44,8 +28,7 @@ static void transferred(void *ctx, struct web_page *page, CURLcode code)
         if (word.reports != 0)
             host->emit(probe->op, 1, (double)word.ago, now);
     }
-    web_end(&probe->web);
-    host->finish(probe->op, err, err != ND_OK ? why : NULL);
+    page_finish(probe, err, err != ND_OK ? why : NULL);
 }
 
 static const struct nd_option options[] = {
@@ -58,36 +41,13 @@ static const struct nd_option options[] = {
 static nd_err inbox_start(void *ctx, const struct nd_args *args, struct nd_op *op)
 {
     struct reach *self = ctx;
-    const struct nd_host *host = self->host;
-    struct probe *probe = host->state(op, sizeof *probe);
-    int64_t port = args->at[1].u.i;
-    const char *own = target_fact(args->at[0].u.target, "port");
-    if (port == 0)
-        port = own != NULL ? strtol(own, NULL, 10) : 80;
-    probe->self = self;
-    probe->op = op;
-    probe->web = (struct web){.host = host,
-                              .op = op,
-                              .port = (int)port,
-                              .ctx = probe,
-                              .opened = opened,
-                              .done = transferred};
-    nd_err err = target_peer(host, args->at[0].u.target, port, 0, &probe->web.peer);
-    if (err != ND_OK)
-        return err;
-    probe->marks = marks_of(options, args);
-    web_begin(&probe->web);
-    web_ask(&probe->web, &probe->page, args->at[2].u.text, 8192);
-    curl_easy_setopt(probe->page.easy, CURLOPT_FORBID_REUSE, 1L);
-    return ND_OK;
-}
-
-static void inbox_cancel(void *self, struct nd_op *op)
-{
-    struct reach *reach = self;
-    struct probe *probe = reach->host->state(op, sizeof *probe);
-    web_end(&probe->web);
-    reach->host->finish(op, ND_ECANCEL, NULL);
+    const struct page_ask ask = {.target = args->at[0].u.target,
+                                 .port = args->at[1].u.i,
+                                 .path = args->at[2].u.text,
+                                 .max = 8192,
+                                 .options = options,
+                                 .done = transferred};
+    return page_start(self, op, self->host->state(op, sizeof(struct page)), args, &ask);
 }
 
 static nd_err inbox_rehearse(void *self, const struct nd_args *args, struct nd_op *op)
@@ -110,6 +70,6 @@ const struct nd_verb reach_inbox = {
     .options = options,
     .readings = readings,
     .start = inbox_start,
-    .cancel = inbox_cancel,
+    .cancel = page_cancel,
     .rehearse = inbox_rehearse,
 };

@@ -420,6 +420,13 @@ static void test_stream_refused(void **state)
     nd_fake_cancel(op);
 }
 
+/* A test by one function, on an address. */
+#define ON(test, function, address)                                                                \
+    static void test(void **state)                                                                 \
+    {                                                                                              \
+        function(*state, address);                                                                 \
+    }
+
 static void stream_loopback(struct fixture *f, const char *address)
 {
     const char *facts[] = {NULL};
@@ -443,15 +450,8 @@ static void stream_loopback(struct fixture *f, const char *address)
     nd_fake_cancel(other);
 }
 
-static void test_stream_icmp_v4(void **state)
-{
-    stream_loopback(*state, "127.0.0.1");
-}
-
-static void test_stream_icmp_v6(void **state)
-{
-    stream_loopback(*state, "::1");
-}
+ON(test_stream_icmp_v4, stream_loopback, "127.0.0.1")
+ON(test_stream_icmp_v6, stream_loopback, "::1")
 
 /* ---- ICMP ---- */
 
@@ -467,15 +467,8 @@ static void loopback_echo(struct fixture *f, const char *address)
     assert_true(nd_fake_value(op, "rtt") > 0);
 }
 
-static void test_icmp_v4(void **state)
-{
-    loopback_echo(*state, "127.0.0.1");
-}
-
-static void test_icmp_v6(void **state)
-{
-    loopback_echo(*state, "::1");
-}
+ON(test_icmp_v4, loopback_echo, "127.0.0.1")
+ON(test_icmp_v6, loopback_echo, "::1")
 
 #define WITH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 

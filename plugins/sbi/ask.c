@@ -86,11 +86,8 @@ int ask_lacks(const struct ask *ask, char why[WHY_BYTES])
 nd_err ask_begin(const struct nd_host *host, const struct nd_args *args, struct nd_op *op,
                  struct ask *ask, const char *path)
 {
-    const char *own = target_fact(args->at[SUBJECT].u.target, "port");
-    int64_t port = args->at[PORT].u.i;
     int tls = args->at[HTTPS].u.i != 0;
-    if (port == 0)
-        port = own != NULL ? strtol(own, NULL, 10) : tls ? 443 : 80;
+    int port = web_port(args->at[SUBJECT].u.target, args->at[PORT].u.i, tls);
     ask->host = host;
     ask->op = op;
     ask->cert = args->at[CERT].u.text;
@@ -98,7 +95,7 @@ nd_err ask_begin(const struct nd_host *host, const struct nd_args *args, struct 
     ask->web.host = host;
     ask->web.op = op;
     ask->web.name = args->at[NAME].u.text;
-    ask->web.port = (int)port;
+    ask->web.port = port;
     ask->web.tls = tls;
     ask->web.ca = args->at[CA].u.text;
     ask->web.ctx = ask;
