@@ -85,9 +85,12 @@ static bool ended_well(pid_t pid)
 
 static bool print_with(char *browser, const char *html, const char *pdf)
 {
-    char profile[] = "/tmp/netdrill-pdf-XXXXXX";
-    if (mkdtemp(profile) == NULL)
+    const char *place = getenv("TMPDIR");
+    char *profile = nd_printf("%s/netdrill-pdf-XXXXXX", place != NULL ? place : "/tmp");
+    if (mkdtemp(profile) == NULL) {
+        free(profile);
         return false;
+    }
     char *url = url_of(html);
     char *to = nd_printf("--print-to-pdf=%s", pdf);
     char *data = nd_printf("--user-data-dir=%s", profile);
@@ -112,6 +115,7 @@ static bool print_with(char *browser, const char *html, const char *pdf)
     free(url);
     free(to);
     free(data);
+    free(profile);
     return good;
 }
 
