@@ -201,7 +201,7 @@ step { { zh = "中斷乙電信光纖", en = "Yi's fibre is cut" }, id = "satelli
   expect { { zh = "語音中斷不超過 5 秒(演練目標)", en = "Voice is cut off for 5 s at most (a target of the drill)" }, voice:interruption { from = T(35.5), till = T(42) }, at_most = seconds(5) }
   expect { { zh = "衛星鏈路語音 MOS 3.5 以上", en = "MOS of 3.5 over the satellite" }, voice:mos { from = from, till = T(42) }, at_least = 3.5 }
   expect { { zh = "衛星鏈路救災通話接通率", en = "Calls are set up over the satellite" }, calls:share(), at_least = percent(99) }
-  expect { { zh = "衛星鏈路 KPI 2", en = "KPI 2 over the satellite" }, calls:max(), below = seconds(1), objective = "kpi2" }
+  expect { { zh = "衛星鏈路 KPI 2(中斷 2 秒後起算)", en = "KPI 2 over the satellite, from 2 s after the cut" }, calls:max { from = from, till = T(42) }, below = seconds(1), objective = "kpi2" }
 end }
 
 phase { { zh = "解除", en = "Release" }, at = T(45) }
