@@ -4,11 +4,32 @@
 #include "cli/common.h"
 #include "cli/control.h"
 
+/* What most of them take as options. */
+#define ND_CLIENT_RUN_OPTION                                                                       \
+    {                                                                                              \
+        "run", "RUN", "the run (default: last)", 0                                                 \
+    }
+#define ND_CLIENT_RUNS_OPTION                                                                      \
+    {                                                                                              \
+        "runs", "DIR", "where runs are kept (default: runs)", 0                                    \
+    }
+#define ND_CLIENT_JSON_OPTION                                                                      \
+    {                                                                                              \
+        "json", NULL, "the answer as JSON", 0                                                      \
+    }
+#define ND_CLIENT_AS_OPTION                                                                        \
+    {                                                                                              \
+        "as", "NAME", "who says so: a person of the site file (default: the user)", 0              \
+    }
+
 /* The user's name, for those who do not say who they are. */
 const char *nd_client_user(void);
 /* The words from number `first` on as one sentence; NULL when there are none. Caller frees. */
 char *nd_client_sentence(const struct nd_cli_args *args, size_t first);
 #define ND_CLIENT_WORDS_MAX 400
+/* What somebody at a terminal in Big5 reads, who may have an emergency to tell. */
+#define ND_CLIENT_NO_UTF8                                                                          \
+    "netdrill %s: that is no UTF-8 text; set the terminal to UTF-8 (abort needs no words)\n"
 /* Parses the arguments of a command, finds the run that its first word names ("last" without), and
  * asks it over its socket. NULL, and the reason told: that failed, or it was no; *code is the exit
  * code. request: makes what is asked, or NULL when the arguments are wrong (and tells why). Caller

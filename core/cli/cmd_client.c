@@ -12,6 +12,20 @@
 extern const struct nd_command nd_command_status, nd_command_arm, nd_command_confirm,
     nd_command_pause, nd_command_resume, nd_command_abort;
 
+static const char *speaker(const struct nd_cli_args *args, const char *option)
+{
+    const char *name = nd_cli_get(args, option);
+    return name != NULL ? name : nd_client_user();
+}
+
+/* what: of json_pack; NULL: one of its texts was none. */
+static json_t *made(const char *command, json_t *what)
+{
+    if (what == NULL)
+        fprintf(stderr, ND_CLIENT_NO_UTF8, command);
+    return what;
+}
+
 static const struct nd_cli_option status_options[] = {
     {"runs", "DIR", "where runs are kept (default: runs)", 0},
     {"json", NULL, "the status as JSON", 0},
@@ -69,7 +83,7 @@ static json_t *arm_request(struct nd_cli_args *args)
         fprintf(stderr, "netdrill arm: say who you are: --as NAME, a person of the site file\n");
         return NULL;
     }
-    return json_pack("{s:s, s:s}", "do", "arm", "person", name);
+    return made("arm", json_pack("{s:s, s:s}", "do", "arm", "person", name));
 }
 
 static int arm(int argc, char **argv)
@@ -96,16 +110,34 @@ const struct nd_command nd_command_arm = {
     ND_COMMAND_LIVING,
     arm_options};
 
+/* ---- confirm, pause, resume, abort ---- */
+
+static int ask_only(const struct nd_command *command, int argc, char **argv,
+                    json_t *(*request)(struct nd_cli_args *))
+{
+    struct nd_cli_args args;
+    int code = 0;
+    json_t *answer = nd_client_ask(command, argc, argv, 0, 2, &args, request, &code);
+    if (answer != NULL && nd_cli_get(&args, "json") != NULL) {
+        char *text = json_dumps(answer, JSON_COMPACT);
+        printf("%s\n", text);
+        free(text);
+    }
+    json_decref(answer);
+    nd_cli_args_deinit(&args);
+    return code;
+}
+
 static const struct nd_cli_option confirm_options[] = {
-    {"runs", "DIR", "where runs are kept (default: runs)", 0},
     {"no", NULL, "the answer is no", 0},
     {"by", "NAME", "who answers (default: the user)", 0},
+    ND_CLIENT_RUNS_OPTION,
+    ND_CLIENT_JSON_OPTION,
     {NULL, NULL, NULL, 0}};
 
 static json_t *confirm_request(struct nd_cli_args *args)
 {
     const char *text = args->words.count > 1 ? args->words.at[1] : "1";
-    const char *by = nd_cli_get(args, "by");
     char *end = NULL;
     long long number = strtoll(text, &end, 10);
     if (*end != '\0' || number <= 0) {
@@ -113,22 +145,18 @@ static json_t *confirm_request(struct nd_cli_args *args)
                 text);
         return NULL;
     }
-    return json_pack("{s:s, s:I, s:b, s:s}", "do", "confirm", "number", (json_int_t)number, "yes",
-                     nd_cli_get(args, "no") == NULL, "actor", by != NULL ? by : nd_client_user());
+    return made("confirm",
+                json_pack("{s:s, s:I, s:b, s:s}", "do", "confirm", "number", (json_int_t)number,
+                          "yes", nd_cli_get(args, "no") == NULL, "actor", speaker(args, "by")));
 }
 
 static int confirm(int argc, char **argv)
 {
-    struct nd_cli_args args;
-    int code = 0;
-    json_decref(
-        nd_client_ask(&nd_command_confirm, argc, argv, 0, 2, &args, confirm_request, &code));
-    nd_cli_args_deinit(&args);
-    return code;
+    return ask_only(&nd_command_confirm, argc, argv, confirm_request);
 }
 
 const struct nd_command nd_command_confirm = {"confirm",
-                                              "confirm [RUN] [NUMBER] [--no] [--by NAME]",
+                                              "confirm [RUN] [NUMBER] [--no] [--by NAME] [--json]",
                                               "Answers a confirmation of a living run.\n\n"
                                               "  netdrill confirm last 1\n"
                                               "  netdrill confirm last 2 --no --by lin",
@@ -137,28 +165,16 @@ const struct nd_command nd_command_confirm = {"confirm",
                                               confirm_options};
 
 static const struct nd_cli_option pause_options[] = {
-    {"runs", "DIR", "where runs are kept (default: runs)", 0}, {NULL, NULL, NULL, 0}};
+    ND_CLIENT_AS_OPTION, ND_CLIENT_RUNS_OPTION, ND_CLIENT_JSON_OPTION, {NULL, NULL, NULL, 0}};
 
 static json_t *pause_request(struct nd_cli_args *args)
 {
-    (void)args;
-    return json_pack("{s:s, s:s}", "do", "pause", "actor", nd_client_user());
+    return made("pause", json_pack("{s:s, s:s}", "do", "pause", "actor", speaker(args, "as")));
 }
 
 static json_t *resume_request(struct nd_cli_args *args)
 {
-    (void)args;
-    return json_pack("{s:s, s:s}", "do", "resume", "actor", nd_client_user());
-}
-
-static int ask_only(const struct nd_command *command, int argc, char **argv,
-                    json_t *(*request)(struct nd_cli_args *))
-{
-    struct nd_cli_args args;
-    int code = 0;
-    json_decref(nd_client_ask(command, argc, argv, 0, 2, &args, request, &code));
-    nd_cli_args_deinit(&args);
-    return code;
+    return made("resume", json_pack("{s:s, s:s}", "do", "resume", "actor", speaker(args, "as")));
 }
 
 static int pause_run(int argc, char **argv)
@@ -173,7 +189,7 @@ static int resume_run(int argc, char **argv)
 
 const struct nd_command nd_command_pause = {
     "pause",
-    "pause [RUN] [--runs DIR]",
+    "pause [RUN] [--as NAME] [--json]",
     "Holds a living run: no step begins or goes on until it is resumed.\n\n"
     "  netdrill pause last\n\n"
     "Later moments shift by the pause's length. Changes stay, but those with while_paused =\n"
@@ -182,34 +198,40 @@ const struct nd_command nd_command_pause = {
     ND_COMMAND_LIVING,
     pause_options};
 
-const struct nd_command nd_command_resume = {
-    "resume",   "resume [RUN] [--runs DIR]", "Lets a paused run go on.\n\n  netdrill resume last",
-    resume_run, ND_COMMAND_LIVING,           pause_options};
+const struct nd_command nd_command_resume = {"resume",
+                                             "resume [RUN] [--as NAME] [--json]",
+                                             "Lets a paused run go on.\n\n  netdrill resume last",
+                                             resume_run,
+                                             ND_COMMAND_LIVING,
+                                             pause_options};
 
-static const struct nd_cli_option abort_options[] = {
-    {"runs", "DIR", "where runs are kept (default: runs)", 0},
-    {"reason", "TEXT", "why, for the journal", 0},
-    {NULL, NULL, NULL, 0}};
+static const struct nd_cli_option abort_options[] = {{"reason", "TEXT", "why, for the journal", 0},
+                                                     ND_CLIENT_AS_OPTION,
+                                                     ND_CLIENT_RUNS_OPTION,
+                                                     ND_CLIENT_JSON_OPTION,
+                                                     {NULL, NULL, NULL, 0}};
 
+/* However its words are written, as a terminal in Big5 would: it is obeyed. */
 static json_t *abort_request(struct nd_cli_args *args)
 {
     const char *reason = nd_cli_get(args, "reason");
-    return json_pack("{s:s, s:s, s:s}", "do", "abort", "actor", nd_client_user(), "reason",
+    const char *actor = speaker(args, "as");
+    if (reason != NULL && !nd_utf8_valid(reason, strlen(reason)))
+        reason = "aborted by hand, for a reason that was no UTF-8 text";
+    if (!nd_utf8_valid(actor, strlen(actor)))
+        actor = nd_client_user();
+    return json_pack("{s:s, s:s, s:s}", "do", "abort", "actor", actor, "reason",
                      reason != NULL ? reason : "aborted by hand");
 }
 
 static int abort_run(int argc, char **argv)
 {
-    struct nd_cli_args args;
-    int code = 0;
-    json_decref(nd_client_ask(&nd_command_abort, argc, argv, 0, 2, &args, abort_request, &code));
-    nd_cli_args_deinit(&args);
-    return code;
+    return ask_only(&nd_command_abort, argc, argv, abort_request);
 }
 
 const struct nd_command nd_command_abort = {
     "abort",
-    "abort [RUN] [--reason TEXT]",
+    "abort [RUN] [--reason TEXT] [--as NAME] [--json]",
     "Ends a living run at once and restores the network.\n\n"
     "  netdrill abort last --reason \"a real emergency\"",
     abort_run,

@@ -19,7 +19,7 @@ static json_t *request_of(const char *what, const char *key, const struct nd_cli
                                 "person", person != NULL ? person : nd_client_user(), "text", text,
                                 "case", nd_cli_get(args, "case"));
     if (request == NULL)
-        fprintf(stderr, "netdrill %s: that is no UTF-8 text\n", what);
+        fprintf(stderr, ND_CLIENT_NO_UTF8, what);
     free(text);
     return request;
 }
@@ -46,12 +46,9 @@ static void print_met(const json_t *answer)
 }
 
 static const struct nd_cli_option options[] = {
-    {"as", "NAME", "who says so: a person of the site file (default: the user)", 0},
-    {"run", "RUN", "the run (default: last)", 0},
-    {"runs", "DIR", "where runs are kept (default: runs)", 0},
-    {"case", "NAME", "which case, where there are several", 0},
-    {"json", NULL, "the answer as JSON", 0},
-    {NULL, NULL, NULL, 0}};
+    ND_CLIENT_AS_OPTION,   ND_CLIENT_RUN_OPTION,
+    ND_CLIENT_RUNS_OPTION, {"case", "NAME", "which case, where there are several", 0},
+    ND_CLIENT_JSON_OPTION, {NULL, NULL, NULL, 0}};
 
 static int met(int argc, char **argv)
 {

@@ -15,23 +15,6 @@ extern const struct nd_command nd_command_ack, nd_command_answer, nd_command_obs
 
 #define EVIDENCE_MAX_BYTES (64u << 20)
 
-/* What every one of them takes. */
-#define RUN_OPTION                                                                                 \
-    {                                                                                              \
-        "run", "RUN", "the run (default: last)", 0                                                 \
-    }
-#define RUNS_OPTION                                                                                \
-    {                                                                                              \
-        "runs", "DIR", "where runs are kept (default: runs)", 0                                    \
-    }
-#define JSON_OPTION                                                                                \
-    {                                                                                              \
-        "json", NULL, "the answer as JSON", 0                                                      \
-    }
-#define AS_OPTION                                                                                  \
-    {                                                                                              \
-        "as", "NAME", "who says so: a person of the site file (default: the user)", 0              \
-    }
 #define END_OPTIONS                                                                                \
     {                                                                                              \
         NULL, NULL, NULL, 0                                                                        \
@@ -53,7 +36,7 @@ static json_t *make_request(const struct nd_cli_args *args, const char *what, co
             json_object_set_new(request, options[i], json_string(value));
     }
     if (request == NULL)
-        fprintf(stderr, "netdrill %s: that is no UTF-8 text\n", what);
+        fprintf(stderr, ND_CLIENT_NO_UTF8, what);
     free(text);
     return request;
 }
@@ -73,8 +56,10 @@ static int tell(const struct nd_command *command, int argc, char **argv, size_t 
         printf("%s\n", text);
         free(text);
     } else if (answer != NULL && code == ND_EXIT_OK) {
-        char *value = key != NULL ? json_dumps(json_object_get(answer, key), JSON_ENCODE_ANY)
-                                  : nd_strdup(args.words.at[0]);
+        const json_t *given = key != NULL ? json_object_get(answer, key) : NULL;
+        char *value = key == NULL             ? nd_strdup(args.words.at[0])
+                      : json_is_string(given) ? nd_strdup(json_string_value(given))
+                                              : json_dumps(given, JSON_ENCODE_ANY);
         printf("%s %s\n", done, value != NULL ? value : "");
         free(value);
     }
@@ -89,9 +74,9 @@ static const char *const no_options[] = {NULL};
 
 static const struct nd_cli_option ack_options[] = {
     {"as", "NAME", "which of those it went to (needless when there is one)", 0},
-    RUN_OPTION,
-    RUNS_OPTION,
-    JSON_OPTION,
+    ND_CLIENT_RUN_OPTION,
+    ND_CLIENT_RUNS_OPTION,
+    ND_CLIENT_JSON_OPTION,
     END_OPTIONS};
 
 static json_t *ack_request(struct nd_cli_args *args, const struct nd_rundir *dir)
@@ -143,10 +128,10 @@ static const struct nd_cli_option observe_options[] = {
     {"objective", "OBJECTIVE", "what it speaks to", 0},
     {"sort", "strength|improvement", "which of the two it is", 0},
     {"file", "FILE", "evidence, such as a photograph: copied into the run", 0},
-    AS_OPTION,
-    RUN_OPTION,
-    RUNS_OPTION,
-    JSON_OPTION,
+    ND_CLIENT_AS_OPTION,
+    ND_CLIENT_RUN_OPTION,
+    ND_CLIENT_RUNS_OPTION,
+    ND_CLIENT_JSON_OPTION,
     END_OPTIONS};
 
 /* evidence/<12 digits of its hash>-<name>, so that nothing is written over. */
@@ -213,7 +198,8 @@ const struct nd_command nd_command_observe = {
     ND_COMMAND_LIVING,
     observe_options};
 
-static const struct nd_cli_option note_options[] = {AS_OPTION, RUN_OPTION, RUNS_OPTION, JSON_OPTION,
+static const struct nd_cli_option note_options[] = {ND_CLIENT_AS_OPTION, ND_CLIENT_RUN_OPTION,
+                                                    ND_CLIENT_RUNS_OPTION, ND_CLIENT_JSON_OPTION,
                                                     END_OPTIONS};
 
 static json_t *note_request(struct nd_cli_args *args, const struct nd_rundir *dir)
@@ -241,10 +227,10 @@ const struct nd_command nd_command_note = {
 
 static const struct nd_cli_option fire_options[] = {
     {"by-hand", NULL, "it has been handed over already, whatever its channel", 0},
-    AS_OPTION,
-    RUN_OPTION,
-    RUNS_OPTION,
-    JSON_OPTION,
+    ND_CLIENT_AS_OPTION,
+    ND_CLIENT_RUN_OPTION,
+    ND_CLIENT_RUNS_OPTION,
+    ND_CLIENT_JSON_OPTION,
     END_OPTIONS};
 
 static json_t *fire_request(struct nd_cli_args *args, const struct nd_rundir *dir)
@@ -272,10 +258,10 @@ const struct nd_command nd_command_fire = {
     fire_options};
 
 static const struct nd_cli_option skip_options[] = {{"reason", "TEXT", "why; has to be given", 0},
-                                                    AS_OPTION,
-                                                    RUN_OPTION,
-                                                    RUNS_OPTION,
-                                                    JSON_OPTION,
+                                                    ND_CLIENT_AS_OPTION,
+                                                    ND_CLIENT_RUN_OPTION,
+                                                    ND_CLIENT_RUNS_OPTION,
+                                                    ND_CLIENT_JSON_OPTION,
                                                     END_OPTIONS};
 
 static json_t *skip_request(struct nd_cli_args *args, const struct nd_rundir *dir)
@@ -306,10 +292,10 @@ const struct nd_command nd_command_skip = {
 static const struct nd_cli_option defer_options[] = {
     {"till", "MOMENT", "till when: T+00:20, or a length of time from now, 10m", 0},
     {"reason", "TEXT", "why, for the journal", 0},
-    AS_OPTION,
-    RUN_OPTION,
-    RUNS_OPTION,
-    JSON_OPTION,
+    ND_CLIENT_AS_OPTION,
+    ND_CLIENT_RUN_OPTION,
+    ND_CLIENT_RUNS_OPTION,
+    ND_CLIENT_JSON_OPTION,
     END_OPTIONS};
 
 static json_t *defer_request(struct nd_cli_args *args, const struct nd_rundir *dir)
@@ -336,17 +322,17 @@ const struct nd_command nd_command_defer = {
 /* ---- inject ---- */
 
 static const struct nd_cli_option inject_options[] = {
-    {"to", "NAME", "who it is for; may be given more than once", ND_CLI_REPEAT},
+    {"to", "NAME", "who it is for, or role:player; may be given more than once", ND_CLI_REPEAT},
     {"body", "TEXT", "its text", 0},
     {"from", "NAME", "who it is from", 0},
     {"expect", "TEXT", "the action expected", 0},
     {"react-within", "LENGTH", "how long the reaction may take", 0},
     {"like", "INJECT", "through the channel of this one (else: handed over by hand)", 0},
     {"objective", "OBJECTIVE", "what it tests", 0},
-    AS_OPTION,
-    RUN_OPTION,
-    RUNS_OPTION,
-    JSON_OPTION,
+    ND_CLIENT_AS_OPTION,
+    ND_CLIENT_RUN_OPTION,
+    ND_CLIENT_RUNS_OPTION,
+    ND_CLIENT_JSON_OPTION,
     END_OPTIONS};
 
 static json_t *inject_request(struct nd_cli_args *args, const struct nd_rundir *dir)

@@ -1,6 +1,5 @@
 #include "lua/frame.h"
 
-#include <jansson.h>
 #include <string.h>
 
 /* inject { ... }: what is given to the players, and by which verb. */
@@ -100,10 +99,23 @@ static void check_person(const struct nd_frame *frame, const char *key, const ch
     }
 }
 
+/* Names, and everybody of a role ("role:player"). */
+static void read_to(const struct nd_frame *frame, struct nd_inject *inject)
+{
+    struct nd_fail why = {0};
+    const char *const *names = get_texts(frame, "to", &inject->to_count);
+    inject->to =
+        nd_site_recipients(frame->scenario->site, names, frame->arena, &inject->to_count, &why);
+    if (inject->to != NULL)
+        return;
+    nd_frame_complain(frame->L, frame->call, "to", "E0312", NULL, "'to': %s", why.text);
+    inject->to = names;
+}
+
 static void read_people(const struct nd_frame *frame, struct nd_inject *inject)
 {
     inject->from = nd_frame_text(frame, "from", false);
-    inject->to = get_texts(frame, "to", &inject->to_count);
+    read_to(frame, inject);
     inject->controller = nd_frame_text(frame, "controller", false);
     inject->evaluator = nd_frame_text(frame, "evaluator", false);
     check_person(frame, "from", inject->from, ANY);
@@ -239,19 +251,14 @@ static bool check_recipients(const struct nd_frame *frame, const struct nd_injec
                              const struct nd_site_target *channel)
 {
     bool good = true;
-    const struct nd_note *fact = channel->target.facts;
-    while (fact->key != NULL && strcmp(fact->key, "recipients") != 0)
-        fact++;
-    json_t *list = fact->key != NULL ? json_loads(fact->value, 0, NULL) : NULL;
-    for (size_t i = 0; i < inject->to_count && fact->key != NULL; i++) {
-        if (json_object_get(list, inject->to[i]) != NULL)
+    for (size_t i = 0; i < inject->to_count; i++) {
+        if (nd_channel_reaches(channel, inject->to[i]))
             continue;
         good = false;
         nd_frame_complain(frame->L, frame->call, "to", "E0323", NULL,
                           "the channel '%s' has no address of '%s' among its recipients",
                           channel->target.name, inject->to[i]);
     }
-    json_decref(list);
     return good;
 }
 

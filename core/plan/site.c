@@ -138,13 +138,6 @@ static const char *get_operator(struct nd_site_load *load, const struct nd_yaml 
     return NULL;
 }
 
-const char *nd_role_name(enum nd_role role)
-{
-    static const char *const names[] = {"",         "player", "controller", "evaluator",
-                                        "observer", "safety", "simulator",  "director"};
-    return names[role];
-}
-
 static enum nd_role get_role(struct nd_site_load *load, const struct nd_yaml *map)
 {
     const char *name = nd_site_get_text(load, map, "role");
@@ -418,29 +411,10 @@ const struct nd_vantage *nd_site_vantage_find(const struct nd_site *site, const 
     return NULL;
 }
 
-const struct nd_person *nd_site_person_find(const struct nd_site *site, const char *name)
-{
-    for (size_t i = 0; i < site->people.count; i++) {
-        if (strcmp(site->people.at[i].name, name) == 0)
-            return &site->people.at[i];
-    }
-    return NULL;
-}
-
 bool nd_site_outside_lab(const struct nd_site *site, const char *rights, const char *vantage)
 {
     const struct nd_vantage *place = vantage != NULL ? nd_site_vantage_find(site, vantage) : NULL;
     return strstr(rights, "CAP_NET_ADMIN") != NULL && (place == NULL || place->host == NULL);
-}
-
-const char *nd_site_person_nearest(const struct nd_site *site, const char *name)
-{
-    const char **names = nd_alloc((site->people.count + 1) * sizeof *names);
-    for (size_t i = 0; i < site->people.count; i++)
-        names[i] = site->people.at[i].name;
-    const char *near = nd_text_nearest(name, names, site->people.count);
-    free(names);
-    return near;
 }
 
 const char *nd_site_target_nearest(const struct nd_site *site, const char *name)

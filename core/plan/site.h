@@ -103,6 +103,14 @@ const struct nd_person *nd_site_person_find(const struct nd_site *site, const ch
 /* The nearest person's name to a wrong one, or NULL. */
 const char *nd_site_person_nearest(const struct nd_site *site, const char *name);
 const char *nd_role_name(enum nd_role role); /* "player", ...; "" when unsaid */
+/* Whom a list of recipients means: a person by name, "role:player" everybody of that role who does
+ * not stand before it, in the site file's order. site: NULL, or without people: all are names.
+ * names: NULL-ended. The list: NULL-ended, in the arena; its names are borrowed from both. NULL and
+ * why, ND_EARG: nobody has that role. */
+const char *const *nd_site_recipients(const struct nd_site *site, const char *const *names,
+                                      struct nd_arena *arena, size_t *count, struct nd_fail *why);
+/* Whether he stands among the channel's `recipients`; one that has no such list reaches anybody. */
+bool nd_channel_reaches(const struct nd_site_target *channel, const char *name);
 /* Whether a change acts on a network that is not the site's lab. rights: the verb's; only those
  * that need CAP_NET_ADMIN touch a network. vantage: name, or NULL: here. */
 bool nd_site_outside_lab(const struct nd_site *site, const char *rights, const char *vantage);

@@ -59,7 +59,7 @@ nd_err nd_run_defer(struct nd_run *run, const char *id, nd_ns till, const char *
 /* An inject nobody had planned. All copied. */
 struct nd_adhoc {
     struct nd_text2 title, body, expect; /* body, expect: may be empty */
-    const char *const *to;               /* NULL-ended, not empty */
+    const char *const *to;               /* NULL-ended, not empty; as of nd_site_recipients */
     const char *from, *objective;        /* or NULL */
     const char *like;                    /* inject whose channel takes it, or NULL: by hand */
     nd_ns react_within;                  /* 0: nothing is waited for */

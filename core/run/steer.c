@@ -188,10 +188,31 @@ struct nd_inject_run *nd_adhoc_new(struct nd_run *run, const struct nd_adhoc *ad
     return inject;
 }
 
+/* Whom it is for: people there are, whom the channel may reach. */
+static nd_err check_to(const struct nd_run *run, const struct nd_adhoc *adhoc,
+                       const struct nd_inject *like, struct nd_fail *why)
+{
+    const struct nd_site *site = run->config.site;
+    const struct nd_site_target *channel = like != NULL ? like->via->target : NULL;
+    for (size_t i = 0; adhoc->to[i] != NULL; i++) {
+        const char *name = adhoc->to[i];
+        if (site != NULL && site->people.count != 0 && nd_site_person_find(site, name) == NULL)
+            return nd_fail_set(why, ND_EARG, "the site file has no person '%s'", name);
+        for (size_t k = 0; k < i; k++) {
+            if (strcmp(adhoc->to[k], name) == 0)
+                return nd_fail_set(why, ND_EARG, "'%s' is named twice", name);
+        }
+        if (channel != NULL && !nd_channel_reaches(channel, name))
+            return nd_fail_set(why, ND_EARG, "the channel of '%s' has no address of '%s'", like->id,
+                               name);
+    }
+    return ND_OK;
+}
+
 static nd_err check_adhoc(const struct nd_run *run, const struct nd_adhoc *adhoc,
                           struct nd_fail *why)
 {
-    const struct nd_site *site = run->config.site;
+    const struct nd_drill *drill = run->config.drill;
     const struct nd_inject_run *like =
         adhoc->like != NULL ? nd_inject_run_find(run, adhoc->like) : NULL;
     if (run->state != ND_RUN_RUNNING || nd_run_is_paused(run))
@@ -200,22 +221,24 @@ static nd_err check_adhoc(const struct nd_run *run, const struct nd_adhoc *adhoc
         return nd_fail_set(why, ND_EARG, "an inject needs words: what is given to the players");
     if (adhoc->to == NULL || adhoc->to[0] == NULL)
         return nd_fail_set(why, ND_EARG, "an inject is for somebody: --to NAME");
-    for (size_t i = 0; adhoc->to[i] != NULL; i++) {
-        if (site != NULL && site->people.count != 0 &&
-            nd_site_person_find(site, adhoc->to[i]) == NULL)
-            return nd_fail_set(why, ND_EARG, "the site file has no person '%s'", adhoc->to[i]);
-    }
+    if (adhoc->objective != NULL && nd_drill_objective_find(drill, adhoc->objective) == NULL)
+        return nd_fail_set(why, ND_EARG, "the drill has no objective '%s'", adhoc->objective);
     if (adhoc->like != NULL && (like == NULL || like->inject->via == NULL))
         return nd_fail_set(why, ND_EARG, "no inject '%s' goes through a channel", adhoc->like);
-    return ND_OK;
+    return check_to(run, adhoc, like != NULL ? like->inject : NULL, why);
 }
 
 nd_err nd_run_adhoc(struct nd_run *run, const struct nd_adhoc *adhoc,
                     const struct nd_speaker *speaker, const char **id, struct nd_fail *why)
 {
-    if (check_adhoc(run, adhoc, why) != ND_OK)
+    static const char *const nobody[] = {NULL};
+    struct nd_adhoc all = *adhoc;
+    size_t count = 0;
+    all.to = nd_site_recipients(run->config.site, adhoc->to != NULL ? adhoc->to : nobody,
+                                &run->arena, &count, why);
+    if (all.to == NULL || check_adhoc(run, &all, why) != ND_OK)
         return why->code;
-    struct nd_inject_run *inject = nd_adhoc_new(run, adhoc);
+    struct nd_inject_run *inject = nd_adhoc_new(run, &all);
     const struct nd_inject *plan = inject->inject;
     const char *actor = nd_speaker_actor(run, speaker);
     json_t *data = nd_speaker_json(speaker);

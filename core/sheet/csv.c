@@ -100,7 +100,8 @@ static nd_err read_cell(struct reader *reader, struct nd_fail *why)
         return err;
     const char *text = nd_buf_str(&reader->cell);
     if (strlen(text) != reader->cell.len_bytes || !nd_utf8_valid(text, reader->cell.len_bytes))
-        return bad(reader, why, "expected text in UTF-8; save the file as 'CSV UTF-8'");
+        return bad(reader, why,
+                   "expected text in UTF-8, not in Big5 or UTF-16; save the file as 'CSV UTF-8'");
     if (reader->column > ND_SHEET_COLUMNS)
         return bad(reader, why, "more columns than 256");
     nd_sheet_text(reader->sheet, *text == '\'' && dangerous(text) ? text + 1 : text);

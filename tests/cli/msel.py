@@ -143,6 +143,7 @@ for line, words in [("a,,甲,9.5,,,jia-noc,,,,", "row 2, column D (sched_offset)
                     ("a,,甲,,T+00:05,,jia-noc,,,,", "column E (window_end): the end of a window"), ("a,,甲,T+00:01,,perhaps,jia-noc,,,,", "column F (trigger): expected 'after ID'"),
                     ("b,target,甲,,,,,,,nothing,\na,,甲,T+00:01,,,jia-noc,,,,", "row 2, column J (objectives): a target belongs to an objective of the table, and 'nothing' is none"),
                     ("a,,甲,T+00:01,,,jia-nok,,,,", "column G (to): 'to': the site file has no person 'jia-nok'; did you mean 'jia-noc'"),
+                    ("a,,甲,T+00:01,,,role:observer,,,,", "column G (to): 'to': by the site file nobody is 'observer'"),
                     ("a,,甲,T+00:01,,,chen,,,,", "column G (to): 'to': by the site file 'chen' is an evaluator"),
                     ("a,,甲,T+00:01,,,yi-noc,message.mail mail,,,", "has no address of 'yi-noc'"), ("a,,甲,T+00:01,,,jia-noc,message.mail nowhere,,,", "column H (method): the site file has no target 'nowhere'"),
                     ('a,,甲,T+00:01,,,jia-noc,"message.card cards format=""x",,,', "column H (method): a quotation mark is not closed"),
@@ -155,6 +156,12 @@ for line, words in [("a,,甲,9.5,,,jia-noc,,,,", "row 2, column D (sched_offset)
 open("bad.csv", "w").write("apples,pears\n1,2\n")
 check("no heading", "expected a heading" in ask("msel", "import", "bad.csv", "--out", "bad.lua").stderr)
 check("what is there is kept", ask("msel", "import", "all-1.csv", "--out", "all.lua", "--site", "site.yaml").returncode == 3 and "message.card" in read("all.lua").decode())
+open("big5.csv", "wb").write((HEAD + "a,,甲,T+00:01,,,jia-noc,,,,\n").encode("big5"))
+out = ask("msel", "import", "big5.csv", "--out", "bad.lua", "--site", "site.yaml")
+check("a table in Big5", out.returncode == 2 and "not in Big5" in out.stderr and not glob.glob("bad.lua*"), out.stderr)
+open("role.csv", "w").write(HEAD + "a,,甲,T+00:01,,,role:player,,,,\n")
+out = ask("msel", "import", "role.csv", "--out", "role.lua", "--site", "site.yaml")
+check("everybody of a role", out.returncode == 0 and ",jia-noc; yi-noc," in ask("msel", "export", "role.lua").stdout, out.stderr)
 check("a binary file is no table", ask("msel", "import", "/bin/true", "--out", "bad.lua").returncode == 2)
 open("torn.ods", "wb").write(read("all-1.ods")[:-200])
 check("a torn spreadsheet", ask("msel", "import", "torn.ods", "--out", "bad.lua").returncode == 2)

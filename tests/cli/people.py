@@ -17,22 +17,28 @@ os.chdir(work)
 failures = []
 
 open("site.yaml", "w").write("""site: table
+targets:
+  cards: {kind: card, directory: cards, recipients: {noc: desk 3}}
 people:
   lin: {title: 林, role: controller}
   chen: {title: 陳, role: evaluator}
   noc: {title: 網管, role: player}
   ceoc: {role: player}
 """)
-open("s.lua", "w").write("""drill { "People", id = "people", lasts = minutes(5), site = "site.yaml", objectives = { told = "They are told" } }
+os.mkdir("cards")
+open("s.lua", "w").write("""local message = use "message"
+drill { "People", id = "people", lasts = minutes(5), site = "site.yaml", objectives = { told = "They are told" } }
 phase { "One" }
 inject { { zh = "海纜中斷", en = "The cable is cut" }, id = "cable", to = { "noc" }, expect = "A ticket", react_within = minutes(2), objective = "told" }
 inject { "The regulator calls", id = "regulator", unless = "cable", to = { "noc" } }
 inject { "Open roaming?", id = "roaming", to = { "ceoc", "noc" }, options = { "open", "wait" }, react_within = minutes(2) }
 inject { "Later", id = "later", at = minutes(4), to = { "noc" } }
 inject { "Left out", id = "left-out", at = minutes(4), to = { "noc" } }
+inject { "On paper", id = "on-paper", at = minutes(4), to = { "noc" }, via = { message.card, site "cards" } }
+inject { "For all who play", id = "all", at = minutes(4), to = { "role:player" } }
 inject { "The end", id = "end", at = minutes(4), to = { "noc" } }
 """)
-run = subprocess.Popen([netdrill, "run", "s.lua", "--plain"], stdin=subprocess.DEVNULL, stdout=open("out", "w"),
+run = subprocess.Popen([netdrill, "run", "s.lua", "--confirm", "people", "--plain"], stdin=subprocess.DEVNULL, stdout=open("out", "w"),
                        stderr=subprocess.STDOUT)
 
 
@@ -88,8 +94,19 @@ ask("defer", "later", "--till", "yesterday", code=2)
 ask("defer", "later", "--till", "T+00:04:30", "--as", "lin", says="put off: later")
 ask("inject", "記者到場", code=2, says="--to")
 ask("inject", "記者到場", "--to", "nobody", code=2, says="no person 'nobody'")
+ask("inject", "記者到場", "--to", "noc", "--to", "noc", code=2, says="twice")
+ask("inject", "記者到場", "--to", "role:observer", code=2, says="nobody is 'observer'")
+ask("inject", "記者到場", "--to", "noc", "--objective", "nothing", code=2, says="no objective 'nothing'")
+ask("inject", "記者到場", "--to", "noc", "--like", "cable", code=2, says="goes through a channel")
+ask("inject", "到卡片", "--to", "ceoc", "--like", "on-paper", code=2, says="no address of 'ceoc'")
+if {i["id"] for i in status()["injects"]} & {"adhoc-1"}:
+    failures.append("a refused one was made all the same")
 ask("inject", "記者到場", "--to", "noc", "--react-within", "1m", "--as", "lin", says="adhoc-1")
 ask("answer", "adhoc-1", "已說明", says="answered")
+ask("inject", "全體注意", "--to", "role:player", "--as", "lin", says="fired adhoc-2\n")
+if [r["name"] for r in inject("adhoc-2")["recipients"]] != ["noc", "ceoc"] or [r["name"] for r in inject("all")["recipients"]] != ["noc", "ceoc"]:
+    failures.append(f"everybody of a role: {inject('adhoc-2')} {inject('all')}")
+ask("fire", "adhoc-2", "--as", "lin")
 ask("observe", "x", "--inject", "nothing", code=2)
 ask("observe", "x", "--objective", "nothing", code=2, says="no objective")
 ask("observe", "x", "--sort", "nice", code=2)
@@ -100,6 +117,15 @@ open("photo.jpg", "wb").write(b"\xff\xd8 no real photograph")
 ask("observe", "值班人員立即查閱程序書", "--inject", "cable", "--objective", "told", "--sort", "strength", "--file",
     "photo.jpg", "--as", "chen", says="observation 1")
 ask("observe", "bad\x1b[2Jterminal", says="observation 2")
+
+# ---- the run itself: who said so, and as JSON ----
+for words, state in (("pause", "paused"), ("resume", "running")):
+    if json.loads(ask(words, "last", "--as", "lin", "--json")) != {"ok": True} or status()["state"] != state:
+        failures.append(f"{words}: {status()['state']}")
+refused = json.loads(subprocess.run([netdrill, "resume", "--json"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout)
+if refused["ok"] or refused["code"] != "ESTATE":
+    failures.append(f"refused: {refused}")
+ask("pause", "--as", b"\xb8\xf4", code=2, says="no UTF-8")
 
 # ---- ten at once ----
 COUNT = 100
@@ -166,6 +192,9 @@ for n in range(10):
         failures.append(f"observer {n}: {len(texts)} of {COUNT}, or out of order")
 if {e["data"]["uid"] for e in observed} != {os.getuid()} or observed[2]["actor"][:12] != "controller:o":
     failures.append(f"actors: {observed[2]}")
+paused = [e["actor"] for e in events if e["type"] in ("netdrill.run.paused", "netdrill.run.resumed")]
+if paused != ["controller:lin"] * 2:
+    failures.append(f"who paused: {paused}")
 aborted = next(e for e in events if e["type"] == "netdrill.run.aborting")
 if (aborted["actor"], aborted["data"]["uid"]) != ("controller:lin", os.getuid()):
     failures.append(f"who aborted: {aborted}")
@@ -182,8 +211,18 @@ for words in ("海纜中斷", "已開立工單， 並通報", "參演單位已�
 model = json.load(open(directory + "/report/report.json"))
 if len(model["observations"]) != 1052 or {i["id"]: i["outcome"] for i in model["injects"]} != {
         "cable": "answered", "regulator": "not_needed", "roaming": "answered", "later": "cancelled", "left-out": "skipped",
-        "end": "cancelled", "adhoc-1": "answered"}:
+        "end": "cancelled", "adhoc-1": "answered", "adhoc-2": "delivered", "all": "cancelled", "on-paper": "cancelled"}:
     failures.append(f"report.json: {[(i['id'], i['outcome']) for i in model['injects']]}")
+
+# ---- an abort is heard whatever its words are written in ----
+run = subprocess.Popen([netdrill, "run", "s.lua", "--confirm", "people", "--plain"], stdin=subprocess.DEVNULL, stdout=open("out", "w"), stderr=subprocess.STDOUT)
+deadline = time.monotonic() + 20
+while "STARTEX" not in open("out").read() and time.monotonic() < deadline:
+    time.sleep(0.05)
+ask("note", "真實狀況".encode("big5"), code=2, says="abort needs no words")
+ask("abort", "last", "--reason", "真實狀況".encode("big5"), "--as", "林".encode("big5"))
+if run.wait(20) != 11:
+    failures.append(f"an abort in Big5: exit {run.returncode}")
 subprocess.run(["rm", "-rf", work])
 print("\n".join(failures) or f"ok: 1,000 observations from 10 at once in {took:.1f} s")
 sys.exit(bool(failures))
