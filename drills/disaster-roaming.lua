@@ -80,6 +80,16 @@ local function emergency_call(proxy)
   return sip.call { proxy, account = alice, to = centre, from = "phones", voice = "g711", held = seconds(1), deadline = seconds(10) }
 end
 
+-- The middle of three calls, one after the other: a moment in which one of them was held up says nothing of the network.
+local function mos(proxy)
+  local heard = {}
+  for i = 1, 3 do
+    heard[i] = sip.call { proxy, account = alice, to = friend, from = "phones", voice = "g711", held = seconds(1), deadline = seconds(10) }.mos or 0
+  end
+  table.sort(heard)
+  return heard[2]
+end
+
 local function are(who, state, on, share, within)
   return handset.await { who, expect = state, on = on, share = share or percent(100), deadline = within, every = seconds(1) }
 end
@@ -87,14 +97,15 @@ end
 -- ---- 0: before anything is touched ----
 
 baseline { { zh = "服務與核心皆正常", en = "Services and cores answer" }, run = function()
-  local pages = measure { reach.http, web, expect = "EXERCISE", every = ms(200), lasts = seconds(2), from = "phones" }
-  local calls = measure { reach.tcp, emergency, expect = "answering point", every = ms(100), lasts = seconds(2), from = "phones" }
-  expect { { zh = "網頁全數回應", en = "Every page request is answered" }, pages:share(), equals = percent(100) }
-  expect { { zh = "緊急服務全數回應", en = "Every emergency call is answered" }, calls:share(), equals = percent(100) }
+  -- Two seconds without a loss, within fifteen: one request that is held up on its way is no reason to call a drill off.
+  local pages = measure { reach.http, web, expect = "EXERCISE", every = ms(200), from = "phones" }
+  local calls = measure { reach.tcp, emergency, expect = "answering point", every = ms(100), from = "phones" }
+  expect { { zh = "網頁全數回應", en = "Every page request is answered" }, pages, "share>=100% for 2s", within = seconds(15), every = ms(200) }
+  expect { { zh = "緊急服務全數回應", en = "Every emergency call is answered" }, calls, "share>=100% for 1s", within = seconds(15), every = ms(200) }
   expect { { zh = "甲電信 SIP 核心回應", en = "Jia's SIP core answers" }, function() return sip.options { site "jia-sip", from = "phones" }.ok end }
   expect { { zh = "乙電信 SIP 核心回應", en = "Yi's SIP core answers" }, function() return sip.options { site "yi-sip", from = "phones" }.ok end }
-  expect { { zh = "甲電信 HLR 回應", en = "Jia's HLR answers" }, function() return gsup.auth { site "jia-hlr", subscribers = site "jia-testers", from = "jia", deadline = seconds(2) }.ok end }
-  expect { { zh = "乙電信 HLR 回應", en = "Yi's HLR answers" }, function() return gsup.auth { site "yi-hlr", subscribers = site "yi-testers", from = "yi", deadline = seconds(2) }.ok end }
+  expect { { zh = "甲電信 HLR 回應", en = "Jia's HLR answers" }, function() return gsup.auth { site "jia-hlr", subscribers = site "jia-testers", from = "jia", deadline = seconds(2) }.ok end, within = seconds(6) }
+  expect { { zh = "乙電信 HLR 回應", en = "Yi's HLR answers" }, function() return gsup.auth { site "yi-hlr", subscribers = site "yi-testers", from = "yi", deadline = seconds(2) }.ok end, within = seconds(6) }
 end }
 
 -- The streams of the whole drill, and moments that later steps count from.
@@ -110,13 +121,13 @@ step { { zh = "確認母網服務", en = "All services work at home" }, id = "ho
   calls = measure { reach.tcp, emergency, expect = "answering point", every = ms(100), from = "phones", label = "emergency service" }
   yi_page = measure { reach.http, site "yi-web", expect = "EXERCISE", every = ms(200), from = "yi-phone", label = "page, Yi's own subscribers" }
   expect { mobile("手機登錄於甲電信", "Handsets are registered with Jia"), are(phones, "home", "46692", nil, seconds(20)) }
-  expect { { zh = "甲電信用戶位置更新", en = "A location update at Jia's HLR" }, function() return gsup.update { site "jia-hlr", subscribers = site "jia-testers", from = "jia", deadline = seconds(2) }.ok end }
+  expect { { zh = "甲電信用戶位置更新", en = "A location update at Jia's HLR" }, function() return gsup.update { site "jia-hlr", subscribers = site "jia-testers", from = "jia", deadline = seconds(2) }.ok end, within = seconds(6) }
   expect { { zh = "用戶向甲電信註冊", en = "A subscriber registers with Jia's SIP core" }, registers(site "jia-sip", alice) }
-  local call = sip.call { site "jia-sip", account = alice, to = friend, from = "phones", voice = "g711", held = seconds(1), deadline = seconds(10) }
-  expect { { zh = "語音通話品質(MOS)", en = "A voice call, MOS" }, call.mos or 0, at_least = 4 }
+  expect { { zh = "語音通話品質(三通之中位 MOS)", en = "Voice calls, MOS (median of three)" }, mos(site "jia-sip"), at_least = 4 }
   expect { mobile("簡訊送達網路", "Messages are taken"), handset.sms { old_phones, to = site "friend-number", text = "test", deadline = seconds(20) } }
-  wait(span(seconds(1), minutes(10)))
-  expect { { zh = "網頁全數回應", en = "Every page request is answered" }, page:share(), equals = percent(100) }
+  wait(span(seconds(1), minutes(5)))
+  local green = span(seconds(2), minutes(5))
+  expect { { zh = "網頁連續全數回應(原速演練 5 分鐘)", en = "For 2 s without a break (5 min at full length) every page request is answered" }, page:share { last = green }, equals = percent(100), within = span(seconds(20), minutes(10)) }
   here_before = kamailio.count { site "yi-here", from = "yi" }.count
 end }
 
@@ -236,12 +247,11 @@ end }
 phase { { zh = "六、漫遊中服務", en = "7 Services while roaming" } }
 
 step { { zh = "語音、簡訊、數據", en = "Voice, messages, data" }, id = "serve", owner = "measurement desk", objective = "services", run = function()
-  local call = sip.call { site "yi-sip-jia", account = alice, to = friend, from = "phones", voice = "g711", held = seconds(2), deadline = seconds(10) }
-  expect { { zh = "經乙電信之通話品質(MOS)", en = "A call through Yi, MOS" }, call.mos or 0, at_least = 3.6 }
+  expect { { zh = "經乙電信之通話品質(三通之中位 MOS)", en = "Calls through Yi, MOS (median of three)" }, mos(site "yi-sip-jia"), at_least = 3.6 }
   expect { mobile("簡訊送達網路", "Messages are taken"), handset.sms { phones, to = site "friend-number", text = "roaming", deadline = seconds(20) } }
-  expect { { zh = "網頁恢復", en = "The page is back" }, page:share(), at_least = percent(99), within = seconds(5), every = ms(200) }
-  wait(span(seconds(2), minutes(15)))
-  expect { { zh = "限速下網頁於 1 秒內載入", en = "Under the cap, 95 % of pages load within 1 s" }, page:p95 { last = seconds(2) }, at_most = seconds(1) }
+  expect { { zh = "網頁恢復", en = "The page is back" }, page:share(), at_least = percent(99), within = seconds(10), every = ms(200) }
+  wait(span(seconds(5), minutes(15))) -- 25 pages at least: of fewer than 20, the slowest alone would be what 95 % says
+  expect { { zh = "限速下 95% 網頁於 1 秒內載入", en = "Under the cap, 95 % of pages load within 1 s" }, page:p95 { last = span(seconds(5), minutes(15)) }, at_most = seconds(1) }
 end }
 
 step { { zh = "漫遊中撥打緊急電話", en = "Emergency calls while roaming" }, id = "serve-emergency", after = "serve", owner = "measurement desk", objective = "emergency", run = function()
@@ -297,13 +307,14 @@ end }
 
 -- 20 handsets in a return wait range of 1 to 6 s: at most three times 20 / 6 in any second.
 local function look_at_peak()
-  local before = radio.census { site "air" }.attempts or 0
+  local before, looked = radio.census { site "air" }.attempts or 0, now()
   local peak = 0
   for _ = 1, 8 do
     wait(seconds(1))
-    local asked = radio.census { site "air" }.attempts or 0
-    if asked - before > peak then peak = asked - before end
-    before = asked
+    local asked, at = radio.census { site "air" }.attempts or 0, now()
+    local rate = (asked - before) / ((at - looked) / seconds(1)) -- a look that comes late has seen more than a second's
+    if rate > peak then peak = rate end
+    before, looked = asked, at
   end
   expect { mobile("每秒登錄數不超過平均三倍", "No second with more than three times the mean of registrations"), peak, at_most = 10 }
 end
@@ -323,7 +334,7 @@ step { { zh = "關閉漫遊，分散返回母網", en = "Roaming is closed; hand
     restore { site "yi-guests", site "yi-cell", site "yi-inbound-jia", site "yi-inbound-bing", site "bing-inbound-jia",
       site "jia-outbound-yi", site "jia-outbound-bing", site "bing-outbound-yi" }
   end)
-  expect { { zh = "乙電信再次拒絕註冊", en = "Yi refuses Jia's subscriber again" }, function() return not registers(site "yi-sip-jia", alice).ok end }
+  expect { { zh = "乙電信再次拒絕註冊(403)", en = "Yi refuses Jia's subscriber again (403)" }, registers(site "yi-sip-jia", alice).status or 0, equals = 403 }
   expect { { zh = "無殘留登錄", en = "No registration of guests is left at Yi" }, (kamailio.count { site "yi-here", from = "yi" }.count or 99) - (here_before or 0), equals = 0 }
   act({ zh = "漫遊信令路由已關閉", en = "The roaming signalling is closed" }, "yi-noc", function() restore { site "yi-signalling", site "bing-signalling" } end)
   expect { { zh = "母網網頁可用", en = "At home, the page is served" }, page:share(), equals = percent(100), within = seconds(5), every = ms(200) }

@@ -1,17 +1,16 @@
 #!/usr/bin/python3
 """The PPDR drill end to end in its lab, in compressed time: real kamailio and sipp, real packets through the
 classes. What the radio does to rescuers without priority and with it, the pre-emption as kamailio saw it, the
-wrong namespace order, restoration, and what the report says. What hangs on moments of a busy machine may be
-missed once; nothing else may."""
+wrong namespace order, restoration, and what the report says. Of what is a question of speed, a busy machine may
+cost one; nothing else may be missed."""
 import glob, json, os, sqlite3, subprocess, sys, tempfile
 
 netdrill = os.path.realpath(sys.argv[1])
 root = os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
 work = tempfile.mkdtemp()
-# One held-up packet of a few hundred decides these.
-TIGHT = {"At most 0.1 % of the video is lost (5QI 67)", "From 1 s after it on, at most 1 % of rescuers' voice is lost",
-         "99 % of emergency calls are answered once priority is on", "With priority: KPI 2", "KPI 4: late entry",
-         "KPI 2 over the satellite, from 2 s after the cut"}
+SPEED = {phase + kpi for phase in ("Baseline: ", "With priority: ") for kpi in ("KPI 1", "KPI 2")} | {
+    "KPI 3: mouth to ear", "KPI 4: late entry", "KPI 2 over the satellite, from 5 s after the cut",
+    "Set up within 1 s, pre-emption and all (a target of the drill)"}
 wrong = []
 
 
@@ -29,7 +28,7 @@ if out.returncode not in (0, 10):
 model = json.load(open(run + "report/report.json"))
 verdicts = {v["sentence"]["en"]: v for v in model["verdicts"]}
 missed = [s for s, v in verdicts.items() if v["grade"] != "met"]
-check(f"{len(verdicts)} verdicts, met but for what a busy machine may miss", len(verdicts) == 28 and set(missed) <= TIGHT and len(missed) < 3, missed)
+check(f"{len(verdicts)} verdicts, met but for what a busy machine may miss", len(verdicts) == 28 and set(missed) <= SPEED and len(missed) < 2, missed)
 check("every change was proved to be on and read back as before", len(model["changes"]) == 10 and
       all(c["proved"] and c["state"] == "verified" for c in model["changes"]), [(c["verb"], c["proved"], c["state"]) for c in model["changes"]])
 check("the lab is gone", not glob.glob("/run/netns/nd-ppdr-*") and not os.path.exists("/run/netdrill/ppdr-mocn-air"))
