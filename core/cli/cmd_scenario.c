@@ -261,6 +261,8 @@ static int rehearse(int argc, char **argv)
         nd_cli_args_deinit(&args);
         return help ? ND_EXIT_OK : ND_EXIT_USAGE;
     }
+    /* Whole lines: what plugins say on stderr is not to split one in a pipe they share. */
+    setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
     int code = ND_EXIT_USAGE;
     if (nd_cli_settings(&args, &settings) &&
         nd_work_load(&work, nd_work_virtual(), args.words.at[0], nd_cli_get(&args, "site"), seed,
