@@ -1,5 +1,6 @@
 #include "cli/client.h"
 #include "cli/evaluate.h"
+#include "report/items.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@ static const struct nd_cli_option options[] = {
     {"priority", "high|medium|low", "priority", 0},
     {"owner", "NAME", "the organization that answers for it", 0},
     {"contact", "NAME", "its point of contact", 0},
+    {"from", "RUN", "carry: of this earlier run, of whatever drill", 0},
     {"start", "DATE", "when it begins, 2027-01-31", 0},
     {"due", "DATE", "till when, 2027-03-31", 0},
     {"status", "proposed|agreed|started|done|dropped", "status (default: proposed)", 0},
@@ -154,18 +156,38 @@ static int add(struct nd_evaluating *e)
     return code;
 }
 
-/* The item as it stands; NULL: told. Borrowed from state. */
+/* The item as it stands, the run's own or one that it carries; NULL: told. Borrowed from state. */
 static const json_t *find_item(const json_t *state, const char *id)
 {
-    size_t i = 0;
-    json_t *item = NULL;
-    json_array_foreach(json_object_get(state, "improvements"), i, item)
-    {
-        if (strcmp(str_of(item, "id"), id) == 0)
-            return item;
+    static const char *const lists[] = {"improvements", "carried"};
+    for (size_t l = 0; l < 2; l++) {
+        size_t i = 0;
+        json_t *item = NULL;
+        json_array_foreach(json_object_get(state, lists[l]), i, item)
+        {
+            if (strcmp(str_of(item, "id"), id) == 0)
+                return item;
+        }
     }
     fprintf(stderr, "netdrill improve: there is no item '%s'; netdrill improve list\n", id);
     return NULL;
+}
+
+/* In this run, in the one it belongs to, and in all that carry it. */
+static int say(const struct nd_evaluating *e, const char *id, const json_t *fields)
+{
+    struct nd_fail why = {0};
+    char *unsigned_now = NULL;
+    nd_err err = nd_items_change(&e->dir, id, e->by, fields, nd_cli_get(&e->args, "sign"),
+                                 &unsigned_now, &why);
+    if (unsigned_now != NULL)
+        fprintf(stderr, "the evaluation is not signed any more; sign it again with --sign KEY:%s\n",
+                unsigned_now);
+    free(unsigned_now);
+    if (err == ND_OK)
+        return ND_EXIT_OK;
+    fprintf(stderr, "netdrill improve: %s\n", why.text);
+    return err == ND_EARG ? ND_EXIT_USAGE : err == ND_EPARSE ? ND_EXIT_INTEGRITY : ND_EXIT_REFUSED;
 }
 
 /* set: what was given; done: its status, and the words as proof. */
@@ -189,7 +211,7 @@ static int change(struct nd_evaluating *e, bool done)
     else if (fields != NULL && json_object_size(fields) == 0)
         code = refuse("say what changes: --status, --owner, --due, ...");
     else if (fields != NULL && is_complete(fields, item))
-        code = nd_evaluating_add(e, "improve", "improvement.changed", id, json_incref(fields));
+        code = say(e, id, fields);
     json_decref(fields);
     json_decref(state);
     free(words);
@@ -198,30 +220,32 @@ static int change(struct nd_evaluating *e, bool done)
 
 static void print_item(const json_t *item, const char *today)
 {
-    const char *status = str_of(item, "status");
     const char *due = str_of(item, "due");
-    bool over = strcmp(status, "done") != 0 && strcmp(status, "dropped") != 0 && *due != '\0' &&
-                strcmp(due, today) < 0;
-    printf("%-4s %-9s %-13s %-10s %s%s%s%s%s\n", str_of(item, "id"), status,
+    printf("%-4s %-9s %-13s %-10s %s%s%s%s%s", str_of(item, "id"), str_of(item, "status"),
            str_of(item, "element"), *due != '\0' ? due : "no date", str_of(item, "action"),
            *str_of(item, "owner") != '\0' ? "  [" : "", str_of(item, "owner"),
-           *str_of(item, "owner") != '\0' ? "]" : "", over ? "  OVERDUE" : "");
+           *str_of(item, "owner") != '\0' ? "]" : "",
+           nd_item_is_overdue(item, today) ? "  OVERDUE" : "");
+    if (*str_of(item, "run") != '\0')
+        printf("  (%s of %s, carried %lld time(s))", str_of(item, "item"), str_of(item, "run"),
+               (long long)json_integer_value(json_object_get(item, "times")));
+    printf("\n");
 }
 
 static int list(struct nd_evaluating *e)
 {
     struct nd_fail why = {0};
     json_t *state = nd_evaluation_state(&e->dir, &why);
-    const json_t *items = json_object_get(state, "improvements");
+    json_t *items = json_array();
+    json_array_extend(items, json_object_get(state, "improvements"));
+    json_array_extend(items, json_object_get(state, "carried"));
     if (state == NULL) {
+        json_decref(items);
         fprintf(stderr, "netdrill improve: %s\n", why.text);
         return ND_EXIT_REFUSED;
     }
     char today[16];
-    time_t now = time(NULL);
-    struct tm tm;
-    localtime_r(&now, &tm);
-    strftime(today, sizeof today, "%Y-%m-%d", &tm);
+    nd_cli_today(today);
     size_t i = 0;
     json_t *item = NULL;
     char *text = json_dumps(items, JSON_COMPACT);
@@ -230,8 +254,26 @@ static int list(struct nd_evaluating *e)
     else
         json_array_foreach(items, i, item) print_item(item, today);
     free(text);
+    json_decref(items);
     json_decref(state);
     return ND_EXIT_OK;
+}
+
+/* What is open in earlier runs, as a run that begins does by itself. */
+static int carry(const struct nd_evaluating *e)
+{
+    struct nd_fail why = {0};
+    size_t added = 0;
+    size_t changed = 0;
+    char name[] = "improve";
+    const struct nd_items_told told = {nd_cli_unread, name};
+    nd_err err = nd_items_carry(&e->dir, nd_cli_get(&e->args, "from"), e->by,
+                                nd_cli_get(&e->args, "sign"), &told, &added, &changed, &why);
+    if (err == ND_OK)
+        printf("%zu carried forward, %zu brought up to date\n", added, changed);
+    else
+        fprintf(stderr, "netdrill improve: %s\n", why.text);
+    return err == ND_OK ? ND_EXIT_OK : err == ND_EARG ? ND_EXIT_USAGE : ND_EXIT_REFUSED;
 }
 
 static int improve(int argc, char **argv)
@@ -248,8 +290,10 @@ static int improve(int argc, char **argv)
             code = add(&e);
         else if (strcmp(what, "set") == 0 || strcmp(what, "done") == 0)
             code = change(&e, strcmp(what, "done") == 0);
+        else if (strcmp(what, "carry") == 0)
+            code = carry(&e);
         else
-            code = refuse("expected add, set, done or list");
+            code = refuse("expected add, set, done, carry or list");
     }
     nd_evaluating_end(&e);
     return code;
@@ -258,14 +302,18 @@ static int improve(int argc, char **argv)
 const struct nd_command nd_command_improve = {
     "improve",
     "improve add TEXT... [--element NAME] | improve set ITEM [TEXT...] | improve done ITEM TEXT... "
-    "| "
-    "improve list",
-    "Keeps what is to be done because of a run: action, element, owner, due date, status.\n\n"
+    "| improve carry [--from RUN] | improve list",
+    "Keeps what is to be done because of a run: action, element, owner, due date, status. What is "
+    "not done when the next run of the drill begins is carried forward into it (C1, C2, ...); what "
+    "is said of an item in one run holds in all.\n\n"
     "  netdrill improve add 修訂通報程序書 --element planning --owner 甲公司 --due 2027-03-31 "
     "--observation 3\n"
     "  netdrill improve set I1 --status agreed --as chen\n"
     "  netdrill improve done I1 程序書 2.1 版已發布 --as chen\n"
-    "  netdrill improve list",
+    "  netdrill improve done C1 備援電池已換裝 --as chen    of an earlier run, closed in this one\n"
+    "  netdrill improve carry --from 20250921T010203Z-cable-cut-1a2b\n"
+    "  netdrill improve list\n"
+    "  netdrill improvements                     of all runs: what is open, whose, overdue",
     improve,
     0,
     options};

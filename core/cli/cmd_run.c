@@ -4,7 +4,7 @@
 #include "cli/userns.h"
 #include "host/jail.h"
 #include "record/seal.h"
-#include "report/report.h"
+#include "report/items.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -42,6 +42,37 @@ static const struct nd_cli_option run_options[] = {
 
 /* ---- while it runs ---- */
 
+static void warn(const struct nd_live *live, const char *text)
+{
+    if (live->display != NULL)
+        nd_display_warn(live->display, text);
+    else
+        fprintf(stderr, "%s\n", text);
+}
+
+static void left_out(void *ctx, const char *run_id, const char *why)
+{
+    char *text = nd_printf("improvement items of run '%s' are left out: %s", run_id, why);
+    warn(ctx, text);
+    free(text);
+}
+
+/* What earlier runs of the drill have left to be done, as this one begins. It goes on without. */
+static void carry_items(struct nd_live *live)
+{
+    struct nd_fail why = {0};
+    size_t added = 0;
+    size_t changed = 0;
+    const struct nd_items_told told = {left_out, live};
+    if (nd_items_carry(&live->dir, NULL, "core", NULL, &told, &added, &changed, &why) == ND_OK)
+        return;
+    char *text = nd_printf("improvement items of earlier runs are not carried forward: %s; later: "
+                           "netdrill improve carry",
+                           why.text);
+    warn(live, text);
+    free(text);
+}
+
 static void on_event(void *ctx, const char *raw, const json_t *event)
 {
     struct nd_live *live = ctx;
@@ -52,6 +83,8 @@ static void on_event(void *ctx, const char *raw, const json_t *event)
         nd_outlet_put(live->lines, line, strlen(line));
         nd_outlet_put(live->lines, "\n", 1);
     }
+    if (strcmp(json_string_value(json_object_get(event, "type")), "netdrill.journal.opened") == 0)
+        carry_items(live);
 }
 
 /* What plugins have to say. */
@@ -61,10 +94,7 @@ static void on_log(void *ctx, int level, const char *plugin, const char *text)
     if (level < ND_WARN)
         return;
     char *line = nd_printf("%s: %s", plugin, text);
-    if (live->display != NULL)
-        nd_display_warn(live->display, line);
-    else
-        fprintf(stderr, "%s\n", line);
+    warn(live, line);
     free(line);
 }
 

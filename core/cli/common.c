@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 bool nd_cli_colour(int fd)
@@ -30,6 +31,20 @@ bool nd_cli_zh(const struct nd_cli_args *args)
     for (size_t i = 0; i < 3 && (lang == NULL || *lang == '\0'); i++)
         lang = getenv(names[i]);
     return lang != NULL && strncmp(lang, "zh", 2) == 0;
+}
+
+const char *nd_cli_today(char *out)
+{
+    time_t now = time(NULL);
+    struct tm tm;
+    localtime_r(&now, &tm);
+    strftime(out, 16, "%Y-%m-%d", &tm);
+    return out;
+}
+
+void nd_cli_unread(void *command, const char *run_id, const char *why)
+{
+    fprintf(stderr, "netdrill %s: run '%s' is left out: %s\n", (const char *)command, run_id, why);
 }
 
 const char *nd_cli_runs(const struct nd_cli_args *args)

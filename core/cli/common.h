@@ -25,6 +25,11 @@ const char *nd_cli_runs(const struct nd_cli_args *args);
 bool nd_cli_open_run(const struct nd_command *command, int argc, char **argv,
                      struct nd_cli_args *args, struct nd_rundir *dir, int *code);
 
+/* The day here, "2026-11-25". out: 16 bytes. */
+const char *nd_cli_today(char *out);
+/* Tells of a run that is left out since it cannot be read. command: its name, a text. */
+void nd_cli_unread(void *command, const char *run_id, const char *why);
+
 /* ---- a scenario and what belongs to it ---- */
 
 struct nd_work {

@@ -157,11 +157,14 @@ static void put_items(const struct asked *asked)
     if (nd_rundir_find(&dir, asked->runs, asked->run, NULL) != ND_OK)
         return;
     json_t *state = nd_evaluation_state(&dir, NULL);
-    size_t i = 0;
-    json_t *item = NULL;
-    json_array_foreach(json_object_get(state, "improvements"), i, item)
-        put(asked, json_string_value(json_object_get(item, "id")),
-            json_string_value(json_object_get(item, "action")));
+    static const char *const lists[] = {"improvements", "carried"};
+    for (size_t l = 0; l < 2; l++) {
+        size_t i = 0;
+        json_t *item = NULL;
+        json_array_foreach(json_object_get(state, lists[l]), i, item)
+            put(asked, json_string_value(json_object_get(item, "id")),
+                json_string_value(json_object_get(item, "action")));
+    }
     json_decref(state);
     nd_rundir_deinit(&dir);
 }

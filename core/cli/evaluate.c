@@ -1,7 +1,7 @@
 #include "cli/evaluate.h"
 
 #include "cli/client.h"
-#include "report/report.h"
+#include "report/items.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -92,15 +92,6 @@ const json_t *nd_evaluating_objective(const struct nd_evaluating *e, const char 
     return found;
 }
 
-/* A run that is over keeps its report with it. */
-static nd_err write_report(const struct nd_rundir *dir, struct nd_fail *why)
-{
-    char *path = nd_rundir_file(dir, "report/report.json");
-    bool there = access(path, F_OK) == 0;
-    free(path);
-    return there ? nd_report_write(dir, NULL, NULL, why) : ND_OK;
-}
-
 int nd_evaluating_add(struct nd_evaluating *e, const char *command, const char *type,
                       const char *subject, json_t *data)
 {
@@ -120,7 +111,7 @@ int nd_evaluating_add(struct nd_evaluating *e, const char *command, const char *
     if (err == ND_OK)
         err = nd_evaluation_sign(evaluation, nd_cli_get(&e->args, "sign"), &unsigned_now, &why);
     if (err == ND_OK)
-        err = write_report(&e->dir, &why);
+        err = nd_report_again(&e->dir, &why);
     nd_evaluation_close(evaluation);
     if (err != ND_OK)
         return tell(command, &why);

@@ -14,7 +14,8 @@ extern const struct nd_command nd_command_lint, nd_command_plan, nd_command_rehe
     nd_command_keeper, nd_command_plugin_host, nd_command_met, nd_command_occurs, nd_command_rate,
     nd_command_improve, nd_command_ack, nd_command_answer, nd_command_observe, nd_command_note,
     nd_command_fire, nd_command_skip, nd_command_defer, nd_command_inject, nd_command_msel;
-extern const struct nd_command nd_command_watch, nd_command_doc, nd_command_calendar;
+extern const struct nd_command nd_command_watch, nd_command_doc, nd_command_calendar,
+    nd_command_improvements;
 static const struct nd_command command_help, command_version;
 
 /* In the order of the help. */
@@ -53,6 +54,7 @@ const struct nd_command *const nd_commands[] = {
     &nd_command_runs,
     &nd_command_compare,
     &nd_command_trends,
+    &nd_command_improvements,
     &nd_command_review,
     &nd_command_samples,
     &nd_command_verify,

@@ -42,12 +42,14 @@ static json_t *find(const json_t *list, const char *id)
     return NULL;
 }
 
-static void fold_improvement(json_t *list, const char *type, const json_t *event)
+static void fold_improvement(json_t *state, const char *type, const json_t *event)
 {
     const json_t *data = json_object_get(event, "data");
     const char *id = str_of(event, "subject");
+    bool carried = strcmp(type, "carried") == 0;
+    json_t *list = json_object_get(state, *id == 'C' ? "carried" : "improvements");
     json_t *entry = find(list, id);
-    if (strcmp(type, "added") == 0 && entry == NULL) {
+    if ((strcmp(type, "added") == 0 || carried) && entry == NULL) {
         entry = json_copy((json_t *)data);
         json_object_set_new(entry, "id", json_string(id));
         json_object_set(entry, "at", json_object_get(event, "time"));
@@ -84,8 +86,7 @@ static bool fold_event(void *ctx, const json_t *event)
         json_object_set(entry, "seq", json_object_get(event, "seq"));
         json_object_set_new(json_object_get(state, "ratings"), str_of(event, "subject"), entry);
     } else if (strncmp(type, improvement, sizeof improvement - 1) == 0) {
-        fold_improvement(json_object_get(state, "improvements"), type + sizeof improvement - 1,
-                         event);
+        fold_improvement(state, type + sizeof improvement - 1, event);
     }
     return true;
 }
@@ -94,7 +95,7 @@ json_t *nd_evaluation_state(const struct nd_rundir *dir, struct nd_fail *why)
 {
     struct nd_journal_check check = {0};
     char id[ND_KEY_ID] = "";
-    json_t *state = json_pack("{s:{}, s:[]}", "ratings", "improvements");
+    json_t *state = json_pack("{s:{}, s:[], s:[]}", "ratings", "improvements", "carried");
     char *path = nd_rundir_file(dir, FILE_NAME);
     nd_err err = ND_OK;
     if (access(path, F_OK) == 0)

@@ -7,15 +7,20 @@
  *   rating.set [objective id]    rating "P", "S", "M", "U" or null (taken back), why, by, uid,
  *                                login_uid
  *   improvement.added [I1 ...]   action, issue, objective, element, priority, owner, contact,
- * start, due, observation, event, status; by, uid, login_uid improvement.changed [I1 ...] those of
- * these that change, note; by, uid, login_uid */
+ *                                start, due, observation, event, status; by, uid, login_uid
+ *   improvement.carried [C1 ...] an item of an earlier run that was not done when this one began:
+ *                                run, item (whose it is), date (of that run), times (how many
+ * drills have carried it, this one among them), and its fields as they then were; by, uid,
+ * login_uid improvement.changed [I1, C1 ...] those of the fields that change, proof; in_run: the
+ * run in which it was said, of another run's item; by, uid, login_uid */
 #ifndef ND_RECORD_EVALUATION_H
 #define ND_RECORD_EVALUATION_H
 #include "record/journal.h"
 #include "record/rundir.h"
 
 /* As it stands: {"ratings": {id: {rating, why, by, at (RFC 3339), seq}},
- * "improvements": [{id, ..., at, changed_at, seq}], "events", "bad_seq", "signer" or null}.
+ * "improvements": [{id, ..., at, changed_at, seq}], "carried": the same, of earlier runs,
+ * "events", "bad_seq", "signer" or null}.
  * Empty when there is no file. Caller decrefs. NULL and why: it cannot be read. */
 json_t *nd_evaluation_state(const struct nd_rundir *dir, struct nd_fail *why);
 

@@ -242,7 +242,8 @@ static void drop_accounts(json_t *model)
 {
     static const char *const of_run[] = {"user", "node", "kernel", NULL};
     static const char *const accounts[] = {"uid", "login_uid", "pid", NULL};
-    static const char *const lists[] = {"observations", "notes", "confirmations"};
+    static const char *const lists[] = {"observations", "notes", "confirmations", "improvements",
+                                        "carried"};
     const json_t *armed = json_object_get(json_object_get(model, "safety"), "armed");
     size_t i = 0;
     json_t *entry = NULL;

@@ -147,10 +147,24 @@ void nd_html_ratings(const struct nd_page *page)
     nd_html_raw(page, "</section>\n");
 }
 
+static void put_carried(const struct nd_page *page)
+{
+    char *words = nd_carried_words(page);
+    if (words == NULL)
+        return;
+    nd_html_raw(page, "<p>");
+    nd_html_text(page, words);
+    nd_html_raw(page, "</p>\n");
+    free(words);
+    nd_html_data(page, "carried");
+    put_definition(page, ND_MSG_DEF_CARRIED);
+}
+
 void nd_html_improvements(const struct nd_page *page)
 {
     json_int_t left = nd_int_of(json_object_get(page->model, "evaluation"), "without_action");
-    if (json_array_size(json_object_get(page->model, "improvements")) == 0 && left == 0)
+    if (json_array_size(json_object_get(page->model, "improvements")) == 0 && left == 0 &&
+        json_array_size(json_object_get(page->model, "carried")) == 0)
         return;
     nd_html_heading(page, "improvements", ND_MSG_IMPROVEMENTS);
     if (left != 0) {
@@ -159,5 +173,6 @@ void nd_html_improvements(const struct nd_page *page)
         nd_buf_addf(page->out, ": %lld</p>\n", (long long)left);
     }
     nd_html_data(page, "improvements");
+    put_carried(page);
     nd_html_raw(page, "</section>\n");
 }

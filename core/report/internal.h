@@ -48,6 +48,9 @@ const char *nd_value_text(const struct nd_page *page, const json_t *value, const
 json_int_t nd_start_ms(const json_t *model);
 /* The same; of a run that never came so far when it was made, as its id tells; 0: neither. */
 json_int_t nd_run_ms(const json_t *model);
+/* The day of it by the clock on the wall there, "2026-11-25". out: ND_DATE_TEXT. */
+#define ND_DATE_TEXT 16
+const char *nd_run_date(const json_t *model, char *out);
 /* A moment of the drill "T+00:00:10.003", "–" when null. out: ND_UNIT_TEXT. */
 const char *nd_rel_text(const json_t *moment, char *out);
 const char *nd_length_text(json_int_t ns, char *out); /* rounded to three digits or so */
@@ -71,6 +74,8 @@ json_t *nd_interruptions_shown(const json_t *series, size_t *left);
 const char *nd_state_text(const struct nd_page *page, const char *state);
 /* How a page marks a state: "met", "missed", "unknown", or "" for one that is neither. */
 const char *nd_state_class(const char *state);
+/* "Improvement items carried forward: 3; still open 2, overdue 1"; NULL: none was. Caller frees. */
+char *nd_carried_words(const struct nd_page *page);
 /* A person who armed the run, "lin (uid 0, login 1000)". Caller frees. */
 char *nd_armed_words(const json_t *armed);
 /* "at_most" -> "≤" */

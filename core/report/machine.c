@@ -30,6 +30,16 @@ json_int_t nd_run_ms(const json_t *model)
     return start > 0 ? start : 0;
 }
 
+const char *nd_run_date(const json_t *model, char *out)
+{
+    json_int_t ahead = nd_int_of(json_object_get(model, "run"), "utc_offset_min");
+    time_t seconds = (time_t)(nd_run_ms(model) / 1000 + ahead * 60);
+    struct tm tm;
+    gmtime_r(&seconds, &tm);
+    strftime(out, ND_DATE_TEXT, "%Y-%m-%d", &tm);
+    return out;
+}
+
 struct annotations {
     const struct nd_page *page;
     json_t *list;

@@ -109,6 +109,11 @@ static void put_evaluation(const struct nd_page *page)
     if (nd_int_of(evaluation, "without_action") != 0)
         nd_buf_addf(page->out, "\n%s: %lld\n", nd_msg(page, ND_MSG_WITHOUT_ACTION),
                     (long long)nd_int_of(evaluation, "without_action"));
+    put_data(page, "carried");
+    char *carried = nd_carried_words(page);
+    if (carried != NULL)
+        nd_buf_addf(page->out, "\n%s\n\n%s\n", carried, nd_msg(page, ND_MSG_DEF_CARRIED));
+    free(carried);
 }
 
 static void put_reasons(const struct nd_page *page)

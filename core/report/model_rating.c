@@ -1,4 +1,5 @@
 #include "report/internal.h"
+#include "report/items.h"
 #include "report/rating.h"
 
 #include <stdlib.h>
@@ -256,6 +257,24 @@ static void add_improvements(json_t *model, const json_t *nodes, const json_t *s
     json_object_set_new(model, "improvements", list);
 }
 
+/* Items of earlier runs that this one carries on; overdue as of its day. */
+static void add_carried(json_t *model, const json_t *state)
+{
+    char day[ND_DATE_TEXT];
+    json_t *list = json_array();
+    size_t i = 0;
+    json_t *item = NULL;
+    nd_run_date(model, day);
+    json_array_foreach(json_object_get(state, "carried"), i, item)
+    {
+        json_t *entry = json_copy(item);
+        if (nd_item_is_overdue(entry, day))
+            json_object_set(entry, "overdue_since", json_object_get(entry, "due"));
+        json_array_append_new(list, entry);
+    }
+    json_object_set_new(model, "carried", list);
+}
+
 /* Areas for improvement that nobody has drawn an action from. */
 static json_int_t count_without_action(const json_t *model)
 {
@@ -298,6 +317,7 @@ void nd_model_rating(json_t *model, const json_t *plan, const json_t *state)
     }
     json_object_set_new(model, "objectives", nodes);
     add_improvements(model, nodes, state);
+    add_carried(model, state);
     json_object_set_new(
         model, "evaluation",
         json_pack("{s:O?, s:O?, s:O?, s:I}", "events", json_object_get(state, "events"), "bad_seq",

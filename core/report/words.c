@@ -1,5 +1,7 @@
 #include "report/internal.h"
 
+#include "report/items.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -272,6 +274,24 @@ json_t *nd_interruptions_shown(const json_t *series, size_t *left)
         json_array_append(list, one);
     }
     return list;
+}
+
+char *nd_carried_words(const struct nd_page *page)
+{
+    const json_t *list = json_object_get(page->model, "carried");
+    size_t open = 0;
+    size_t overdue = 0;
+    size_t i = 0;
+    json_t *item = NULL;
+    json_array_foreach(list, i, item)
+    {
+        open += nd_item_is_open(item);
+        overdue += json_object_get(item, "overdue_since") != NULL;
+    }
+    if (i == 0)
+        return NULL;
+    return nd_printf("%s: %zu; %s %zu, %s %zu", nd_msg(page, ND_MSG_CARRIED), i,
+                     nd_msg(page, ND_MSG_STILL_OPEN), open, nd_msg(page, ND_MSG_OVERDUE), overdue);
 }
 
 char *nd_armed_words(const json_t *armed)

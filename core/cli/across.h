@@ -1,0 +1,28 @@
+/* What the commands across drills share: tables on the terminal, a document to stdout or to files.
+ */
+#ifndef ND_CLI_ACROSS_H
+#define ND_CLI_ACROSS_H
+#include "cli/common.h"
+#include "report/report.h"
+
+/* "" when absent. */
+const char *nd_across_str(const json_t *object, const char *key);
+/* A text {zh, en} in that language, else in the other. */
+const char *nd_across_words(const json_t *text, bool zh);
+/* A cell filled up to so many columns. */
+void nd_across_cell(const char *text, size_t columns);
+/* Indented; value: taken over. */
+void nd_across_json(json_t *value);
+
+/* Writes to stdout; tells and returns ND_EXIT_INTERNAL when it cannot. */
+int nd_across_print(const char *command, const struct nd_buf *out);
+
+/* Files "<folder>/<stem>.zh-TW.<format>" and .en. of each format (separated by '|'), each made by
+ * `render`, their paths told; pdf: the pages as PDF too. Returns an exit code. */
+int nd_across_files(const char *command, const char *folder, const char *stem, const char *formats,
+                    bool pdf,
+                    nd_err (*render)(void *ctx, const char *format, enum nd_lang lang,
+                                     struct nd_buf *out, struct nd_fail *why),
+                    void *ctx);
+
+#endif
