@@ -36,7 +36,7 @@ static struct cell cell_of(const struct nd_page *page, const struct nd_column *c
 
 static enum nd_cell_kind kind_of(const struct nd_column *column)
 {
-    return (enum nd_cell_kind)(column->kind & ~(unsigned)(ND_SHEETS | ND_PAGES));
+    return (enum nd_cell_kind)(column->kind & ~(unsigned)(ND_SHEETS | ND_PAGES | ND_BELOW));
 }
 
 static bool in_ns(const struct nd_column *column)
@@ -125,6 +125,14 @@ static void put_list(const struct cell *cell, struct nd_buf *out)
         else
             nd_buf_addf(out, "%lld", (long long)json_integer_value(one));
     }
+}
+
+static void put_seqs(const struct cell *cell, struct nd_buf *out)
+{
+    if (json_is_array(cell->value))
+        put_list(cell, out);
+    else
+        put_number(cell, out);
 }
 
 static void put_title(const struct cell *cell, struct nd_buf *out)
@@ -221,6 +229,7 @@ static const struct {
     void (*put)(const struct cell *cell, struct nd_buf *out);
     bool of_none; /* a cell without a value says something, too */
 } kinds[] = {
+    [ND_CELL_SEQ] = {put_seqs, false},         [ND_CELL_EVENT] = {put_number, false},
     [ND_CELL_WORDS] = {put_words, false},      [ND_CELL_TEXT] = {put_text, false},
     [ND_CELL_STATE] = {put_state, false},      [ND_CELL_REASONED] = {put_reasoned, false},
     [ND_CELL_MOMENT] = {put_moment, true},     [ND_CELL_TILL] = {put_till, true},
@@ -260,7 +269,23 @@ const char *nd_cell_class(const struct nd_column *column, const struct nd_table_
         return json_is_string(cell.value) ? nd_state_class(json_string_value(cell.value)) : "";
     if (kind == ND_CELL_MEASURED)
         return nd_state_class(nd_str_of(cell.value, "grade"));
-    return kind == ND_CELL_NUMBER || kind == ND_CELL_VALUE || kind == ND_CELL_SHARE ? "n" : "";
+    return kind == ND_CELL_NUMBER || kind == ND_CELL_VALUE || kind == ND_CELL_SHARE ||
+                   kind == ND_CELL_EVENT
+               ? "n"
+           : kind == ND_CELL_LENGTH || kind == ND_CELL_LATE || kind == ND_CELL_WIDTH ||
+                   kind == ND_CELL_LIMIT || kind == ND_CELL_ALLOWED
+               ? "u"
+               : "";
+}
+
+enum nd_cell_kind nd_cell_kind(const struct nd_column *column)
+{
+    return kind_of(column);
+}
+
+const json_t *nd_cell_value(const struct nd_column *column, const struct nd_table_row *row)
+{
+    return cell_of(NULL, column, row).value;
 }
 
 /* ---- headings and rows ---- */
@@ -320,8 +345,9 @@ static bool is_number(const struct cell *cell)
     if (!json_is_number(cell->value) ||
         (kind == ND_CELL_LATE && !json_is_integer(json_object_get(cell->entry, "planned_rel_ns"))))
         return false;
-    return in_seconds(cell->column) || kind == ND_CELL_NUMBER || kind == ND_CELL_VALUE ||
-           kind == ND_CELL_SHARE || kind == ND_CELL_WIDTH || kind == ND_CELL_LIMIT;
+    return in_seconds(cell->column) || kind == ND_CELL_NUMBER || kind == ND_CELL_SEQ ||
+           kind == ND_CELL_EVENT || kind == ND_CELL_VALUE || kind == ND_CELL_SHARE ||
+           kind == ND_CELL_WIDTH || kind == ND_CELL_LIMIT;
 }
 
 static void add_row(const struct nd_page *page, const struct nd_table *table,

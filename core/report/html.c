@@ -10,6 +10,33 @@ static const char style[] =
 #include "report/style.inc"
     ;
 
+static void put_start(const struct nd_page *page, const json_t *run)
+{
+    json_int_t start = nd_start_ms(page->model);
+    char local[ND_UNIT_TEXT];
+    char utc[ND_UNIT_TEXT];
+    if (start < 0)
+        return;
+    nd_wall_format(start * 1000000, (int)nd_int_of(run, "utc_offset_min"), local);
+    nd_wall_format(start * 1000000, 0, utc);
+    nd_buf_addf(page->out, " \u00b7 %s <time datetime=\"%s\" title=\"UTC %s\">%.10s %.8s",
+                nd_msg(page, ND_MSG_START), utc, utc, local, local + 11);
+    nd_buf_addf(page->out, " (%s)</time>",
+                local[23] == 'Z' ? "UTC" : local + 23); /* after the milliseconds */
+    if (page->lang == ND_LANG_ZH && atoi(local) > 1911)
+        nd_buf_addf(page->out, "（民國 %d 年 %d 月 %d 日）", atoi(local) - 1911, atoi(local + 5),
+                    atoi(local + 8));
+}
+
+/* Stays in sight while one reads; on paper the margin says it. */
+static void put_bar(const struct nd_page *page)
+{
+    nd_html_raw(page, "<div class=\"bar\"><b class=\"exercise\">演練 EXERCISE</b> <span>");
+    nd_html_words(
+        page, nd_text_of(page, json_object_get(json_object_get(page->model, "drill"), "title")));
+    nd_html_raw(page, "</span></div>\n");
+}
+
 static void put_cover(const struct nd_page *page, const json_t *run)
 {
     const json_t *drill = json_object_get(page->model, "drill");
@@ -25,18 +52,18 @@ static void put_cover(const struct nd_page *page, const json_t *run)
     }
     if (*agency != '\0') {
         nd_html_raw(page, "<p class=\"agency\">");
-        nd_html_text(page, agency);
+        nd_html_words(page, agency);
         nd_html_raw(page, "</p>");
     }
     nd_html_raw(page, "<p class=\"exercise\">演練 EXERCISE</p><h1>");
-    nd_html_text(page, nd_text_of(page, json_object_get(drill, "title")));
+    nd_html_words(page, nd_text_of(page, json_object_get(drill, "title")));
     nd_html_raw(page, "</h1><p class=\"sub\">");
     nd_html_msg(page, ND_MSG_TITLE);
     nd_buf_addf(page->out, " \u00b7 ");
     nd_html_text(page, nd_str_of(drill, "id"));
-    nd_buf_addf(page->out, ", %s %lld \u00b7 %s ", nd_msg(page, ND_MSG_REVISION),
-                (long long)nd_int_of(drill, "revision"), nd_msg(page, ND_MSG_START));
-    nd_html_text(page, nd_str_of(run, "wall"));
+    nd_buf_addf(page->out, ", %s %lld", nd_msg(page, ND_MSG_REVISION),
+                (long long)nd_int_of(drill, "revision"));
+    put_start(page, run);
     nd_buf_addf(page->out, " \u00b7 %s %s</p></header>\n", nd_msg(page, ND_MSG_LASTED),
                 nd_length_text(nd_int_of(run, "lasted_ns"), length));
 }
@@ -52,18 +79,59 @@ static void put_footer(const struct nd_page *page)
     nd_html_raw(page, "</p></footer>\n");
 }
 
+/* The headings of what was written, as links. */
+static void put_contents(const struct nd_page *page, const char *written)
+{
+    static const char head[] = "<h2 id=\"";
+    nd_html_raw(page, "<nav aria-label=\"");
+    nd_html_msg(page, ND_MSG_CONTENTS);
+    nd_html_raw(page, "\"><p>");
+    nd_html_msg(page, ND_MSG_CONTENTS);
+    nd_html_raw(page, "</p><ol>\n");
+    for (const char *at = strstr(written, head); at != NULL; at = strstr(at, head)) {
+        at += sizeof head - 1;
+        const char *words = strchr(at, '>');
+        nd_buf_addf(page->out, "<li><a href=\"#%.*s\">%.*s</a></li>\n", (int)strcspn(at, "\""), at,
+                    (int)strcspn(words, "<") - 1, words + 1);
+    }
+    nd_html_raw(page, "</ol></nav>\n");
+}
+
 static void put_body(const json_t *model, enum nd_lang lang, struct nd_buf *out)
 {
     const struct nd_page page = {model, lang, out};
-    const json_t *run = json_object_get(model, "run");
-    nd_buf_addf(out, "<div lang=\"%s\">", lang == ND_LANG_ZH ? "zh-Hant-TW" : "en");
-    put_cover(&page, run);
+    struct nd_buf first = {0};
+    struct nd_buf rest = {0};
+    const struct nd_page on_first = {model, lang, &first};
+    const struct nd_page after = {model, lang, &rest};
+    nd_html_first(&on_first);
+    size_t summary = first.len_bytes;
+    nd_html_sections(&after);
+    nd_buf_adds(&first, nd_buf_str(&rest)); /* both, for their headings */
+    nd_buf_addf(out, "<div lang=\"%s\" class=\"report\">",
+                lang == ND_LANG_ZH ? "zh-Hant-TW" : "en");
+    put_bar(&page);
+    put_cover(&page, json_object_get(model, "run"));
     nd_html_raw(&page, "<main>");
-    nd_html_first(&page);
-    nd_html_sections(&page);
+    nd_buf_add(out, nd_buf_str(&first), summary);
+    put_contents(&page, nd_buf_str(&first));
+    nd_buf_adds(out, nd_buf_str(&rest));
     nd_html_raw(&page, "</main>");
     put_footer(&page);
     nd_html_raw(&page, "</div>\n");
+    nd_buf_deinit(&first);
+    nd_buf_deinit(&rest);
+}
+
+/* Both languages are there, one below the other; whoever wants one alone may ask for it. */
+static void put_languages(const struct nd_page *page)
+{
+    nd_html_raw(page,
+                "<fieldset class=\"languages\"><legend>語言 Language</legend>"
+                "<label><input type=\"radio\" name=\"language\" checked>中文 + English</label>"
+                "<label lang=\"zh-Hant-TW\"><input type=\"radio\" name=\"language\" id=\"only-zh\">"
+                "中文</label><label lang=\"en\"><input type=\"radio\" name=\"language\" "
+                "id=\"only-en\">English</label></fieldset>\n");
 }
 
 void nd_html_begin(const struct nd_page *page, const char *title, const char *first)
@@ -108,6 +176,8 @@ void nd_report_html(const json_t *model, enum nd_lang lang, struct nd_buf *out)
                 "class=\"p2b\"/></pattern><pattern id=\"bars\" width=\"5\" height=\"5\" "
                 "patternUnits=\"userSpaceOnUse\"><rect width=\"5\" height=\"2\" class=\"p3b\"/>"
                 "</pattern></defs></svg>\n");
+    if (lang != ND_LANG_EN && lang != ND_LANG_ZH)
+        put_languages(&page);
     if (lang != ND_LANG_EN)
         put_body(model, ND_LANG_ZH, out);
     if (lang != ND_LANG_ZH)

@@ -16,12 +16,18 @@ void nd_html_end(const struct nd_page *page);
 void nd_html_raw(const struct nd_page *page, const char *text);
 /* Escaped. */
 void nd_html_text(const struct nd_page *page, const char *words);
+/* The same; runs of the page's other language are marked as such. Not within an attribute. */
+void nd_html_words(const struct nd_page *page, const char *words);
+/* A moment of the drill, with the time of day there and in UTC for who points at it. */
+void nd_html_moment(const struct nd_page *page, const json_t *moment);
 void nd_html_msg(const struct nd_page *page, enum nd_message message);
 
 /* Begins a section with its heading; the caller ends it with </section>.
  * id: unique in a language; the page's language is added to it. */
 void nd_html_heading(const struct nd_page *page, const char *id, enum nd_message message);
 
+/* A table to where the headings of its columns stand. */
+void nd_html_table_open(const struct nd_page *page, enum nd_message caption);
 void nd_html_table(const struct nd_page *page, enum nd_message caption,
                    const enum nd_message *columns, size_t count);
 void nd_html_table_end(const struct nd_page *page);

@@ -17,7 +17,7 @@ static void put_cut(const struct nd_page *page, const char *text, size_t columns
 {
     size_t fit = nd_text_fit(text, columns);
     char *cut = nd_printf("%.*s%s", (int)fit, text, text[fit] != '\0' ? "\u2026" : "");
-    nd_html_text(page, cut);
+    nd_html_words(page, cut);
     free(cut);
 }
 

@@ -112,97 +112,29 @@ static void put_safety(const struct nd_page *page)
     }
     put_armed(page, json_object_get(safety, "armed"));
     nd_html_data(page, "changes");
+    if (json_array_size(json_object_get(page->model, "changes")) == 0) {
+        nd_html_raw(page, "<p>");
+        nd_html_msg(page, ND_MSG_NO_CHANGES);
+        nd_html_raw(page, "</p>\n");
+    }
     nd_html_raw(page, "</section>\n");
 }
 
-static void put_names(const struct nd_page *page, const json_t *entry, const char *key,
-                      enum nd_message message)
+static size_t rows_of(const struct nd_page *page, const char *list)
 {
-    size_t i = 0;
-    json_t *name = NULL;
-    json_array_foreach(json_object_get(entry, key), i, name)
-    {
-        nd_html_raw(page, i == 0 ? "; " : ", ");
-        if (i == 0) {
-            nd_html_msg(page, message);
-            nd_html_raw(page, ": ");
-        }
-        nd_html_text(page, json_string_value(name));
-    }
+    return json_array_size(json_object_get(page->model, list));
 }
 
-static void put_pauses(const struct nd_page *page)
-{
-    size_t i = 0;
-    json_t *entry = NULL;
-    json_array_foreach(json_object_get(page->model, "pauses"), i, entry)
-    {
-        char time[ND_UNIT_TEXT];
-        nd_html_raw(page, "<tr>");
-        nd_html_td(page, nd_rel_text(json_object_get(entry, "from_rel_ns"), time));
-        nd_html_raw(page, "<td>");
-        bool died = json_is_true(json_object_get(entry, "died"));
-        nd_html_msg(page, died ? ND_MSG_DIED_RESUMED : ND_MSG_PAUSED);
-        nd_html_raw(page, ": ");
-        nd_html_text(page, json_object_get(entry, "lasted_ns") != NULL
-                               ? nd_length_text(nd_int_of(entry, "lasted_ns"), time)
-                               : nd_msg(page, ND_MSG_OPEN));
-        if (!died)
-            nd_html_raw(page, ", ");
-        nd_html_text(page, nd_str_of(entry, "by"));
-        put_names(page, entry, "cut_off", ND_MSG_CUT_OFF);
-        put_names(page, entry, "again", ND_MSG_RUN_AGAIN);
-        put_names(page, entry, "not_made_again", ND_MSG_NOT_MADE_AGAIN);
-        nd_html_raw(page, "</td>");
-        nd_html_td_int(page, nd_int_of(entry, "seq"));
-        nd_html_raw(page, "</tr>\n");
-    }
-}
-
-/* Pauses, what the scenario noted, and which guards were breached, in the order of the journal. */
+/* Which guards were breached, pauses, and what the scenario noted. */
 static void put_notes(const struct nd_page *page)
 {
-    static const enum nd_message columns[] = {ND_MSG_AT, ND_MSG_NOTE, ND_MSG_EVIDENCE};
-    static const char *const lists[] = {"guards", "notes"};
-    const json_t *model = page->model;
-    if (json_array_size(json_object_get(model, lists[0])) +
-            json_array_size(json_object_get(model, lists[1])) +
-            json_array_size(json_object_get(model, "pauses")) ==
-        0)
+    if (rows_of(page, "guards") + rows_of(page, "notes") + rows_of(page, "pauses") == 0)
         return;
-    nd_html_heading(page, "notes", ND_MSG_NOTES);
-    nd_html_table(page, ND_MSG_NOTES, columns, 3);
-    put_pauses(page);
-    for (size_t l = 0; l < 2; l++) {
-        size_t i = 0;
-        json_t *entry = NULL;
-        json_array_foreach(json_object_get(model, lists[l]), i, entry)
-        {
-            char time[ND_UNIT_TEXT];
-            nd_html_raw(page, "<tr>");
-            nd_html_td(page, nd_rel_text(json_object_get(entry, "at_rel_ns"), time));
-            nd_html_raw(page, l == 0 ? "<td class=\"missed\">" : "<td>");
-            if (l == 0) {
-                nd_html_msg(page, ND_MSG_GUARD_BREACHED);
-                nd_html_raw(page, ": ");
-            }
-            nd_html_text(page, nd_text_of(page, json_object_get(entry, l == 0 ? "title" : "text")));
-            nd_html_raw(page, "</td>");
-            nd_html_td_int(page, nd_int_of(entry, "seq"));
-            nd_html_raw(page, "</tr>\n");
-        }
-    }
-    nd_html_table_end(page);
+    nd_html_heading(page, "notes", ND_MSG_NOTES_AND_MORE);
+    nd_html_data(page, "guards");
+    nd_html_data(page, "pauses");
+    nd_html_data(page, "notes");
     nd_html_raw(page, "</section>\n");
-}
-
-static void quality_row(const struct nd_page *page, enum nd_message message, json_int_t number)
-{
-    nd_html_raw(page, "<tr><th scope=\"row\">");
-    nd_html_msg(page, message);
-    nd_html_raw(page, "</th>");
-    nd_html_td_int(page, number);
-    nd_html_raw(page, "</tr>\n");
 }
 
 static void put_completeness(const struct nd_page *page)
@@ -218,34 +150,10 @@ static void put_completeness(const struct nd_page *page)
 
 static void put_quality(const struct nd_page *page)
 {
-    static const enum nd_message columns[] = {ND_MSG_QUALITY, ND_MSG_MEASURED};
-    const json_t *quality = json_object_get(page->model, "quality");
-    const json_t *journal = json_object_get(page->model, "journal");
-    json_int_t rows = 0;
-    size_t i = 0;
-    json_t *gap = NULL;
-    json_array_foreach(json_object_get(quality, "gaps"), i, gap) rows += nd_int_of(gap, "rows");
     nd_html_heading(page, "quality", ND_MSG_QUALITY);
     put_completeness(page);
-    nd_html_table(page, ND_MSG_QUALITY, columns, 2);
-    quality_row(page, nd_int_of(journal, "bad_seq") != 0 ? ND_MSG_JOURNAL_BAD : ND_MSG_JOURNAL_OK,
-                nd_int_of(journal, "bad_seq") != 0 ? nd_int_of(journal, "bad_seq")
-                                                   : nd_int_of(journal, "events"));
-    if (json_is_true(json_object_get(journal, "torn")))
-        quality_row(page, ND_MSG_JOURNAL_TORN, 1);
-    quality_row(page, ND_MSG_SLOTS_NOT_SENT,
-                nd_int_of(json_object_get(page->model, "summary"), "not_sent"));
-    quality_row(page, ND_MSG_ROWS_LOST, rows);
-    quality_row(page, ND_MSG_LATE_ANSWERS, nd_int_of(quality, "late"));
-    quality_row(page, ND_MSG_DUPLICATES, nd_int_of(quality, "duplicates"));
-    quality_row(page, ND_MSG_REORDERED, nd_int_of(quality, "reordered"));
-    quality_row(page, ND_MSG_BROKEN,
-                (json_int_t)json_array_size(json_object_get(quality, "broken")));
-    quality_row(page, ND_MSG_STALLS,
-                (json_int_t)json_array_size(json_object_get(quality, "stalls")));
-    quality_row(page, ND_MSG_CLOCK_STEPS,
-                (json_int_t)json_array_size(json_object_get(quality, "clock_steps")));
-    nd_html_table_end(page);
+    nd_html_data(page, "quality");
+    nd_html_data(page, "sources");
     nd_html_raw(page, "</section>\n");
 }
 
@@ -279,7 +187,9 @@ static void put_appendix(const struct nd_page *page)
         nd_html_raw(page, "</dd>\n");
     }
     nd_html_parameters(page, run);
-    nd_html_raw(page, "</dl></section>\n");
+    nd_html_raw(page, "</dl>\n");
+    nd_html_data(page, "evidence");
+    nd_html_raw(page, "</section>\n");
 }
 
 /* By their own function, or a table of tables.h with a heading. */

@@ -6,28 +6,93 @@
 
 /* Tables that are told as data (tables.h), on the page. */
 
-static void put_cell(const struct nd_page *page, const struct nd_column *column,
-                     const struct nd_table_row *row)
+/* Each number of an event leads to it in the appendix. */
+static void put_seqs(const struct nd_page *page, const json_t *value)
 {
-    const char *class = nd_cell_class(column, row);
+    const char *lang = page->lang == ND_LANG_ZH ? "zh" : "en";
+    size_t count = json_is_array(value) ? json_array_size(value) : 1;
+    for (size_t i = 0; i < count; i++) {
+        const json_t *one = json_is_array(value) ? json_array_get(value, i) : value;
+        if (json_is_integer(one))
+            nd_buf_addf(page->out, "%s<a href=\"#e%lld-%s\">%lld</a>", i != 0 ? ", " : "",
+                        (long long)json_integer_value(one), lang,
+                        (long long)json_integer_value(one));
+    }
+}
+
+static void put_words(const struct nd_page *page, const struct nd_column *column,
+                      const struct nd_table_row *row)
+{
+    const json_t *value = nd_cell_value(column, row);
+    enum nd_cell_kind kind = nd_cell_kind(column);
     struct nd_buf words = {0};
-    nd_cell_words(page, column, row, &words);
-    nd_buf_addf(page->out, *class != '\0' ? "<td class=\"%s\">" : "<td>", class);
-    nd_html_text(page, nd_buf_str(&words));
-    nd_html_raw(page, "</td>");
+    if (kind == ND_CELL_SEQ) {
+        put_seqs(page, value);
+    } else if ((kind == ND_CELL_MOMENT || kind == ND_CELL_TILL) && json_is_integer(value)) {
+        nd_html_moment(page, value);
+    } else {
+        nd_cell_words(page, column, row, &words);
+        nd_html_words(page, nd_buf_str(&words));
+    }
     nd_buf_deinit(&words);
 }
 
-static void put_row(const struct nd_page *page, const struct nd_table *table, size_t columns,
+/* The next column that stands on a page, from c on; NULL: none. */
+static const struct nd_column *on_page(const struct nd_column *c)
+{
+    while (c->key != NULL && !nd_column_stands(c, ND_PAGES))
+        c++;
+    return c->key != NULL ? c : NULL;
+}
+
+static bool is_below(const struct nd_column *c)
+{
+    return c != NULL && (c->kind & ND_BELOW) != 0;
+}
+
+static bool says_nothing(const struct nd_page *page, const struct nd_column *column,
+                         const struct nd_table_row *row)
+{
+    struct nd_buf words = {0};
+    nd_cell_words(page, column, row, &words);
+    bool nothing = words.len_bytes == 0;
+    nd_buf_deinit(&words);
+    return nothing;
+}
+
+/* A column with those below it. Returns the one after them. */
+static const struct nd_column *put_cell(const struct nd_page *page, const struct nd_column *column,
+                                        const struct nd_table_row *row)
+{
+    const char *class = nd_cell_class(column, row);
+    const struct nd_column *next = on_page(column + 1);
+    if (nd_cell_kind(column) == ND_CELL_EVENT)
+        nd_buf_addf(page->out, "<td class=\"n\" id=\"e%lld-%s\">",
+                    (long long)json_integer_value(nd_cell_value(column, row)),
+                    page->lang == ND_LANG_ZH ? "zh" : "en");
+    else
+        nd_buf_addf(page->out, *class != '\0' ? "<td class=\"%s\">" : "<td>", class);
+    put_words(page, column, row);
+    for (; is_below(next); next = on_page(next + 1)) {
+        class = nd_cell_class(next, row);
+        if (row->entry == NULL || says_nothing(page, next, row))
+            continue;
+        nd_buf_addf(page->out, "<div class=\"%s\">", *class != '\0' ? class : "below");
+        put_words(page, next, row);
+        nd_html_raw(page, "</div>");
+    }
+    nd_html_raw(page, "</td>");
+    return next;
+}
+
+static void put_row(const struct nd_page *page, const struct nd_table *table, size_t cells,
                     const struct nd_table_row *row)
 {
     nd_html_raw(page, "<tr>");
-    for (const struct nd_column *c = table->columns; c->key != NULL; c++) {
-        if (!nd_column_stands(c, ND_PAGES))
-            continue;
-        put_cell(page, c, row);
+    for (const struct nd_column *c = on_page(table->columns); c != NULL;) {
+        c = put_cell(page, c, row);
         if (row->entry == NULL) {
-            nd_buf_addf(page->out, "<td colspan=\"%zu\">+ %zu ", columns - 1, row->left);
+            nd_buf_addf(page->out, "<td colspan=\"%zu\">+ %zu ", cells - 1, row->left);
             nd_html_msg(page, ND_MSG_SHORTER_ONES);
             nd_html_raw(page, "</td>");
             break;
@@ -36,17 +101,38 @@ static void put_row(const struct nd_page *page, const struct nd_table *table, si
     nd_html_raw(page, "</tr>\n");
 }
 
+/* Returns how many cells a row has. */
+static size_t put_headings(const struct nd_page *page, const struct nd_table *table)
+{
+    size_t cells = 0;
+    const struct nd_column *c = on_page(table->columns);
+    while (c != NULL) {
+        const char *class = nd_cell_class(c, &(struct nd_table_row){NULL, NULL, 0});
+        nd_buf_addf(page->out, "<th scope=\"col\"%s>",
+                    strcmp(class, "n") == 0 ? " class=\"n\"" : "");
+        nd_html_msg(page, c->heading);
+        for (c = on_page(c + 1); is_below(c); c = on_page(c + 1)) {
+            nd_html_raw(page, "<div class=\"below\">");
+            nd_html_msg(page, c->heading);
+            nd_html_raw(page, "</div>");
+        }
+        nd_html_raw(page, "</th>");
+        cells++;
+    }
+    nd_html_raw(page, "</tr></thead><tbody>\n");
+    return cells;
+}
+
 void nd_html_data(const struct nd_page *page, const char *name)
 {
     const struct nd_table *table = nd_table_find(name);
-    enum nd_message headings[ND_COLUMNS_MAX];
-    size_t columns = nd_table_headings(table, headings);
     struct nd_table_row *rows = NULL;
     size_t count = nd_table_rows(page->model, table, ND_PAGES, &rows);
     if (count != 0) {
-        nd_html_table(page, table->caption, headings, columns);
+        nd_html_table_open(page, table->caption);
+        size_t cells = put_headings(page, table);
         for (size_t i = 0; i < count; i++)
-            put_row(page, table, columns, &rows[i]);
+            put_row(page, table, cells, &rows[i]);
         nd_html_table_end(page);
     }
     free(rows);

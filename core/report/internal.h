@@ -2,7 +2,9 @@
  *
  *   model.c         events -> tree; model_series.c: samples -> statistics and interruptions;
  *                   model_baseline.c: before and after; model_duty.c: obligations;
- *                   model_rating.c: objectives, ratings and improvement items
+ *                   model_rating.c: objectives, ratings and improvement items;
+ *                   model_cited.c: the events that the report rests on; model_quality.c: how good
+ *                   the data are
  *   formats.c       the formats by name, and the files that a run leaves
  *   html*.c         the page; svg.c: its charts; markdown.c; junit.c
  *   tables.c        the tables as data; cells.c: their rows and cells; sheets.c: as sheets
@@ -93,6 +95,15 @@ void nd_md_cell(struct nd_buf *out, const char *text);
 /* Adds "series" to the model; run_end: on the run clock. */
 nd_err nd_model_series(json_t *model, const struct nd_rundir *dir, nd_ns t0, nd_ns run_end,
                        struct nd_fail *why);
+
+/* Adds "quality.checks", after the summary. */
+void nd_model_quality(json_t *model);
+
+/* What of an event stands in "journal.cited". at_rel: from T+0, ns; taken over. */
+json_t *nd_cited_event(const json_t *event, json_t *at_rel);
+/* Adds "journal.cited": of all events (from the first one on) those whose number stands somewhere
+ * in the model. After everything else. */
+void nd_model_cited(json_t *model, const json_t *events);
 
 /* Folds an event about the baseline into the model's "baseline": rows of what it expects, with what
  * was measured before and after; the numbers of its series. Others are left alone. */

@@ -178,6 +178,10 @@ static void put_page(const json_t *model, enum nd_lang lang, struct nd_buf *out)
     put_data(&page, "services");
     put_data(&page, "interruptions");
     put_data(&page, "confirmations");
+    put_data(&page, "guards");
+    put_data(&page, "pauses");
+    put_data(&page, "notes");
+    put_data(&page, "quality");
     heading(&page, ND_MSG_DEFINITIONS);
     nd_buf_addf(out, "- %s\n- %s\n- %s\n", nd_msg(&page, ND_MSG_DEF_INTERRUPTION),
                 nd_msg(&page, ND_MSG_DEF_INJECTED), nd_msg(&page, ND_MSG_DEF_AVAILABILITY));

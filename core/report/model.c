@@ -12,6 +12,7 @@
 
 struct fold {
     json_t *model;
+    json_t *events; /* all of them, in a few words each */
     json_t *run, *phases, *steps, *changes, *verdicts, *confirmations;
     nd_ns t0, last;
     nd_ns ending; /* the run began to be restored for good: aborted, ended, or taken over; -1 */
@@ -204,6 +205,9 @@ static bool fold_event(void *ctx, const json_t *event)
     json_int_t at = nd_int_of(event, "monons");
     json_int_t seq = nd_int_of(event, "seq");
     static const char prefix[] = "netdrill.";
+    json_array_append_new(
+        fold->events,
+        nd_cited_event(event, fold->started ? json_integer(at - fold->t0) : json_null()));
     if (strncmp(type, prefix, sizeof prefix - 1) != 0)
         return true;
     type += sizeof prefix - 1;
@@ -329,6 +333,7 @@ json_t *nd_report_model(const struct nd_rundir *dir, struct nd_fail *why)
     json_t *model = empty_model(dir);
     struct fold fold = {
         .model = model,
+        .events = json_array(),
         .ending = -1,
         .run = json_object_get(model, "run"),
         .phases = json_object_get(model, "phases"),
@@ -344,6 +349,7 @@ json_t *nd_report_model(const struct nd_rundir *dir, struct nd_fail *why)
     if (err == ND_OK)
         err = nd_model_series(model, dir, fold.t0, fold.last, why);
     if (err != ND_OK) {
+        json_decref(fold.events);
         json_decref(model);
         return NULL;
     }
@@ -363,6 +369,9 @@ json_t *nd_report_model(const struct nd_rundir *dir, struct nd_fail *why)
     nd_model_rating(model, plan, evaluation);
     json_decref(evaluation);
     conclude_summary(model);
+    nd_model_quality(model);
+    nd_model_cited(model, fold.events);
+    json_decref(fold.events);
     json_decref(plan);
     return model;
 }

@@ -194,6 +194,10 @@ static json_t *series_json(const struct load *load, const struct nd_series *seri
         struct nd_answer answer = nd_series_ask(series, stats[i], 0, INT64_MAX);
         json_object_set_new(out, nd_stat_name(stats[i]), number_or_null(&answer));
     }
+    json_object_set_new(out, "completeness",
+                        all.count + all.missed > 0
+                            ? json_real((double)all.count / (double)(all.count + all.missed))
+                            : json_null());
     add_interruptions(load, series, out, &all);
     json_object_set_new(out, "columns", columns_json(load, series));
     return out;

@@ -18,6 +18,8 @@ enum nd_cell_kind {
     ND_CELL_LATE,     /* ns; nothing when the entry had no planned moment */
     ND_CELL_ALLOWED,  /* ns; nothing when 0, which is no limit */
     ND_CELL_NUMBER,
+    ND_CELL_SEQ,      /* number of an event in the journal, or a list of them */
+    ND_CELL_EVENT,    /* of the event that the row tells: where those lead to */
     ND_CELL_LIST,     /* of numbers or texts, "3, 5" */
     ND_CELL_TITLE,    /* of a series: its label, else its name */
     ND_CELL_VALUE,    /* a number in the entry's "unit", of its "statistic" */
@@ -33,8 +35,10 @@ enum nd_cell_kind {
     ND_CELL_ANSWERS   /* an inject: who answered what; what was not delivered; why it was skipped */
 };
 
-/* Where a table is written; with a column's kind, where alone that column stands. */
-enum nd_place { ND_SHEETS = 0x40, ND_PAGES = 0x80 };
+/* Where a table is written; with a column's kind, where alone that column stands. ND_BELOW, with a
+ * column's kind: in the HTML page it stands below the one before, so that a wide table fits a sheet
+ * of paper. */
+enum nd_place { ND_SHEETS = 0x40, ND_PAGES = 0x80, ND_BELOW = 0x100 };
 
 struct nd_column {
     const char
@@ -74,6 +78,9 @@ size_t nd_table_rows(const json_t *model, const struct nd_table *table, enum nd_
 /* A cell as a page tells it, appended to out. */
 void nd_cell_words(const struct nd_page *page, const struct nd_column *column,
                    const struct nd_table_row *row, struct nd_buf *out);
+/* What a cell tells and how, for who writes it in another way. */
+enum nd_cell_kind nd_cell_kind(const struct nd_column *column);
+const json_t *nd_cell_value(const struct nd_column *column, const struct nd_table_row *row);
 /* Its class on a page: "met", "missed", "unknown", "n" (a number), or "". */
 const char *nd_cell_class(const struct nd_column *column, const struct nd_table_row *row);
 

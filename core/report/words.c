@@ -170,6 +170,17 @@ static const struct {
               {"not_needed", ND_MSG_STATE_not_needed},
               {"strength", ND_MSG_STATE_strength},
               {"improvement", ND_MSG_STATE_improvement},
+              {"journal_whole", ND_MSG_JOURNAL_OK},
+              {"journal_bad_from", ND_MSG_JOURNAL_BAD},
+              {"journal_torn", ND_MSG_JOURNAL_TORN},
+              {"probes_not_sent", ND_MSG_SLOTS_NOT_SENT},
+              {"samples_not_stored", ND_MSG_ROWS_LOST},
+              {"answers_late", ND_MSG_LATE_ANSWERS},
+              {"answers_twice", ND_MSG_DUPLICATES},
+              {"answers_reordered", ND_MSG_REORDERED},
+              {"series_broken", ND_MSG_BROKEN},
+              {"stalls", ND_MSG_STALLS},
+              {"clock_steps", ND_MSG_CLOCK_STEPS},
               {"yes", ND_MSG_YES},
               {"no", ND_MSG_NO}};
 
@@ -186,11 +197,23 @@ const char *nd_state_class(const char *state)
 {
     static const struct {
         const char *state, *class;
-    } list[] = {{"met", "met"},         {"done", "met"},          {"verified", "met"},
-                {"answered", "met"},    {"missed", "missed"},     {"late", "missed"},
-                {"failed", "missed"},   {"expired", "missed"},    {"answered_late", "missed"},
-                {"recorded", "missed"}, {"applied", "missed"},    {"unverified", "missed"},
-                {"unknown", "unknown"}, {"left-alone", "missed"}, {"unrated", "unknown"}};
+    } list[] = {{"met", "met"},
+                {"done", "met"},
+                {"verified", "met"},
+                {"answered", "met"},
+                {"missed", "missed"},
+                {"late", "missed"},
+                {"failed", "missed"},
+                {"expired", "missed"},
+                {"answered_late", "missed"},
+                {"recorded", "missed"},
+                {"applied", "missed"},
+                {"unverified", "missed"},
+                {"unknown", "unknown"},
+                {"left-alone", "missed"},
+                {"unrated", "unknown"},
+                {"journal_bad_from", "missed"},
+                {"journal_torn", "missed"}};
     for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
         if (strcmp(list[i].state, state) == 0)
             return list[i].class;
