@@ -65,12 +65,13 @@ def page(run, lang):
 def tables(run, lang):
     """All tables of a language, one after the other."""
     said = subprocess.run([netdrill, "report", run.directory, "--format", "csv", "--table", "?"], stderr=subprocess.PIPE, text=True).stderr
-    names = said.strip().rsplit("expected one of ", 1)[1].split(", ")
-    check(len(names) >= 15, f"tables: {names}")
+    names = re.search(r"one table: `([^`]*)`", open(f"{root}/docs/report.md").read()).group(1).split()
+    named = said.strip().rsplit("expected one of ", 1)[1].split(", ")  # as many as a message holds
+    check(len(named) >= 15 and names[:len(named) - 1] == named[:-1], f"tables: docs/report.md lists {names}, the program {named}")
     parts = []
     for name in names:
         text = report(run, "--format", "csv", "--table", name, "--lang", lang)
-        check(text.count("\r\n") > 1, f"the run has nothing for the table {name}")
+        check(text.count("\r\n") > 1 or name == "carried", f"the run has nothing for the table {name}")
         parts.append(f"== {name} ==\n" + text.replace("\r\n", "\n"))
     return "\n".join(parts)
 
@@ -126,7 +127,7 @@ def main(work):
         check("初步 INTERIM" in told, f"interim: {told[:200]}")
         compare("interim.md", difference(report(run, "--format", "md", "--lang", "zh"), told))
     size = sum(os.path.getsize(f"{goldens}/{name}") for name in os.listdir(goldens))
-    check(size < 300_000, f"the goldens are {size} octets: too many to be read")
+    check(size < 450_000, f"the goldens are {size} octets: too many to be read")
 
 
 with tempfile.TemporaryDirectory() as directory:
