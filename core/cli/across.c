@@ -1,5 +1,6 @@
 #include "cli/across.h"
 
+#include "report/catalogue.h"
 #include "report/pdf.h"
 
 #include <errno.h>
@@ -22,6 +23,35 @@ void nd_across_cell(const char *text, size_t columns)
 {
     size_t width = nd_text_width(text);
     printf("%s%*s", text, width < columns ? (int)(columns - width) : 0, "");
+}
+
+void nd_across_measured(const json_t *of, const char *unit, const char *statistic, char *out)
+{
+    char value[48];
+    char width[48];
+    const json_t *measured = json_object_get(of, "measured");
+    double uncertainty = json_number_value(json_object_get(of, "uncertainty"));
+    if (!json_is_number(measured)) {
+        snprintf(out, ND_ACROSS_MEASURED, "-");
+        return;
+    }
+    nd_value_words(json_number_value(measured), unit, statistic, value);
+    nd_value_words(uncertainty, unit, statistic, width);
+    snprintf(out, ND_ACROSS_MEASURED, "%s%s%s", value, uncertainty > 0 ? " ± " : "",
+             uncertainty > 0 ? width : "");
+}
+
+nd_err nd_across_catalogue(const char *command, const struct nd_cli_args *args,
+                           struct nd_catalogue **catalogue)
+{
+    struct nd_fail why = {0};
+    char *name = nd_strdup(command);
+    nd_err err = nd_catalogue_open(nd_cli_runs(args), nd_cli_get(args, "rebuild") != NULL,
+                                   nd_cli_unread, name, catalogue, &why);
+    free(name);
+    if (err != ND_OK)
+        fprintf(stderr, "netdrill %s: %s\n", command, why.text);
+    return err;
 }
 
 void nd_across_json(json_t *value)

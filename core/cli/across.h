@@ -11,6 +11,14 @@ const char *nd_across_str(const json_t *object, const char *key);
 const char *nd_across_words(const json_t *text, bool zh);
 /* A cell filled up to so many columns. */
 void nd_across_cell(const char *text, size_t columns);
+/* "12.5s ± 200ms", "-" when it was not measured; of a point or a side of a comparison. out:
+ * ND_ACROSS_MEASURED. */
+#define ND_ACROSS_MEASURED 112
+void nd_across_measured(const json_t *of, const char *unit, const char *statistic, char *out);
+/* Opens the catalogue of --runs, made anew with --rebuild; tells why not. Caller closes. */
+struct nd_catalogue;
+nd_err nd_across_catalogue(const char *command, const struct nd_cli_args *args,
+                           struct nd_catalogue **catalogue);
 /* Indented; value: taken over. */
 void nd_across_json(json_t *value);
 

@@ -10,14 +10,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define VERSION 1 /* of the tables; another one is made anew */
+#define VERSION 2 /* of the tables; another one is made anew */
 
 static const char schema[] =
     "CREATE TABLE IF NOT EXISTS run (id TEXT PRIMARY KEY, stamp INTEGER, drill TEXT, mode TEXT,"
     " wall TEXT, entry TEXT);"
     "CREATE TABLE IF NOT EXISTS kpi (run TEXT, at INTEGER, key TEXT, about TEXT, point TEXT);"
     "CREATE INDEX IF NOT EXISTS kpi_run ON kpi (run);"
-    "PRAGMA user_version = 1;";
+    "PRAGMA user_version = 2;";
 
 struct nd_catalogue {
     sqlite3 *db;
@@ -115,22 +115,32 @@ static bool put_kpi(struct nd_catalogue *catalogue, const char *run_id, const js
                     const json_t *verdict, const char *key)
 {
     const json_t *run = json_object_get(model, "run");
-    static const char *const keys[] = {"sentence", "step", "statistic", "unit", "operator"};
-    static const char *const values[] = {"measured", "uncertainty", "limit", "grade"};
+    static const char *const keys[] = {"sentence", "step", "unit"};
+    static const char *const values[] = {"measured", "uncertainty", "limit",    "grade",
+                                         "why",      "statistic",   "operator", "seq"};
+    char date[ND_DATE_TEXT];
     json_t *about = json_object();
-    json_t *point = json_pack("{s:O?, s:O?}", "run", json_object_get(run, "id"), "wall",
-                              json_object_get(run, "wall"));
+    json_t *point = json_pack(
+        "{s:O?, s:O?, s:s, s:O?, s:O?, s:O?, s:O?, s:O?, s:O?}", "run", json_object_get(run, "id"),
+        "wall", json_object_get(run, "wall"), "date", nd_run_date(model, date), "outcome",
+        json_object_get(run, "outcome"), "simulated", json_object_get(run, "simulated"), "revision",
+        json_object_get(json_object_get(model, "drill"), "revision"), "scenario",
+        json_object_get(run, "scenario_sha256"), "site", json_object_get(run, "site_sha256"),
+        "parameters", json_object_get(run, "parameters"));
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         json_object_set(about, keys[i], json_object_get(verdict, keys[i]));
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
         json_object_set(point, values[i], json_object_get(verdict, values[i]));
     char *about_text = json_dumps(about, JSON_COMPACT);
     char *point_text = json_dumps(point, JSON_COMPACT | JSON_REAL_PRECISION(12));
-    const char *const texts[] = {run_id, key, about_text, point_text};
+    /* In another unit it is another figure. */
+    char *of_unit = nd_printf("%s\x1f%s", key, nd_str_of(verdict, "unit"));
+    const char *const texts[] = {run_id, of_unit, about_text, point_text};
     bool good = run_with(catalogue,
                          "INSERT INTO kpi VALUES (?1, (SELECT count(*) FROM kpi WHERE run = ?1), "
                          "?2, ?3, ?4)",
                          texts, 4);
+    free(of_unit);
     free(about_text);
     free(point_text);
     json_decref(about);

@@ -18,8 +18,9 @@ void nd_catalogue_close(struct nd_catalogue *catalogue);
 json_t *nd_catalogue_runs(struct nd_catalogue *catalogue, const char *drill, bool rehearsals);
 
 /* What was measured of each expectation of a drill, run by run (rehearsals never): [{sentence,
- * step, statistic, unit, operator, points: [{run, wall, measured, uncertainty, limit, grade}]}].
- * Caller decrefs. */
+ * step, unit, points: [{run, wall, date, measured, uncertainty, limit, operator, statistic, grade,
+ * why, seq, outcome, simulated, revision, scenario, site (hashes), parameters}]}]. Caller decrefs.
+ */
 json_t *nd_catalogue_trends(struct nd_catalogue *catalogue, const char *drill);
 
 #endif

@@ -44,8 +44,9 @@ step {{ "Do", id = "do", owner = "chen", run = function()
         self.call(how, f"{self.work}/{drill}.lua", "--runs", self.runs, *args, *options, code=code)
         return os.path.basename(max(glob.glob(f"{self.runs}/*-{drill}-*"), key=os.path.getmtime))
 
-    def move(self, run, stamp, uncertainty=0):
-        """The run as if it had begun at that moment (UTC, 20230921T010203Z) in Taiwan; every verdict with that uncertainty."""
+    def move(self, run, stamp, uncertainty=0, edit=None):
+        """The run as if it had begun at that moment (UTC, 20230921T010203Z) in Taiwan; every verdict with that uncertainty.
+        edit: what is to be done to the data of each event, by its type, before it is chained: a run of the same scenario with other figures."""
         new = stamp + run[len(stamp):]
         shutil.move(f"{self.runs}/{run}", f"{self.runs}/{new}")
         shutil.rmtree(f"{self.runs}/{new}/report")
@@ -60,6 +61,10 @@ step {{ "Do", id = "do", owner = "chen", run = function()
                 line = re.sub(r'"(time|wall)":"[0-9-]{10}T[0-9]{2}:[0-9]{2}:', rf'"\1":"{day}', line)
                 line = re.sub(r'"utc_offset_min":-?\d+', '"utc_offset_min":480', line)
                 line = re.sub(r'"uncertainty":[0-9.]+', f'"uncertainty":{uncertainty}', line)
+                if edit is not None and name == "journal.jsonl":
+                    event = json.loads(line)
+                    edit(event["type"].removeprefix("netdrill."), event.get("data"))
+                    line = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
                 line = re.sub(r'"prev":"sha256:[0-9a-f]{64}"', f'"prev":"sha256:{before}"', line)
                 before = hashlib.sha256(line.encode()).hexdigest()
                 lines.append(line)
