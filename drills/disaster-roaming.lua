@@ -55,6 +55,7 @@ drill { { zh = "災害漫遊演練：甲電信基地臺失效", en = "Disaster r
   id = "disaster-roaming", revision = 2, lasts = span(seconds(210), minutes(90)),
   site = "sites/disaster-roaming.yaml",
   simulated = simulated,
+  availability = { yi = percent(99.5) },
   objectives = objectives }
 
 -- The first report is due 15 min after the outage, the notices 30 min and 1 h; compressed, 60 times as fast.

@@ -30,6 +30,7 @@ static int frame_drill(lua_State *L)
         nd_frame_complain(L, "drill", "revision", "E0301", NULL, "'revision' takes a whole number");
     lua_pop(L, 1);
     nd_frame_objectives(&frame);
+    nd_frame_availability(&frame);
     return 0;
 }
 

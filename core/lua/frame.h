@@ -34,6 +34,8 @@ struct nd_place nd_frame_place(const struct nd_frame *frame, const char *key);
 
 /* objectives.c: the drill's `objectives`, into the scenario's list. */
 void nd_frame_objectives(const struct nd_frame *frame);
+/* availability.c: the drill's `availability`. */
+void nd_frame_availability(const struct nd_frame *frame);
 int nd_frame_inject(lua_State *L); /* frame_inject.c */
 
 #endif

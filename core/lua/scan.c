@@ -10,8 +10,8 @@
 
 const char *const *nd_verb_keys(const char *name)
 {
-    static const char *const drill[] = {"id",   "revision",  "lasts", "objectives",
-                                        "site", "simulated", NULL};
+    static const char *const drill[] = {"id",           "revision", "lasts",     "objectives",
+                                        "availability", "site",     "simulated", NULL};
     static const char *const guard[] = {"objective", "read",  "every",     "at_most",
                                         "at_least",  "grace", "otherwise", NULL};
     static const char *const baseline[] = {"run", "within", NULL};

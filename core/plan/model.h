@@ -163,6 +163,12 @@ struct nd_settings {
     struct nd_arena arena;
 };
 
+/* How much of the time an operator's services are to be there. */
+struct nd_share_target {
+    const char *operator_name;
+    double share; /* 0 to 1 */
+};
+
 struct nd_drill {
     const char *path, *id;
     char hash[72]; /* of the scenario's bytes */
@@ -172,6 +178,8 @@ struct nd_drill {
     const char *simulated;                 /* words on what is simulated, or NULL */
     const struct nd_objective *objectives; /* each before its targets, those before their tasks */
     size_t objectives_count;
+    const struct nd_share_target *availability; /* by operator's name; may be NULL */
+    size_t availability_count;
     const struct nd_baseline *baselines;
     size_t baselines_count;
     const struct nd_guard *guards;

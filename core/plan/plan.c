@@ -143,6 +143,15 @@ static json_t *objectives_json(const struct nd_drill *drill)
     return list;
 }
 
+static json_t *availability_json(const struct nd_drill *drill)
+{
+    json_t *out = json_object();
+    for (size_t i = 0; i < drill->availability_count; i++)
+        json_object_set_new(out, drill->availability[i].operator_name,
+                            json_real(drill->availability[i].share));
+    return out;
+}
+
 json_t *nd_plan_json(const struct nd_drill *drill, const struct nd_site *site, uint64_t seed)
 {
     json_t *objectives = objectives_json(drill);
@@ -162,6 +171,8 @@ json_t *nd_plan_json(const struct nd_drill *drill, const struct nd_site *site, u
     char *policy = site != NULL && site->policy.given ? nd_site_json(site, "policy") : NULL;
     json_object_set_new(plan, "policy", policy != NULL ? json_loads(policy, 0, NULL) : json_null());
     json_object_set_new(plan, "baselines", baselines_json(drill));
+    if (drill->availability_count != 0)
+        json_object_set_new(plan, "availability", availability_json(drill));
     json_object_set_new(plan, "parameters", nd_drill_parameters(drill));
     json_object_set_new(plan, "profiles", nd_plan_profiles(drill));
     json_object_set_new(plan, "obligations", nd_plan_obligations(drill));

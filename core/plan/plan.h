@@ -8,6 +8,7 @@
  *        expect,tasks:[..],options:[..],objective,controller,evaluator,notes,scenario_time,line}]}],
  *    "policy":{as the site file says}|null,"baselines":[{id,title,within_ns}],
  *    "objectives":[{id,text,kind,parent|null,capability}],"guards":[{id,title,every_ns,at_most,at_least,otherwise}],
+ *    "availability":{operator:share},
  *    "profiles":[{name,title,law,since,seen,note,path,hash}],
  *    "obligations":[{profile,pace,owner,objective,occurs:{event:at_ns},
  *      duties:[{id,title,source,after,within_ns,recurs,until,checked}]}],

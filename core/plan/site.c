@@ -178,7 +178,8 @@ bool nd_site_good_name(const char *name, size_t max)
 
 static void read_vantages(struct nd_site_load *load, const struct nd_yaml *root)
 {
-    static const char *const keys[] = {"?title", "?host", "?netns", "?interface", NULL};
+    static const char *const keys[] = {"?title", "?operator",  "?host",
+                                       "?netns", "?interface", NULL};
     const struct nd_yaml *map = section(load, root, "vantages");
     for (size_t i = 0; map != NULL && i < map->count; i++) {
         const struct nd_yaml *item = map->items[i];
@@ -187,6 +188,7 @@ static void read_vantages(struct nd_site_load *load, const struct nd_yaml *root)
             continue;
         struct nd_vantage entry = {.name = name,
                                    .title = nd_site_get_title(load, item, name),
+                                   .operator_name = get_operator(load, item),
                                    .host = nd_site_get_text(load, item, "host"),
                                    .netns = nd_site_get_text(load, item, "netns"),
                                    .interface = nd_site_get_text(load, item, "interface")};

@@ -44,9 +44,10 @@ struct nd_person {
 struct nd_vantage {
     const char *name;
     struct nd_text2 title;
-    const char *host;      /* lab host, or NULL */
-    const char *netns;     /* path of a namespace, or NULL; filled in for lab hosts */
-    const char *interface; /* SO_BINDTODEVICE, or NULL */
+    const char *operator_name; /* whose subscribers are there, or NULL */
+    const char *host;          /* lab host, or NULL */
+    const char *netns;         /* path of a namespace, or NULL; filled in for lab hosts */
+    const char *interface;     /* SO_BINDTODEVICE, or NULL */
 };
 
 struct nd_site_target {

@@ -108,6 +108,20 @@ static void hide_targets(struct redaction *to)
     }
 }
 
+/* Where another operator's subscribers stand. */
+static void hide_vantages(struct redaction *to)
+{
+    for (size_t i = 0; i < to->site->vantages.count; i++) {
+        const struct nd_vantage *one = &to->site->vantages.at[i];
+        char word[48];
+        if (!is_others(to, one->operator_name))
+            continue;
+        snprintf(word, sizeof word, "operator-%c-vantage-%zu", letter_of(to, one->operator_name),
+                 i + 1);
+        hide(to, one->name, &one->title, word, word, word);
+    }
+}
+
 static void hide_people(struct redaction *to)
 {
     for (size_t i = 0; i < to->site->people.count; i++) {
@@ -224,7 +238,8 @@ static void drop_evidence(const struct redaction *of, json_t *model)
     for (size_t k = 0; k < 2; k++) {
         json_array_foreach(json_object_get(model, lists[k]), i, entry)
         {
-            if (target_is_others(of, nd_str_of(entry, "target")))
+            if (target_is_others(of, nd_str_of(entry, "target")) ||
+                is_others(of, json_string_value(json_object_get(entry, "operator"))))
                 drop(entry, of_targets);
         }
     }
@@ -276,6 +291,7 @@ static void redact(json_t *model, const struct nd_site *site, const char *audien
     struct redaction redaction = {.site = site, .own = own};
     hide_operators(&redaction);
     hide_targets(&redaction);
+    hide_vantages(&redaction);
     hide_people(&redaction);
     if (redaction.swaps.count != 0)
         qsort(redaction.swaps.at, redaction.swaps.count, sizeof redaction.swaps.at[0],

@@ -225,22 +225,56 @@ static void put_answers(const struct cell *cell, struct nd_buf *out)
     nd_inject_answers(cell->page, cell->entry, out);
 }
 
+static void put_spread(const struct cell *cell, struct nd_buf *out)
+{
+    char text[ND_SPREAD_TEXT];
+    nd_buf_adds(out, nd_share_spread(cell->entry, text));
+}
+
+static void put_within(const struct cell *cell, struct nd_buf *out)
+{
+    put_state(cell, out);
+    if (json_is_true(json_object_get(cell->entry, "within_uncertainty")))
+        nd_buf_addf(out, " (%s)", nd_msg(cell->page, ND_MSG_WITHIN_UNCERTAINTY));
+}
+
+static void put_of(const struct cell *cell, struct nd_buf *out)
+{
+    nd_buf_addf(out, "%lld / %lld", (long long)nd_int_of(cell->value, "good"),
+                (long long)nd_int_of(cell->value, "counted"));
+}
+
 static const struct {
     void (*put)(const struct cell *cell, struct nd_buf *out);
     bool of_none; /* a cell without a value says something, too */
 } kinds[] = {
-    [ND_CELL_SEQ] = {put_seqs, false},         [ND_CELL_EVENT] = {put_number, false},
-    [ND_CELL_WORDS] = {put_words, false},      [ND_CELL_TEXT] = {put_text, false},
-    [ND_CELL_STATE] = {put_state, false},      [ND_CELL_REASONED] = {put_reasoned, false},
-    [ND_CELL_MOMENT] = {put_moment, true},     [ND_CELL_TILL] = {put_till, true},
-    [ND_CELL_LENGTH] = {put_length, false},    [ND_CELL_LATE] = {put_late, false},
-    [ND_CELL_ALLOWED] = {put_allowed, false},  [ND_CELL_NUMBER] = {put_number, false},
-    [ND_CELL_LIST] = {put_list, false},        [ND_CELL_TITLE] = {put_title, false},
-    [ND_CELL_VALUE] = {put_value, true},       [ND_CELL_SHARE] = {put_share, true},
-    [ND_CELL_WIDTH] = {put_width, false},      [ND_CELL_LIMIT] = {put_limit, true},
-    [ND_CELL_MEASURED] = {put_measured, true}, [ND_CELL_KEPT] = {put_kept, false},
-    [ND_CELL_CHANGE] = {put_change, false},    [ND_CELL_PROVED] = {put_proved, true},
-    [ND_CELL_REPLY] = {put_reply, false},      [ND_CELL_INJECT] = {put_inject, false},
+    [ND_CELL_SEQ] = {put_seqs, false},
+    [ND_CELL_EVENT] = {put_number, false},
+    [ND_CELL_WORDS] = {put_words, false},
+    [ND_CELL_TEXT] = {put_text, false},
+    [ND_CELL_STATE] = {put_state, false},
+    [ND_CELL_REASONED] = {put_reasoned, false},
+    [ND_CELL_MOMENT] = {put_moment, true},
+    [ND_CELL_TILL] = {put_till, true},
+    [ND_CELL_LENGTH] = {put_length, false},
+    [ND_CELL_LATE] = {put_late, false},
+    [ND_CELL_ALLOWED] = {put_allowed, false},
+    [ND_CELL_NUMBER] = {put_number, false},
+    [ND_CELL_LIST] = {put_list, false},
+    [ND_CELL_TITLE] = {put_title, false},
+    [ND_CELL_VALUE] = {put_value, true},
+    [ND_CELL_SHARE] = {put_share, true},
+    [ND_CELL_WIDTH] = {put_width, false},
+    [ND_CELL_LIMIT] = {put_limit, true},
+    [ND_CELL_MEASURED] = {put_measured, true},
+    [ND_CELL_KEPT] = {put_kept, false},
+    [ND_CELL_CHANGE] = {put_change, false},
+    [ND_CELL_PROVED] = {put_proved, true},
+    [ND_CELL_REPLY] = {put_reply, false},
+    [ND_CELL_INJECT] = {put_inject, false},
+    [ND_CELL_SPREAD] = {put_spread, true},
+    [ND_CELL_WITHIN] = {put_within, false},
+    [ND_CELL_OF] = {put_of, false},
     [ND_CELL_ANSWERS] = {put_answers, false},
 };
 
@@ -265,12 +299,12 @@ const char *nd_cell_class(const struct nd_column *column, const struct nd_table_
 {
     enum nd_cell_kind kind = kind_of(column);
     struct cell cell = cell_of(NULL, column, row);
-    if (kind == ND_CELL_STATE || kind == ND_CELL_REASONED)
+    if (kind == ND_CELL_STATE || kind == ND_CELL_REASONED || kind == ND_CELL_WITHIN)
         return json_is_string(cell.value) ? nd_state_class(json_string_value(cell.value)) : "";
     if (kind == ND_CELL_MEASURED)
         return nd_state_class(nd_str_of(cell.value, "grade"));
     return kind == ND_CELL_NUMBER || kind == ND_CELL_VALUE || kind == ND_CELL_SHARE ||
-                   kind == ND_CELL_EVENT
+                   kind == ND_CELL_EVENT || kind == ND_CELL_SPREAD || kind == ND_CELL_OF
                ? "n"
            : kind == ND_CELL_LENGTH || kind == ND_CELL_LATE || kind == ND_CELL_WIDTH ||
                    kind == ND_CELL_LIMIT || kind == ND_CELL_ALLOWED

@@ -4,6 +4,7 @@
  *   html_first.c     the first page
  *   html_sections.c  what follows the first page
  *   html_tables.c    tables told as data; obligations, ratings, improvements
+ *   html_share.c     availability by operator
  *   html_parts.c     text, headings, tables */
 #ifndef ND_REPORT_HTML_H
 #define ND_REPORT_HTML_H
@@ -41,6 +42,7 @@ void nd_html_section(const struct nd_page *page, const char *name);
 void nd_html_duties(const struct nd_page *page);
 void nd_html_ratings(const struct nd_page *page);
 void nd_html_improvements(const struct nd_page *page);
+void nd_html_operators(const struct nd_page *page);
 void nd_html_first(const struct nd_page *page);
 /* What follows the first page, in the order the template asks for. */
 void nd_html_sections(const struct nd_page *page);

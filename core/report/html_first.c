@@ -1,5 +1,6 @@
 #include "report/html.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,6 +133,43 @@ static void tile_worst(const struct nd_page *page)
     tile(page, ND_MSG_WORST, nd_length_text(nd_int_of(worst, "length_ns"), length), detail);
 }
 
+/* The operator whose services were there the least of all time; NULL: none was measured. */
+static const json_t *least_available(const json_t *model)
+{
+    const json_t *least = NULL;
+    double least_share = INFINITY;
+    size_t i = 0;
+    json_t *one = NULL;
+    json_array_foreach(json_object_get(model, "operators"), i, one)
+    {
+        const json_t *all = json_array_get(json_object_get(one, "shares"), 0);
+        const json_t *share = json_object_get(all, "availability");
+        if (!json_is_string(json_object_get(one, "name")) || !json_is_number(share) ||
+            json_number_value(share) >= least_share)
+            continue;
+        least = one;
+        least_share = json_number_value(share);
+    }
+    return least;
+}
+
+static void tile_share(const struct nd_page *page, const json_t *operator)
+{
+    const json_t *shares = json_object_get(operator, "shares");
+    const char *title = nd_text_of(page, json_object_get(operator, "title"));
+    char value[ND_SPREAD_TEXT];
+    char rest[ND_SPREAD_TEXT];
+    char detail[256];
+    nd_share_spread(json_array_get(shares, 0), value);
+    size_t figure = strcspn(value, " "); /* before its uncertainty */
+    snprintf(detail, sizeof detail, "%s%s%.*s \u00b7 %s: %s", value + figure,
+             value[figure] != '\0' ? " \u00b7 " : "", (int)nd_text_fit(title, 24), title,
+             nd_msg(page, ND_MSG_WITHOUT_INJECTED),
+             nd_share_spread(json_array_get(shares, 1), rest));
+    value[figure] = '\0';
+    tile(page, ND_MSG_WORST_OPERATOR, value, detail);
+}
+
 static void tile_restored(const struct nd_page *page)
 {
     const json_t *s = json_object_get(page->model, "summary");
@@ -168,17 +206,21 @@ static void put_tiles(const struct nd_page *page)
         met += counts && strcmp(nd_str_of(o, "grade"), "met") == 0;
         missed += counts && strcmp(nd_str_of(o, "grade"), "missed") == 0;
     }
+    const json_t *least = least_available(page->model);
     nd_html_raw(page, "<div class=\"tiles\">\n");
     if (all != 0)
         tile_met(page, ND_MSG_OBJECTIVES_MET, met, missed, all - met - missed);
-    tile_met(page, ND_MSG_VERDICTS, nd_int_of(s, "met"), nd_int_of(s, "missed"),
-             nd_int_of(s, "unknown"));
+    if (all == 0 || least == NULL) /* five of them; what is expected bears on objectives */
+        tile_met(page, ND_MSG_VERDICTS, nd_int_of(s, "met"), nd_int_of(s, "missed"),
+                 nd_int_of(s, "unknown"));
     size_t duties = json_array_size(json_object_get(page->model, "obligations"));
     json_int_t done = nd_int_of(s, "duties_met") + nd_int_of(s, "duties_missed");
     if (duties != 0)
         tile_met(page, ND_MSG_DUTIES, nd_int_of(s, "duties_met"), nd_int_of(s, "duties_missed"),
                  (json_int_t)duties > done ? (json_int_t)duties - done : 0);
     tile_worst(page);
+    if (least != NULL)
+        tile_share(page, least);
     tile_restored(page);
     nd_html_raw(page, "</div>\n");
 }

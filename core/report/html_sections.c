@@ -196,13 +196,21 @@ static void put_appendix(const struct nd_page *page)
 static const struct {
     const char *name;
     void (*put)(const struct nd_page *page);
-} sections[] = {{"ratings", nd_html_ratings}, {"expectations", NULL},
-                {"baseline", put_baseline},   {"clocks", nd_html_duties},
-                {"timeline", put_timeline},   {"injects", NULL},
-                {"observations", NULL},       {"performance", put_performance},
-                {"safety", put_safety},       {"confirmations", NULL},
-                {"notes", put_notes},         {"improvements", nd_html_improvements},
-                {"quality", put_quality},     {"appendix", put_appendix}};
+} sections[] = {{"ratings", nd_html_ratings},
+                {"expectations", NULL},
+                {"baseline", put_baseline},
+                {"clocks", nd_html_duties},
+                {"timeline", put_timeline},
+                {"injects", NULL},
+                {"observations", NULL},
+                {"operators", nd_html_operators},
+                {"performance", put_performance},
+                {"safety", put_safety},
+                {"confirmations", NULL},
+                {"notes", put_notes},
+                {"improvements", nd_html_improvements},
+                {"quality", put_quality},
+                {"appendix", put_appendix}};
 #define SECTIONS (sizeof sections / sizeof sections[0])
 
 static void put_section(const struct nd_page *page, size_t number)
@@ -224,8 +232,8 @@ bool nd_html_section_known(const char *name)
 
 const char *nd_html_section_names(void)
 {
-    return "ratings, expectations, baseline, clocks, timeline, injects, observations, performance, "
-           "safety, confirmations, notes, improvements, quality, appendix";
+    return "ratings, expectations, baseline, clocks, timeline, injects, observations, operators, "
+           "performance, safety, confirmations, notes, improvements, quality, appendix";
 }
 
 void nd_html_sections(const struct nd_page *page)

@@ -1,6 +1,7 @@
 /* What the files of core/report share.
  *
  *   model.c         events -> tree; model_series.c: samples -> statistics and interruptions;
+ *                   model_share.c: availability by operator;
  *                   model_baseline.c: before and after; model_duty.c: obligations;
  *                   model_rating.c: objectives, ratings and improvement items;
  *                   model_cited.c: the events that the report rests on; model_quality.c: how good
@@ -20,6 +21,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "report/report.h"
+#include "run/series.h"
 
 /* ---- words.c ---- */
 
@@ -46,6 +48,10 @@ json_t *nd_entry_of(const json_t *list, const char *key, const char *value);
 /* A value in its unit, "–" when it is null. out: 64 bytes. */
 const char *nd_value_text(const struct nd_page *page, const json_t *value, const char *unit,
                           const char *statistic, char *out);
+/* An operator's availability with its uncertainty, in as many digits as that has, "98.2% ± 0.4%";
+ * "–": nothing was observed. share: an entry of "shares". */
+#define ND_SPREAD_TEXT (2 * ND_UNIT_TEXT + 8)
+const char *nd_share_spread(const json_t *share, char *out);
 /* STARTEX in milliseconds since 1970; -1 when the run has none. */
 json_int_t nd_start_ms(const json_t *model);
 /* The same; of a run that never came so far when it was made, as its id tells; 0: neither. */
@@ -105,6 +111,15 @@ json_t *nd_cited_event(const json_t *event, json_t *at_rel);
  * in the model. After everything else. */
 void nd_model_cited(json_t *model, const json_t *events);
 
+/* How much of the time a service was there, added to its series, which has its "interruptions" with
+ * their classes: "all_time" and "without_injected" (probes, and by how much what was down may be
+ * off), "minutes". t0: STARTEX on the run clock. */
+void nd_model_share_series(json_t *out, const struct nd_series *series, const json_t *model,
+                           nd_ns t0);
+/* Each series' "operator", and the model's "operators": their services joined. plan: may be NULL.
+ * Without a site file, or where nothing is any operator's, there are none. */
+void nd_model_share(json_t *model, const struct nd_rundir *dir, const json_t *plan);
+
 /* Folds an event about the baseline into the model's "baseline": rows of what it expects, with what
  * was measured before and after; the numbers of its series. Others are left alone. */
 void nd_model_baseline(json_t *model, const char *type, const char *subject, const json_t *data,
@@ -130,6 +145,10 @@ void nd_model_rating(json_t *model, const json_t *plan, const json_t *state);
 
 /* ---- charts ---- */
 
+/* Begins one, with its title and a description; the caller ends it with </svg>. id: unique in a
+ * language, as a heading's is. */
+void nd_svg_open(const struct nd_page *page, const char *id, double width, double height,
+                 const char *title);
 void nd_svg_timeline(const struct nd_page *page);
 void nd_svg_duties(const struct nd_page *page);
 void nd_svg_series(const struct nd_page *page, const json_t *series, size_t number);

@@ -175,6 +175,9 @@ static void put_page(const json_t *model, enum nd_lang lang, struct nd_buf *out)
     put_data(&page, "steps");
     put_data(&page, "injects");
     put_data(&page, "observations");
+    put_data(&page, "operators");
+    if (json_array_size(json_object_get(model, "operators")) != 0)
+        nd_buf_addf(out, "\n%s\n", nd_msg(&page, ND_MSG_DEF_SHARE));
     put_data(&page, "services");
     put_data(&page, "interruptions");
     put_data(&page, "confirmations");

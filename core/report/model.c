@@ -315,7 +315,7 @@ static json_t *empty_model(const struct nd_rundir *dir)
     static const char *const lists[] = {"objectives", "phases",   "steps",         "changes",
                                         "series",     "verdicts", "confirmations", "guards",
                                         "notes",      "pauses",   "obligations",   "events",
-                                        "rules",      "injects",  "observations"};
+                                        "rules",      "injects",  "observations",  "operators"};
     json_object_set_new(model, "drill", json_object());
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         json_object_set_new(model, lists[i], json_array());
@@ -363,6 +363,7 @@ json_t *nd_report_model(const struct nd_rundir *dir, struct nd_fail *why)
     conclude_steps(model, plan);
     json_object_set(model, "profiles", json_object_get(plan, "profiles"));
     nd_model_people_plan(model, plan);
+    nd_model_share(model, dir, plan);
     json_t *evaluation = nd_evaluation_state(dir, why);
     if (evaluation == NULL)
         json_object_set_new(json_object_get(model, "quality"), "evaluation", json_string("unread"));

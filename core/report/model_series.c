@@ -199,6 +199,7 @@ static json_t *series_json(const struct load *load, const struct nd_series *seri
                             ? json_real((double)all.count / (double)(all.count + all.missed))
                             : json_null());
     add_interruptions(load, series, out, &all);
+    nd_model_share_series(out, series, load->model, load->t0);
     json_object_set_new(out, "columns", columns_json(load, series));
     return out;
 }

@@ -66,14 +66,14 @@ static void label(const struct nd_page *page, double y, const char *text)
     free(cut);
 }
 
-/* id: unique in a language, as a heading's is. */
-static void open_svg(const struct nd_page *page, const char *id, double height, const char *title)
+void nd_svg_open(const struct nd_page *page, const char *id, double width, double height,
+                 const char *title)
 {
     const char *lang = page->lang == ND_LANG_ZH ? "zh" : "en";
     nd_buf_addf(page->out,
                 "<svg role=\"img\" aria-labelledby=\"%s-t-%s %s-d-%s\" viewBox=\"0 0 %.0f %.0f\">"
                 "<title id=\"%s-t-%s\">",
-                id, lang, id, lang, WIDTH, height, id, lang);
+                id, lang, id, lang, width, height, id, lang);
     nd_xml(page->out, title);
     nd_buf_addf(page->out, "</title><desc id=\"%s-d-%s\">%s</desc>\n", id, lang,
                 nd_msg(page, ND_MSG_CHART_NOTE));
@@ -162,7 +162,7 @@ void nd_svg_timeline(const struct nd_page *page)
     double y = 8;
     size_t i = 0;
     json_t *step = NULL;
-    open_svg(page, "timeline", height, nd_msg(page, ND_MSG_TIMELINE));
+    nd_svg_open(page, "timeline", WIDTH, height, nd_msg(page, ND_MSG_TIMELINE));
     axis(page, end, 4, height - 20);
     json_array_foreach(steps, i, step)
     {
@@ -225,7 +225,7 @@ void nd_svg_duties(const struct nd_page *page)
     double y = 8;
     size_t i = 0;
     json_t *duty = NULL;
-    open_svg(page, "clocks", height, nd_msg(page, ND_MSG_DUTIES));
+    nd_svg_open(page, "clocks", WIDTH, height, nd_msg(page, ND_MSG_DUTIES));
     axis(page, end, 4, height - 20);
     json_array_foreach(duties, i, duty)
     {
@@ -313,7 +313,7 @@ void nd_svg_series(const struct nd_page *page, const json_t *series, size_t numb
     char text[64];
     json_t *top = json_real(max);
     snprintf(id, sizeof id, "series%zu", number);
-    open_svg(page, id, 116, nd_series_title(series));
+    nd_svg_open(page, id, WIDTH, 116, nd_series_title(series));
     axis(page, end, STRIP_TOP, LOSS_TOP + LOSS_HEIGHT);
     label(page, STRIP_TOP + 12, nd_series_title(series));
     nd_buf_addf(page->out, "<text class=\"name soft\" x=\"%.1f\" y=\"%.1f\">%s 0 – %s</text>\n",

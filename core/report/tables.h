@@ -32,6 +32,9 @@ enum nd_cell_kind {
     ND_CELL_PROVED,   /* yes, not proved, "–" (a rehearsal) */
     ND_CELL_REPLY,    /* a confirmation: the answer, and whose */
     ND_CELL_INJECT,   /* an inject: its title, else its id */
+    ND_CELL_SPREAD,   /* a share with the entry's "uncertainty", in as many digits as that has */
+    ND_CELL_WITHIN,   /* a state; whether the entry is "within_uncertainty" */
+    ND_CELL_OF,       /* {good, counted} */
     ND_CELL_ANSWERS   /* an inject: who answered what; what was not delivered; why it was skipped */
 };
 
@@ -47,7 +50,7 @@ struct nd_column {
     unsigned kind; /* enum nd_cell_kind, with enum nd_place when it is for that place alone */
 };
 
-#define ND_COLUMNS_MAX 13
+#define ND_COLUMNS_MAX 16
 
 struct nd_table {
     const char *name;        /* of the CSV file and of --table */

@@ -91,6 +91,25 @@ const char *nd_value_text(const struct nd_page *page, const json_t *value, const
     return out;
 }
 
+const char *nd_share_spread(const json_t *share, char *out)
+{
+    const json_t *value = json_object_get(share, "availability");
+    double width = json_number_value(json_object_get(share, "uncertainty"));
+    double step = width > 0 ? pow(10, floor(log10(width)) - 1) : 0;
+    char number[ND_UNIT_TEXT];
+    char wide[ND_UNIT_TEXT];
+    if (!json_is_number(value)) {
+        snprintf(out, ND_SPREAD_TEXT, "\u2013");
+    } else if (width > 0) {
+        double rounded = round(json_number_value(value) / step) * step;
+        snprintf(out, ND_SPREAD_TEXT, "%s \u00b1\u00a0%s", nd_share_format(rounded, number),
+                 nd_share_format(ceil(width / step - 1e-9) * step, wide));
+    } else {
+        snprintf(out, ND_SPREAD_TEXT, "%s", nd_share_format(json_number_value(value), number));
+    }
+    return out;
+}
+
 const char *nd_rel_text(const json_t *moment, char *out)
 {
     if (!json_is_integer(moment)) {
@@ -181,6 +200,8 @@ static const struct {
               {"series_broken", ND_MSG_BROKEN},
               {"stalls", ND_MSG_STALLS},
               {"clock_steps", ND_MSG_CLOCK_STEPS},
+              {"all_time", ND_MSG_ALL_TIME},
+              {"without_injected", ND_MSG_WITHOUT_INJECTED},
               {"yes", ND_MSG_YES},
               {"no", ND_MSG_NO}};
 
