@@ -53,7 +53,7 @@ end
 
 drill { { zh = "災害漫遊演練：甲電信基地臺失效", en = "Disaster roaming: Jia's cells fail" },
   id = "disaster-roaming", revision = 2, lasts = span(seconds(210), minutes(90)),
-  site = "sites/disaster-roaming.yaml",
+  site = "sites/disaster-roaming.yaml", steady = span(seconds(5), minutes(1)),
   simulated = simulated,
   availability = { yi = percent(99.5) },
   objectives = objectives }
@@ -136,7 +136,9 @@ end }
 
 phase { { zh = "二、甲電信基地臺失效", en = "2 Jia's cells fail" } }
 
-step { { zh = "中斷甲電信基地臺", en = "Take Jia's cells down" }, id = "fail", owner = "control room", run = function()
+step { { zh = "中斷甲電信基地臺", en = "Take Jia's cells down" }, id = "fail", owner = "control room",
+  users = 22, -- Jia's handsets of this lab
+  run = function()
   failed_at = now()
   act({ zh = "甲電信基地臺已停止發射", en = "Jia's cells are off air" }, "jia-noc", function()
     together {
@@ -149,7 +151,7 @@ step { { zh = "中斷甲電信基地臺", en = "Take Jia's cells down" }, id = "
   expect { { zh = "緊急服務由乙電信接手", en = "The emergency service answers through Yi" }, calls:share(), equals = percent(100), within = seconds(5), every = ms(200), objective = "emergency" }
 end }
 
-step { { zh = "發現中斷", en = "The outage is noticed" }, id = "notice", owner = "jia-noc", objective = "detection", run = function()
+step { { zh = "發現中斷", en = "The outage is noticed" }, id = "notice", owner = "jia-noc", about = "fail", objective = "detection", run = function()
   expect { mobile("半數手機僅可撥打緊急電話", "Half of the handsets show emergency calls only"), are(phones, "emergency", nil, percent(50), seconds(60)) }
   expect { { zh = "60 秒內發現", en = "Noticed within 60 s" }, now() - failed_at, at_most = seconds(60) }
 end }
@@ -187,7 +189,7 @@ step { { zh = "不符門檻之區域不得啟動", en = "The decoy: a district b
   expect { { zh = "乙區未啟動", en = "It is not activated" }, function() return not activated end }
 end }
 
-step { { zh = "指定災害漫遊區域", en = "Designate the area" }, id = "decide", after = "decoy", owner = "ceoc", objective = "decision", run = function()
+step { { zh = "指定災害漫遊區域", en = "Designate the area" }, id = "decide", after = "decoy", owner = "ceoc", about = "fail", objective = "decision", run = function()
   note { { zh = "演練：電力公司預估 4 日後復電", en = "EXERCISE: the utility expects to restore power in 4 days" } }
   local rule = rules.activation { "Qigu 七股區, operator Jia", stations = 30, damaged = 8, repairable = percent(60) }
   expect { { zh = "門檻已達", en = "The rule is met" }, rule }

@@ -15,7 +15,7 @@ local function T(minutes) return string.format("T+%02d:%02d:%06.3f", minutes * m
 local function span(minutes) return seconds(minutes * minute) end
 
 drill { { zh = "救災通訊(PPDR)與多核心網路共用(MOCN)演練", en = "PPDR over shared cells (MOCN)" },
-  id = "ppdr-mocn", revision = 1, lasts = span(58), site = "sites/ppdr-mocn.yaml",
+  id = "ppdr-mocn", revision = 1, lasts = span(58), site = "sites/ppdr-mocn.yaml", steady = span(3),
   simulated = "Radio is a line of 2 Mbit/s with the kernel's traffic classes as its scheduler, handsets and SIMs are a program's states, the satellite is an emulated line; " ..
     "kamailio, the calls, their voice and every packet are real",
   objectives = {
@@ -84,7 +84,9 @@ end }
 
 phase { { zh = "甲電信共享基地臺失效", en = "Jia's shared cell is lost" }, at = T(6) }
 
-step { { zh = "中斷甲電信基地臺", en = "Take Jia's cell down" }, id = "lost", owner = "control room", objective = "reach", run = function()
+step { { zh = "中斷甲電信基地臺", en = "Take Jia's cell down" }, id = "lost", owner = "control room", objective = "reach",
+  users = 8, -- six of the rescuers' SIMs, two of the public's
+  run = function()
   links.down { site "jia-cell", restore_by = T(56) }
   links.down { site "jia-fibre", restore_by = T(56) }
   cells.fail { site "jia-air", restore_by = T(56) }
@@ -111,7 +113,7 @@ step { { zh = "公眾負載", en = "The public's load" }, id = "load", owner = "
   group_calls("group calls, congested, no priority", 15, "mcpttp.15")
 end }
 
-step { { zh = "壅塞告警", en = "The congestion alarm" }, id = "alarm", at = span(2), owner = "yi-noc", run = function()
+step { { zh = "壅塞告警", en = "The congestion alarm" }, id = "alarm", at = span(2), owner = "yi-noc", about = "lost", run = function()
   confirm { { zh = "乙電信通報共享基地臺壅塞", en = "Yi reports that its shared cell is congested" }, by = "yi-noc", within = span(2) }
 end }
 
@@ -182,7 +184,7 @@ inject { { zh = "調度臺以 ets.4 當作最高優先送出", en = "A console s
     note { string.format("EXERCISE: of 10 requests with ets.4, %s are let in", tostring(let_in "ets.4")) }
   end }
 
-step { { zh = "更正為 ets.0", en = "Corrected to ets.0" }, id = "right-order", after = "wrong-order", owner = "gov-noc", objective = "priority", run = function()
+step { { zh = "更正為 ets.0", en = "Corrected to ets.0" }, id = "right-order", after = "wrong-order", owner = "gov-noc", about = "wrong-order", objective = "priority", run = function()
   expect { { zh = "更正後 10 次全數准入", en = "Once corrected, 10 of 10 are let in" }, let_in "ets.0", equals = percent(100) }
   crowd:stop()
 end }
@@ -201,7 +203,7 @@ end }
 
 phase { { zh = "後傳鏈路改走中軌衛星", en = "The backhaul goes by a MEO satellite" }, at = T(36) }
 
-step { { zh = "中斷乙電信光纖", en = "Yi's fibre is cut" }, id = "satellite", owner = "control room", objective = "satellite", run = function()
+step { { zh = "中斷乙電信光纖", en = "Yi's fibre is cut" }, id = "satellite", owner = "control room", objective = "satellite", users = 6, run = function()
   links.down { site "yi-fibre", restore_by = T(56) }
   note { { zh = "偏離：中軌衛星來回約 220 毫秒，5QI 65 之 75 毫秒無法達成，改以 MOS 3.5 評定", en = "DEVIATION: over MEO, some 220 ms there and back, the 75 ms of 5QI 65 cannot be kept; judged by a MOS of 3.5" } }
   -- Voice may be away for 5 s: a call begun meanwhile tells of that, which is judged on its own.

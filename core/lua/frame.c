@@ -23,6 +23,7 @@ static int frame_drill(lua_State *L)
     if (!nd_frame_has(&frame, "lasts"))
         nd_frame_complain(L, "drill", NULL, "E0208", NULL, "'drill' lacks 'lasts'");
     drill->lasts = nd_frame_length(&frame, "lasts", ND_SEC(1));
+    drill->steady = nd_frame_length(&frame, "steady", 0);
     drill->simulated = nd_frame_text(&frame, "simulated", false);
     lua_getfield(L, 1, "revision");
     drill->revision = lua_isinteger(L, -1) ? (int64_t)lua_tointeger(L, -1) : 1;
@@ -146,6 +147,7 @@ static int frame_step(lua_State *L)
         nd_frame_complain(L, "step", "at", "E0207", NULL,
                           "a step starts either 'at' a time or 'after' another, not both");
     step.repeatable = nd_frame_flag(&frame, "repeatable");
+    nd_frame_fault(&frame, &step);
     step.body = nd_frame_body(&frame, "run", true);
     step.phase = draft->phase.index;
     nd_vec_push(&draft->steps, step);

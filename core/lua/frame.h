@@ -27,6 +27,8 @@ nd_ns nd_frame_length(const struct nd_frame *frame, const char *key, nd_ns fallb
 nd_ns nd_frame_at(const struct nd_frame *frame, const char *key, bool *offset);
 /* The same of the value at index, for a message about `key`. */
 nd_ns nd_frame_at_index(const struct nd_frame *frame, int index, const char *key, bool *offset);
+/* How many users a fault touches, and which fault this is about, into `into`. */
+void nd_frame_fault(const struct nd_frame *frame, struct nd_step *into);
 /* A function, pinned until the scenario is freed; 0 when absent. */
 nd_body_ref nd_frame_body(const struct nd_frame *frame, const char *key, bool required);
 /* Where a key of the call stands; of the call itself when it has no such key. */

@@ -403,6 +403,9 @@ int nd_frame_inject(lua_State *L)
     inject.occurs = nd_frame_text(&frame, "occurs", false);
     inject.meets = nd_frame_text(&frame, "meets", false);
     inject.scenario_time = nd_frame_text(&frame, "scenario_time", false);
+    nd_frame_fault(&frame, &inject.act);
+    if (inject.act.users_given && inject.kind != ND_INJECT_FAULT)
+        complain(&frame, "users", "E0207", NULL, "only a fault has 'users'");
     read_via(&frame, &inject);
     inject.phase = draft->phase.index;
     inject.act.id = inject.id;

@@ -156,6 +156,19 @@ nd_ns nd_frame_at(const struct nd_frame *frame, const char *key, bool *offset)
     return at;
 }
 
+void nd_frame_fault(const struct nd_frame *frame, struct nd_step *into)
+{
+    lua_State *L = frame->L;
+    into->about = nd_frame_text(frame, "about", false);
+    lua_getfield(L, 1, "users");
+    into->users_given = lua_isinteger(L, -1) && lua_tointeger(L, -1) >= 0;
+    into->users = into->users_given ? (int64_t)lua_tointeger(L, -1) : 0;
+    if (!lua_isnil(L, -1) && !into->users_given)
+        nd_frame_complain(L, frame->call, "users", "E0301", NULL,
+                          "'users' takes how many users the fault touches, a whole number");
+    lua_pop(L, 1);
+}
+
 struct nd_place nd_frame_place(const struct nd_frame *frame, const char *key)
 {
     const struct nd_source *source = &frame->scenario->source;

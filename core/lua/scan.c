@@ -10,21 +10,20 @@
 
 const char *const *nd_verb_keys(const char *name)
 {
-    static const char *const drill[] = {"id",           "revision", "lasts",     "objectives",
-                                        "availability", "site",     "simulated", NULL};
+    static const char *const drill[] = {"id",   "revision",  "lasts",  "objectives", "availability",
+                                        "site", "simulated", "steady", NULL};
     static const char *const guard[] = {"objective", "read",  "every",     "at_most",
                                         "at_least",  "grace", "otherwise", NULL};
     static const char *const baseline[] = {"run", "within", NULL};
     static const char *const phase[] = {"id", "at", NULL};
-    static const char *const step[] = {"id",    "owner", "objective",  "at",
-                                       "after", "run",   "repeatable", NULL};
+    static const char *const step[] = {"id",  "owner",      "objective", "at",    "after",
+                                       "run", "repeatable", "users",     "about", NULL};
     static const char *const inject[] = {
-        "id",          "kind",      "at",      "window",        "after",
-        "delay",       "unless",    "on_call", "only_if",       "from",
-        "to",          "via",       "body",    "expect",        "react_within",
-        "answered_by", "objective", "tasks",   "controller",    "evaluator",
-        "notes",       "options",   "run",     "scenario_time", "occurs",
-        "meets",       NULL};
+        "id",         "kind",      "at",           "window",      "after",     "delay",
+        "unless",     "on_call",   "only_if",      "from",        "to",        "via",
+        "body",       "expect",    "react_within", "answered_by", "objective", "tasks",
+        "controller", "evaluator", "notes",        "options",     "run",       "scenario_time",
+        "occurs",     "meets",     "users",        "about",       NULL};
     static const char *const expect[] = {
         "at_most", "at_least", "equals",    "above",         "below",   "within", "every",
         "from",    "till",     "objective", "abort_on_fail", "reading", NULL};

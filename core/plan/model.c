@@ -143,6 +143,25 @@ static void check_after(const struct nd_drill *drill, const char *id, struct nd_
                     "'%s' waits, through others, for itself", first.id);
 }
 
+static void check_about(const struct nd_drill *drill, const struct nd_step *it,
+                        const struct nd_place *place, struct nd_diags *diags)
+{
+    struct nd_fail text = {0};
+    if (it->about == NULL)
+        return;
+    const struct nd_inject *inject = nd_drill_inject_find(drill, it->about);
+    bool step = nd_drill_step_find(drill, it->about) != NULL;
+    if (strcmp(it->about, it->id) == 0)
+        nd_fail_set(&text, ND_EARG, "'%s' cannot be about itself", it->id);
+    else if (!step && inject == NULL)
+        nd_fail_set(&text, ND_EARG, "no step has the id '%s', and no inject", it->about);
+    else if (!step && inject->kind != ND_INJECT_FAULT)
+        nd_fail_set(&text, ND_EARG, "the inject '%s' is no fault", it->about);
+    if (text.code != ND_OK)
+        nd_diag_add(diags, "E0324", drill->path, place->line, place->column, place->width,
+                    "write the id of the step or inject that makes the fault", "%s", text.text);
+}
+
 const char *nd_objective_kind_name(enum nd_objective_kind kind)
 {
     static const char *const names[] = {"objective", "target", "task"};
@@ -245,6 +264,14 @@ void nd_drill_check(const struct nd_drill *drill, struct nd_diags *diags)
         check_after(drill, step_at(drill, i)->id, diags);
     for (size_t i = 0; i < drill->injects_count; i++)
         check_after(drill, nd_drill_inject_at(drill, i)->id, diags);
+    for (size_t i = 0; i < drill->steps_count; i++) {
+        const struct nd_place place = {step_at(drill, i)->line, 0, 0};
+        check_about(drill, step_at(drill, i), &place, diags);
+    }
+    for (size_t i = 0; i < drill->injects_count; i++) {
+        const struct nd_inject *inject = nd_drill_inject_at(drill, i);
+        check_about(drill, &inject->act, &inject->place, diags);
+    }
     nd_injects_check(drill, diags);
     check_objectives(drill, diags);
     check_obligations(drill, diags);

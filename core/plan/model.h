@@ -33,6 +33,9 @@ struct nd_step {
     nd_ns at;          /* offset from the phase's start, or moment of the drill */
     const char *after; /* id of a step or an inject, or NULL */
     bool repeatable;   /* may be run again when the run died and is gone on with */
+    bool users_given;  /* what it does is a fault, and it says whom that touches */
+    int64_t users;     /* so many of them */
+    const char *about; /* id of the step or inject whose fault it deals with, or NULL */
     nd_body_ref body;
     int line;
     size_t index, phase;
@@ -83,7 +86,7 @@ struct nd_inject {
     const char *meets;          /* duty that the answer which counts meets, or NULL */
     const char *scenario_time;  /* in the story, such as "Day 2 14:30", or NULL */
     const char *const *options; /* of a decision; NULL-ended, may be empty */
-    struct nd_step act;         /* what runs with it; body 0: nothing */
+    struct nd_step act;         /* what runs with it (body 0: nothing); its users, its about */
     struct nd_place place, when; /* of its id, and of what says when it is fired */
     size_t index, phase;
 };
@@ -174,8 +177,9 @@ struct nd_drill {
     char hash[72]; /* of the scenario's bytes */
     struct nd_text2 title;
     int64_t revision;
-    nd_ns lasts;                           /* the drill ends at T+lasts at the latest */
-    const char *simulated;                 /* words on what is simulated, or NULL */
+    nd_ns lasts;           /* the drill ends at T+lasts at the latest */
+    nd_ns steady;          /* answered for so long, a service counts as restored; 0: not said */
+    const char *simulated; /* words on what is simulated, or NULL */
     const struct nd_objective *objectives; /* each before its targets, those before their tasks */
     size_t objectives_count;
     const struct nd_share_target *availability; /* by operator's name; may be NULL */

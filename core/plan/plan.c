@@ -16,14 +16,26 @@ static json_t *real_or_null(bool given, double value)
     return given ? json_real(value) : json_null();
 }
 
+/* What a scenario says of faults; where it says nothing, nothing stands there. */
+static void put_fault(json_t *entry, const struct nd_step *step)
+{
+    if (step->users_given)
+        json_object_set_new(entry, "users", json_integer((json_int_t)step->users));
+    if (step->about != NULL)
+        json_object_set_new(entry, "about", json_string(step->about));
+}
+
 static json_t *step_json(const struct nd_phase *phase, const struct nd_step *step)
 {
     json_t *at = json_null();
     if (step->at_given && (step->at_is_moment || phase->at_given))
         at = json_integer(step->at_is_moment ? step->at : phase->at + step->at);
-    return json_pack("{s:s, s:o, s:s?, s:s?, s:o, s:s?, s:i}", "id", step->id, "title",
-                     text2_json(&step->title), "owner", step->owner, "objective", step->objective,
-                     "at_ns", at, "after", step->after, "line", step->line);
+    json_t *entry =
+        json_pack("{s:s, s:o, s:s?, s:s?, s:o, s:s?, s:i}", "id", step->id, "title",
+                  text2_json(&step->title), "owner", step->owner, "objective", step->objective,
+                  "at_ns", at, "after", step->after, "line", step->line);
+    put_fault(entry, step);
+    return entry;
 }
 
 static json_t *moment_json(const struct nd_phase *phase, bool given, bool is_moment, nd_ns at)
@@ -77,6 +89,7 @@ static json_t *inject_json(const struct nd_phase *phase, const struct nd_inject 
                          "objective", inject->objective, "controller", inject->controller,
                          "evaluator", inject->evaluator, "notes", inject->notes, "scenario_time",
                          inject->scenario_time, "line", inject->place.line));
+    put_fault(entry, &inject->act);
     return entry;
 }
 
@@ -168,6 +181,8 @@ json_t *nd_plan_json(const struct nd_drill *drill, const struct nd_site *site, u
                   site_json, "seed", (json_int_t)seed, "simulated", drill->simulated, "phases",
                   phases_json(drill), "objectives", objectives, "guards", guards_json(drill));
     ND_CHECK(plan != NULL);
+    if (drill->steady > 0)
+        json_object_set_new(plan, "steady_ns", json_integer((json_int_t)drill->steady));
     char *policy = site != NULL && site->policy.given ? nd_site_json(site, "policy") : NULL;
     json_object_set_new(plan, "policy", policy != NULL ? json_loads(policy, 0, NULL) : json_null());
     json_object_set_new(plan, "baselines", baselines_json(drill));

@@ -5,7 +5,9 @@
  *                   model_baseline.c: before and after; model_duty.c: obligations;
  *                   model_rating.c: objectives, ratings and improvement items;
  *                   model_cited.c: the events that the report rests on; model_quality.c: how good
- *                   the data are
+ *                   the data are;
+ *                   model_fault.c, model_signal.c, model_moment.c: faults as a life cycle;
+ *                   model_length.c: how long interruptions were
  *   formats.c       the formats by name, and the files that a run leaves
  *   html*.c         the page; svg.c: its charts; markdown.c; junit.c
  *   tables.c        the tables as data; cells.c: their rows and cells; sheets.c: as sheets
@@ -138,6 +140,17 @@ void nd_model_people_plan(json_t *model, const json_t *plan);
 const char *nd_inject_title(const struct nd_page *page, const json_t *inject);
 /* Who answered what; what was not delivered; why it was skipped or not needed. */
 void nd_inject_answers(const struct nd_page *page, const json_t *inject, struct nd_buf *out);
+
+/* Folds an event that may tell of a fault into the model's "signals", which nd_model_faults takes
+ * away again, and the numbers of the lines about changes into "changes". After the event was folded
+ * by the others. */
+void nd_model_fault(json_t *model, const char *type, const char *subject, const json_t *data,
+                    json_int_t at_rel, json_int_t seq);
+/* The model's "faults" and "fault_rule": each fault of the drill as a life cycle. After series and
+ * people. plan: may be NULL. */
+void nd_model_faults(json_t *model, const json_t *plan);
+/* Adds "lengths" to a series: how long its interruptions were. interruptions: all of them. */
+void nd_model_lengths(json_t *series, const json_t *interruptions);
 
 /* The plan's objectives with what bears on them and how they are rated, and improvement items.
  * plan, state (record/evaluation.h): may be NULL. After everything else is folded. */

@@ -223,6 +223,7 @@ static bool fold_event(void *ctx, const json_t *event)
     nd_model_baseline(fold->model, type, subject, data, seq);
     nd_model_duty(fold->model, type, subject, data, at - fold->t0, seq);
     nd_model_people(fold->model, type, subject, data, fold->started ? at - fold->t0 : 0, seq);
+    nd_model_fault(fold->model, type, subject, data, fold->started ? at - fold->t0 : 0, seq);
     return true;
 }
 
@@ -312,10 +313,10 @@ static json_t *empty_model(const struct nd_rundir *dir)
 {
     json_t *model = json_pack("{s:s, s:{s:s, s:b, s:s}}", "schema", "netdrill.report/1", "run",
                               "id", dir->run_id, "complete", 0, "outcome", "died");
-    static const char *const lists[] = {"objectives", "phases",   "steps",         "changes",
-                                        "series",     "verdicts", "confirmations", "guards",
-                                        "notes",      "pauses",   "obligations",   "events",
-                                        "rules",      "injects",  "observations",  "operators"};
+    static const char *const lists[] = {
+        "objectives",    "phases",  "steps",        "changes",   "series",      "verdicts",
+        "confirmations", "guards",  "notes",        "pauses",    "obligations", "events",
+        "rules",         "injects", "observations", "operators", "signals"};
     json_object_set_new(model, "drill", json_object());
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         json_object_set_new(model, lists[i], json_array());
@@ -364,6 +365,7 @@ json_t *nd_report_model(const struct nd_rundir *dir, struct nd_fail *why)
     json_object_set(model, "profiles", json_object_get(plan, "profiles"));
     nd_model_people_plan(model, plan);
     nd_model_share(model, dir, plan);
+    nd_model_faults(model, plan);
     json_t *evaluation = nd_evaluation_state(dir, why);
     if (evaluation == NULL)
         json_object_set_new(json_object_get(model, "quality"), "evaluation", json_string("unread"));

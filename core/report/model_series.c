@@ -123,6 +123,7 @@ static void add_interruptions(const struct load *load, const struct nd_series *s
     for (size_t i = 0; i < count; i++)
         json_array_append_new(array, interruption_json(load, series, &list[i], &injected_lost));
     free(list);
+    nd_model_lengths(out, array);
     json_object_set_new(out, "interruptions", array);
     json_object_set_new(out, "availability",
                         all->count > 0 ? json_real((double)all->answered / (double)all->count)
@@ -197,6 +198,11 @@ static json_t *series_json(const struct load *load, const struct nd_series *seri
     json_object_set_new(out, "completeness",
                         all.count + all.missed > 0
                             ? json_real((double)all.count / (double)(all.count + all.missed))
+                             : json_null());
+    size_t slots = nd_series_count(series);
+    json_object_set_new(out, "till_rel_ns",
+                        slots != 0
+                            ? json_integer(nd_series_sample(series, slots - 1).due - load->t0)
                             : json_null());
     add_interruptions(load, series, out, &all);
     nd_model_share_series(out, series, load->model, load->t0);

@@ -101,7 +101,8 @@ nd_err nd_task_occurs(struct nd_task *task, const char *event, const char *case_
     const struct nd_obligations *set = find_event(task->run, event, &occasion, why);
     if (set == NULL)
         return ND_EARG;
-    nd_event_occur(task->run, set, occasion, case_name, NULL, note_json(json_object(), note));
+    json_t *data = json_pack("{s:s?}", "step", task->step != NULL ? task->step->step->id : NULL);
+    nd_event_occur(task->run, set, occasion, case_name, NULL, note_json(data, note));
     return ND_OK;
 }
 

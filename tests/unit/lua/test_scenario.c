@@ -146,6 +146,14 @@ static void test_injects(void **state)
             "'react_within'");
     refused(HEAD "inject { 'I', id = 'i', " TO "only_if = { 'x', 'y' } }", "E0322", 3, 0, "'x'");
     refused(HEAD "inject { 'I', id = 'i', " TO "kind = 'fault' }", "E0208", 3, 0, "run");
+    refused(HEAD "inject { 'I', id = 'i', " TO "users = 3 }", "E0207", 3, 41, "only a fault");
+    refused(HEAD "inject { 'I', id = 'i', " TO "about = 'x' }", "E0324", 3, 15, "'x'");
+    refused(HEAD "inject { 'I', id = 'i', " TO "}\ninject { 'J', id = 'j', about = 'i', " TO "}",
+            "E0324", 4, 15, "is no fault");
+    refused(HEAD "step { 'S', id = 's', about = 's', run = function() end }", "E0324", 3, 0,
+            "itself");
+    refused(HEAD "step { 'S', users = 1.5, run = function() end }", "E0301", 3, 13, "whole number");
+    refused(HEAD "step { 'S', users = -1, run = function() end }", "E0301", 3, 13, "whole number");
     refused(HEAD "local p = use 'pretend'\n"
                  "inject { 'I', id = 'i', " TO "via = { p.probe } }",
             "E0323", 4, 41, "no option 'to'");
