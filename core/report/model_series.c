@@ -198,7 +198,7 @@ static json_t *series_json(const struct load *load, const struct nd_series *seri
     json_object_set_new(out, "completeness",
                         all.count + all.missed > 0
                             ? json_real((double)all.count / (double)(all.count + all.missed))
-                             : json_null());
+                            : json_null());
     size_t slots = nd_series_count(series);
     json_object_set_new(out, "till_rel_ns",
                         slots != 0
