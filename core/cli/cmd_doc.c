@@ -24,13 +24,15 @@ static void (*kind_of(const char *name))(struct nd_doc *)
     } kinds[] = {{"player", nd_doc_player},
                  {"plan", nd_doc_plan},
                  {"controller", nd_doc_controller},
-                 {"evaluator", nd_doc_evaluator}};
+                 {"evaluator", nd_doc_evaluator},
+                 {"feedback", nd_doc_feedback}};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         if (strcmp(kinds[i].name, name) == 0)
             return kinds[i].make;
     }
     fprintf(stderr,
-            "netdrill doc: expected 'player', 'plan', 'controller' or 'evaluator', got '%s'\n",
+            "netdrill doc: expected 'player', 'plan', 'controller', 'evaluator' or 'feedback', got "
+            "'%s'\n",
             name);
     return NULL;
 }
@@ -89,9 +91,10 @@ static int doc(int argc, char **argv)
 
 const struct nd_command nd_command_doc = {
     "doc",
-    "doc player|plan|controller|evaluator SCENARIO [--format html|md] [--for NAME] [--out FILE]",
+    "doc player|plan|controller|evaluator|feedback SCENARIO [--format html|md] [--for NAME] [--out "
+    "FILE]",
     "The exercise's documents: for players (nothing of what will happen), for the staff, for\n"
-    "controllers, for evaluators.\n\n"
+    "controllers, for evaluators; and the form that all fill in afterwards.\n\n"
     "  netdrill doc player drills/tabletop-outage.lua --out player.html\n"
     "  netdrill doc controller drills/tabletop-outage.lua --for lin --lang zh --out lin.html",
     doc,

@@ -185,8 +185,12 @@ static json_t *observe_request(struct nd_cli_args *args, const struct nd_rundir 
 
 static int observe(int argc, char **argv)
 {
-    return tell(&nd_command_observe, argc, argv, 1, ND_CLIENT_WORDS_MAX, observe_request,
-                "observation", "number");
+    int code = tell(&nd_command_observe, argc, argv, 1, ND_CLIENT_WORDS_MAX, observe_request,
+                    "observation", "number");
+    if (code == ND_EXIT_REFUSED)
+        fprintf(stderr, "what a hot wash brings goes into 'netdrill improve add' and 'netdrill "
+                        "rate', also long after\n");
+    return code;
 }
 
 const struct nd_command nd_command_observe = {

@@ -16,6 +16,7 @@ extern const struct nd_command nd_command_watch;
 #define ASK_EVERY_MS 250
 
 static const struct nd_cli_option watch_options[] = {
+    {"as", "NAME", "who sits in front of it, for what is asked with keys (default: the user)", 0},
     {"runs", "DIR", "where runs are kept (default: runs)", 0},
     {"lang", "zh|en", "language of titles", 0},
     {NULL, NULL, NULL, 0}};
@@ -119,7 +120,8 @@ static void play(struct watch *watch)
     uv_loop_close(&watch->loop);
 }
 
-static int watch_dir(const struct nd_rundir *dir, bool zh)
+/* actor: NULL: the user. */
+static int watch_dir(const struct nd_rundir *dir, const char *actor, bool zh)
 {
     struct watch watch = {.dir = dir};
     const struct nd_desk_run asked = {.ask = ask, .ctx = &watch, .leaves = true};
@@ -138,7 +140,7 @@ static int watch_dir(const struct nd_rundir *dir, bool zh)
                 dir->run_id);
         return ND_EXIT_REFUSED;
     }
-    watch.desk = nd_desk_new(watch.screen, &asked, nd_client_user(), zh);
+    watch.desk = nd_desk_new(watch.screen, &asked, actor != NULL ? actor : nd_client_user(), zh);
     play(&watch);
     nd_desk_free(watch.desk);
     nd_screen_close(watch.screen);
@@ -154,7 +156,7 @@ static int watch(int argc, char **argv)
     struct nd_rundir dir;
     int code = 0;
     if (nd_cli_open_run(&nd_command_watch, argc, argv, &args, &dir, &code))
-        code = watch_dir(&dir, nd_cli_zh(&args));
+        code = watch_dir(&dir, nd_cli_get(&args, "as"), nd_cli_zh(&args));
     nd_rundir_deinit(&dir);
     nd_cli_args_deinit(&args);
     return code;
@@ -162,9 +164,9 @@ static int watch(int argc, char **argv)
 
 const struct nd_command nd_command_watch = {
     "watch",
-    "watch [RUN] [--runs DIR] [--lang zh|en]",
+    "watch [RUN] [--as NAME] [--runs DIR] [--lang zh|en]",
     "The live display of a run, with its keys, from a further terminal; as many as like.\n\n"
-    "  netdrill watch last\n\n"
+    "  netdrill watch last --as lin\n\n"
     "q leaves it, and the drill goes on. ? tells the keys.",
     watch,
     ND_COMMAND_LIVING,

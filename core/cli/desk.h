@@ -1,8 +1,12 @@
 /* The desk of a controller: a screen with the view of a run, and keys that steer it. It stands in
  * front of the run itself and of `netdrill watch`, which differ in how the run is asked alone.
  *
- *     p pause   r resume   a answer   n note   f fire   s skip   A abort (the drill's id is typed)
+ *     a answer   o observe   n note   f fire   s skip   d defer   i inject   m met
+ *     p pause   r resume   A abort (the drill's id is typed)
  *     l language   arrows and page keys: events   Tab: a section whole   ? help   q leave (watch)
+ *
+ * What is asked stands in the line above the keys, what there is to choose from in their place;
+ * what the run refuses stays typed.
  *
  * Any other character begins an order, so that 停止演練, 真實狀況 and REAL-WORLD EMERGENCY end the
  * drill from here too (run/phrase.h). */

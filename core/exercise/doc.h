@@ -2,10 +2,12 @@
  * them is what will be played.
  *
  *   player      for players: what the exercise is, who takes part, how to behave. Nothing of what
- * will happen: no phase, no inject, no step, no note, no change of the network plan        for the
- * staff: timetable, objectives, what the network will see, safety controller  for controllers: each
- * inject whole, with the notes evaluator   for evaluators: what to look at by objective, with room
- * for notes and ratings; no notes of the controllers'
+ *               will happen: no phase, no inject, no step, no note, no change of the network
+ *   plan        for the staff: timetable, objectives, what the network will see, safety
+ *   controller  for controllers: each inject whole, with the notes
+ *   evaluator   for evaluators: what to look at by objective, with room for notes and ratings; no
+ *               notes of the controllers'
+ *   feedback    for everybody, to be filled in after ENDEX; as a player's, nothing of what happens
  */
 #ifndef ND_EXERCISE_DOC_H
 #define ND_EXERCISE_DOC_H
@@ -27,6 +29,7 @@ void nd_doc_player(struct nd_doc *doc);
 void nd_doc_plan(struct nd_doc *doc);
 void nd_doc_controller(struct nd_doc *doc);
 void nd_doc_evaluator(struct nd_doc *doc);
+void nd_doc_feedback(struct nd_doc *doc);
 
 /* ---- doc_common.c ---- */
 

@@ -147,6 +147,25 @@ static void rating_key(struct nd_doc *doc)
     }
 }
 
+/* Blank lines for what is seen besides, to be typed in afterwards or meanwhile. */
+static void observation_log(struct nd_doc *doc)
+{
+    static const char *const blank[] = {NULL, NULL, NULL, NULL};
+    struct nd_paper *paper = &doc->paper;
+    const char *const heads[] = {nd_say(paper, "時間 T+", "Time, T+"),
+                                 nd_say(paper, "狀況或目標代號", "Inject or objective"),
+                                 nd_say(paper, "所見（事實）", "What was seen (facts)"),
+                                 nd_say(paper, "優點 / 待改善", "Strength / to be improved"), NULL};
+    nd_paper_heading(paper, 2, nd_say(paper, "觀察紀錄", "Observations"));
+    nd_paper_table(
+        paper,
+        nd_say(paper, "演練中以 netdrill observe 登錄，或寫於此，於結束前登錄",
+               "by netdrill observe during the drill; or here, and typed in before it ends"),
+        heads);
+    for (size_t i = 0; i < 10; i++)
+        nd_paper_row(paper, blank);
+}
+
 void nd_doc_evaluator(struct nd_doc *doc)
 {
     static const struct nd_text2 kind = {"評核表", "Evaluation guide"};
@@ -176,6 +195,7 @@ void nd_doc_evaluator(struct nd_doc *doc)
     count += guide(doc, NULL, nd_say(paper, "未列入目標之狀況", "Injects of no objective"));
     if (count == 0)
         nd_paper_para(paper, nd_say(paper, "無狀況須評核。", "There is no inject to evaluate."));
+    observation_log(doc);
     nd_doc_rules(doc);
     nd_paper_end(paper);
 }

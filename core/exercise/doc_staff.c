@@ -197,21 +197,30 @@ static void commands(struct nd_doc *doc)
     struct nd_paper *paper = &doc->paper;
     static const struct {
         const char *command, *zh, *en;
-    } rows[] = {{"netdrill status", "目前狀態與下一項", "where it stands, and what is next"},
-                {"netdrill fire ID", "立即下達狀況，或表示已親自交付",
-                 "give an inject now, or say that "
-                 "it was handed over"},
-                {"netdrill skip ID", "略過（須說明原因）", "leave it out, with a reason"},
-                {"netdrill defer ID", "延後", "put it off"},
-                {"netdrill ack ID", "代為登錄已收到", "write down that it was received"},
-                {"netdrill answer ID", "登錄回覆", "write down the answer"},
-                {"netdrill observe", "登錄觀察", "write down an observation"},
-                {"netdrill pause, netdrill resume", "暫停、繼續", "hold it, let it go on"},
-                {"netdrill abort", "中止並復原", "end it and put all back"}};
+    } rows[] = {
+        {"netdrill watch --as NAME", "即時畫面與按鍵（? 說明）", "the live display, with keys (?)"},
+        {"netdrill status", "目前狀態與下一項", "where it stands, and what is next"},
+        {"netdrill fire ID", "立即下達狀況，或表示已親自交付 (f)",
+         "give an inject now, or say that it was handed over (f)"},
+        {"netdrill skip ID --reason TEXT", "略過，須說明原因 (s)",
+         "leave it out, with a reason (s)"},
+        {"netdrill defer ID --till 10m", "延後 (d)", "put it off (d)"},
+        {"netdrill inject TEXT --to NAME", "加發臨時狀況 (i)", "one that nobody had planned (i)"},
+        {"netdrill ack ID", "代為登錄已收到 (a)", "write down that it was received (a)"},
+        {"netdrill answer ID TEXT", "登錄回覆 (a)", "write down the answer (a)"},
+        {"netdrill confirm last N", "回覆確認事項 (a)", "answer a confirmation (a)"},
+        {"netdrill observe TEXT", "登錄觀察 (o)", "write down an observation (o)"},
+        {"netdrill note TEXT", "寫一筆記事 (n)", "a line in the journal (n)"},
+        {"netdrill met DUTY", "完成通報，時限停止計時 (m)", "a duty is done: its clock stops (m)"},
+        {"netdrill occurs EVENT", "事件發生，通報時限開始計時", "an event: clocks begin"},
+        {"netdrill pause, netdrill resume", "暫停、繼續 (p, r)", "hold it, let it go on (p, r)"},
+        {"netdrill abort", "中止並復原 (A)", "end it and put all back (A)"}};
     const char *const heads[] = {nd_say(paper, "指令", "Command"),
                                  nd_say(paper, "用途", "What for"), NULL};
     nd_paper_heading(paper, 2, nd_say(paper, "管制指令", "Commands"));
-    nd_paper_table(paper, nd_say(paper, "各指令加 --help 說明用法", "each tells more with --help"),
+    nd_paper_table(paper,
+                   nd_say(paper, "各指令加 --help 說明用法；括號內為即時畫面之按鍵",
+                          "each tells more with --help; in brackets the key of the live display"),
                    heads);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const char *const cells[] = {rows[i].command, nd_say(paper, rows[i].zh, rows[i].en)};

@@ -38,10 +38,11 @@ static nd_err check_text(const char *text, const char *what, struct nd_fail *why
     return ND_OK;
 }
 
-/* A real emergency comes before the drill, wherever somebody says so. */
+/* A real emergency comes before the drill, wherever somebody says so; also in words that are
+ * refused otherwise. */
 static void heed(struct nd_run *run, const char *text, const char *actor)
 {
-    if (nd_is_abort_phrase(text))
+    if (text != NULL && nd_is_abort_phrase(text))
         nd_run_abort(run, actor, text);
 }
 
@@ -188,7 +189,7 @@ static nd_err check_choice(const struct nd_inject *plan, const char *text, struc
     return ND_EARG;
 }
 
-nd_err nd_run_reply(struct nd_run *run, const char *id, const char *text,
+static nd_err reply(struct nd_run *run, const char *id, const char *text,
                     const struct nd_speaker *speaker, struct nd_fail *why)
 {
     struct nd_recipient *to = find(run, id, speaker->person, why);
@@ -200,10 +201,16 @@ nd_err nd_run_reply(struct nd_run *run, const char *id, const char *text,
         return nd_fail_set(why, ND_ESTATE, "'%s' has answered '%s' already; add a note instead",
                            to->name, id);
     const struct nd_speaker named = {to->name, speaker->witness};
-    const char *actor = nd_speaker_actor(run, &named);
-    nd_recipient_answer(to, text, actor, nd_speaker_json(&named));
-    heed(run, text, actor);
+    nd_recipient_answer(to, text, nd_speaker_actor(run, &named), nd_speaker_json(&named));
     return ND_OK;
+}
+
+nd_err nd_run_reply(struct nd_run *run, const char *id, const char *text,
+                    const struct nd_speaker *speaker, struct nd_fail *why)
+{
+    nd_err err = reply(run, id, text, speaker, why);
+    heed(run, text, nd_speaker_actor(run, speaker));
+    return err;
 }
 
 /* ---- observing ---- */
@@ -240,8 +247,10 @@ static void keep(struct nd_run *run, json_t *data, int64_t number)
 nd_err nd_run_observe(struct nd_run *run, const struct nd_observation *observation,
                       const struct nd_speaker *speaker, int64_t *number, struct nd_fail *why)
 {
+    const char *actor = nd_speaker_actor(run, speaker);
     if (check_observation(run, observation, why) != ND_OK) {
         json_decref(observation->evidence);
+        heed(run, observation->text, actor);
         return why->code;
     }
     json_t *data = nd_speaker_json(speaker);
@@ -253,7 +262,6 @@ nd_err nd_run_observe(struct nd_run *run, const struct nd_observation *observati
                         observation->evidence != NULL ? observation->evidence : json_null());
     *number = ++run->observations;
     keep(run, data, *number);
-    const char *actor = nd_speaker_actor(run, speaker);
     if (nd_run_event(run, 0, "observation", nd_id_text(run, *number), actor, data) < 0)
         return nd_fail_set(why, ND_EIO, "%s", run->journal_why);
     heed(run, observation->text, actor);

@@ -93,6 +93,18 @@ static json_t *series_json(const struct nd_run *run)
     return list;
 }
 
+static json_t *people_json(const struct nd_site *site)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; site != NULL && i < site->people.count; i++) {
+        const struct nd_person *person = &site->people.at[i];
+        json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "name", person->name, "role",
+                                              nd_role_name(person->role), "title",
+                                              nd_text2_json(&person->title)));
+    }
+    return list;
+}
+
 json_t *nd_run_status(const struct nd_run *run)
 {
     static const char *const states[] = {"building", "building", "running", "restoring", "ended"};
@@ -113,6 +125,7 @@ json_t *nd_run_status(const struct nd_run *run)
         nd_pauses_json(run), "verdicts", "met", (json_int_t)o->met, "missed", (json_int_t)o->missed,
         "unknown", (json_int_t)o->unknown, "injects", nd_injects_json(run), "observations", "count",
         (json_int_t)run->observations, "last", run->observed, "obligations", nd_duties_json(run));
+    json_object_set_new(status, "people", people_json(run->config.site));
     json_object_update_new(status, nd_recent_json(run));
     return status;
 }

@@ -80,9 +80,12 @@ def document(kind, *more):
 for lang in ("zh", "en"):
     for form in ("html", "md"):
         how = ("--lang", lang, "--format", form)
-        docs = {kind: document(kind, *how) for kind in ("player", "plan", "controller", "evaluator")}
+        docs = {kind: document(kind, *how) for kind in ("player", "plan", "controller", "evaluator", "feedback")}
         found = [word for word in FUTURE + NOTES if word in docs["player"]]
         check(f"{how}: nothing of the future, no note for players {found}", not found and "PlayerTitle" in docs["player"] and "T+02:00:00" in docs["player"])
+        check(f"{how}: nor in the form for all {[w for w in FUTURE + NOTES if w in docs['feedback']]}", not any(w in docs["feedback"] for w in FUTURE + NOTES)
+              and all(w in docs["feedback"] for w in ["ObjectiveTwo", "1  2  3  4  5", "hot wash"]))
+        check(f"{how}: keys and commands of controllers", all(w in docs["controller"] for w in ["netdrill inject TEXT --to NAME", "netdrill met DUTY", "(d)"]))
         check(f"{how}: no notes but for controllers", not any(word in docs[kind] for word in NOTES for kind in ("plan", "evaluator")))
         bodies = ["NotesA", "NotesB", "BodyB", "BodyD", "OptionYes", "StoryA", "T+00:15:00", "links.down victim", "netdrill fire inject-b"] + (["狀況內容甲", "BodyA"])
         check(f"{how}: controllers have all", all(word in docs["controller"] for word in bodies), [w for w in bodies if w not in docs["controller"]])
@@ -92,7 +95,7 @@ for lang in ("zh", "en"):
             marks = [m.start() for m in re.finditer("演練 EXERCISE", text)]
             ends = text.rstrip().rstrip("*").endswith("演練 EXERCISE") or text.rstrip().endswith("演練 EXERCISE</p></footer></body></html>")
             check(f"{how} {kind}: marked at both ends", len(marks) >= 2 and marks[0] < 700 and ends)
-            check(f"{how} {kind}: says who may have it", kind == "player" or ("not for players" in text or "不得交予參演人員" in text))
+            check(f"{how} {kind}: says who may have it", kind in ("player", "feedback") or ("not for players" in text or "不得交予參演人員" in text))
             check(f"{how} {kind}: a title is no markup", "<script" not in text and "<b>" not in text and "<i>" not in text and ("&lt;script" in text or lang == "zh"))
             if form == "html":
                 page = Page()

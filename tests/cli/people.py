@@ -223,6 +223,15 @@ ask("note", "真實狀況".encode("big5"), code=2, says="abort needs no words")
 ask("abort", "last", "--reason", "真實狀況".encode("big5"), "--as", "林".encode("big5"))
 if run.wait(20) != 11:
     failures.append(f"an abort in Big5: exit {run.returncode}")
+
+# ---- and an emergency, in words that are refused otherwise ----
+run = subprocess.Popen([netdrill, "run", "s.lua", "--confirm", "people", "--plain", "--runs", "other"], stdin=subprocess.DEVNULL, stdout=open("out", "w"), stderr=subprocess.STDOUT)
+deadline = time.monotonic() + 20
+while "Open roaming?" not in open("out").read() and time.monotonic() < deadline:
+    time.sleep(0.05)
+ask("answer", "roaming", "真實狀況：機房失火", "--as", "ceoc", "--runs", "other", code=2, says="'open', 'wait'")
+if run.wait(20) != 11:
+    failures.append(f"an emergency as the answer to a decision: exit {run.returncode}")
 subprocess.run(["rm", "-rf", work])
 print("\n".join(failures) or f"ok: 1,000 observations from 10 at once in {took:.1f} s")
 sys.exit(bool(failures))

@@ -28,8 +28,9 @@ def write(name, text):
 
 write("site.yaml", """site: field
 people: {lin: {title: 林}, ceoc: {title: 中央災害應變中心, role: player}}
-targets: {}
+targets: {desk-3: {kind: card, directory: cards, recipients: {ceoc: desk 3}}}
 """)
+os.mkdir(work + "/cards")
 drill = write("desk.lua", """local p = use "pretend"
 drill { { zh = "畫面與按鍵測試演練", en = "Keys and screen" }, id = "desk", lasts = minutes(5), site = "site.yaml" }
 phase { { zh = "第一階段", en = "First" }, at = "T+00:00" }
@@ -45,6 +46,13 @@ inject { { zh = "停電消息", en = "The power fails" }, id = "power", at = min
 inject { { zh = "記者來電", en = "A reporter calls" }, id = "press", at = minutes(2), from = "lin", to = { "ceoc" },
   body = { zh = "來電", en = "A call" }, react_within = minutes(2) }
 phase { { zh = "第二階段", en = "Second" } }
+""")
+write("forms.lua", """local message = use "message"
+drill { "Forms", id = "forms", lasts = minutes(10), site = "site.yaml" }
+obligations { "tw-telecom-outage", owner = "ceoc", occurs = { outage = "T+00:00" } }
+phase { "One" }
+inject { "The power fails", id = "power", to = { "ceoc" }, react_within = minutes(5) }
+inject { "On paper", id = "paper", at = minutes(4), to = { "ceoc" }, via = { message.card, site "desk-3" } }
 """)
 short = write("short.lua", """local p = use "pretend"
 drill { "Short", id = "short", lasts = seconds(20), site = "site.yaml" }
@@ -156,19 +164,16 @@ def by_keys():
     got = until("a does not answer an inject", lambda: of(runs, "inject.answered"))
     check("the inject's answer is not as typed", got and "已啟動備援" in json.dumps(got, ensure_ascii=False))
     key("f")  # one is left: it stands there, and nothing happens without Enter
-    shows("發出 哪一項 (press): press")
+    shows("發出 哪一項: press")
     key("Escape")
     key("s")
-    shows("略過 哪一項 (press): press")
+    shows("略過 哪一項: press")
     key("Enter")
     shows("略過 press 之理由")
     key("Enter")  # without a reason it is not
-    time.sleep(0.5)
+    shows("needs a reason")
     check("fired by itself", not [e for e in of(runs, "inject.fired") if e.get("subject") == "press"])
     check("skipped without a reason", not of(runs, "inject.skipped"))
-    key("s")
-    key("Enter")
-    shows("略過 press 之理由")
     keys("時間不足")
     key("Enter")
     got = until("s does not skip", lambda: of(runs, "inject.skipped"))
@@ -196,6 +201,116 @@ def by_keys():
     tmux("resize-window", "-t", "d0", "-x", "80", "-y", "24")
     until("a larger terminal is not noticed", lambda: max(map(width, screen())) > 70)
     return runs
+
+
+def by_forms():
+    """What is asked in several questions: an observation, a deferral, an ad-hoc inject, a duty; each with a slip that is
+    told, and mended without typing it all again."""
+    runs = work + "/forms"
+    os.mkdir(runs)
+    tmux("new-session", "-d", "-s", "d3", "-x", "80", "-y", "24", "bash --norc")
+    shown, typed, pressed = (lambda text: shows(text, 3)), (lambda text: keys(text, 3)), (lambda text: key(text, 3))
+    typed(f"cd {work}; {netdrill} run forms.lua --confirm forms --lang zh --runs {runs}; echo exit=$?")
+    pressed("Enter")
+    shown("請交付")
+    typed("o機房人員 立即查閱程序書")
+    pressed("Enter")
+    shown("s 優點  i 待改善")
+    typed("x")  # neither of them
+    typed("s")
+    shown("關於哪一狀況")
+    typed("nothing")
+    pressed("Enter")
+    shown("no inject 'nothing'")
+    check("what was refused is written down", not of(runs, "observation"))
+    for _ in "nothing":
+        pressed("BSpace")
+    typed("po")
+    pressed("Tab")
+    shown("無): power")
+    pressed("Enter")
+    seen = until("o writes no observation", lambda: of(runs, "observation"))
+    shown("觀察已記錄")
+    data = seen[0]["data"] if seen else {}
+    check(f"the observation is not as typed {data}", (data.get("text"), data.get("sort"), data.get("inject")) == ("機房人員 立即查閱程序書", "strength", "power"))
+    typed("o第二件")  # Enter all through: neither sort, about nothing
+    for words in ("觀察: 第二件", "s 優點", "關於哪一狀況"):
+        shown(words)
+        pressed("Enter")
+    seen = until("o writes no second one", lambda: of(runs, "observation")[1:])
+    check("a sort or an inject that nobody gave", seen and seen[0]["data"]["sort"] is None and seen[0]["data"]["inject"] is None)
+    typed("o不寫了")
+    pressed("Enter")
+    shown("s 優點")
+    pressed("Escape")
+
+    typed("d")
+    shown("延後 哪一項: paper")
+    pressed("Enter")
+    shown("paper 延至")
+    typed("soon")
+    pressed("Enter")
+    shown("soon'")
+    check("put off till nobody knows when", not of(runs, "inject.deferred"))
+    for _ in "soon":
+        pressed("BSpace")
+    typed("20s 等候 記者")
+    pressed("Enter")
+    put_off = until("d does not defer", lambda: of(runs, "inject.deferred"))
+    shown("paper 已延後：20s")
+    check(f"not as typed: {put_off}", put_off and put_off[0]["subject"] == "paper" and put_off[0]["data"]["reason"] == "等候 記者" and put_off[0]["data"]["by"])
+
+    typed("i記者到場")
+    pressed("Enter")
+    shown("收件者")
+    shown("ceoc lin")
+    typed("ceo nobody")
+    pressed("Enter")
+    shown("查無 ceo")
+    check("an inject for nobody", not of(runs, "inject.added"))
+    for _ in "o nobody":
+        pressed("BSpace")
+    pressed("Tab")
+    pressed("Enter")
+    shown("反應時限")
+    typed("10")
+    pressed("Enter")
+    shown("10'")
+    typed("m")
+    pressed("Enter")
+    shown("經由哪一狀況之管道")
+    typed("pa")
+    pressed("Tab")
+    pressed("Enter")
+    added = until("i adds no inject", lambda: of(runs, "inject.added"))
+    data = added[0]["data"] if added else {}
+    check(f"the ad-hoc inject is not as typed {data}", (data.get("title", {}).get("zh"), data.get("to"), data.get("react_within_ns"), data.get("like")) == ("記者到場", ["ceoc"], 600e9, "paper"))
+    until("it is not delivered", lambda: [e for e in of(runs, "inject.delivered") if e["subject"] == "adhoc-1"])
+    typed("i人工交付")
+    for answer in ("", "role:player", "", ""):
+        typed(answer)
+        pressed("Enter")
+    until("i adds no second one", lambda: of(runs, "inject.added")[1:])
+    shown("請交付後按 f")
+    typed("fadhoc-2")
+    pressed("Enter")
+    until("f does not hand it over", lambda: [e for e in of(runs, "inject.delivered") if e["subject"] == "adhoc-2"])
+
+    typed("m")
+    shown("first-report web-notice")
+    typed("fir")
+    pressed("Tab")
+    pressed("Enter")
+    shown("由誰完成: ceoc")
+    pressed("Enter")
+    shown("如期完成，尚餘")
+    met = until("m meets no duty", lambda: of(runs, "obligation.met"))
+    check(f"another duty, or somebody else: {met}", met and met[0]["subject"].endswith("first-report") and met[0]["data"]["by"] == "ceoc")
+
+    typed("d停止演練")  # in the middle of a question
+    pressed("Enter")
+    until("a phrase is not heard while something is asked", lambda: of(runs, "run.aborting"))
+    shown("exit=11")
 
 
 def by_watch(runs):
@@ -371,6 +486,7 @@ def by_terminals():
 
 
 try:
+    by_forms()
     runs = by_keys()
     failures and sys.exit(1)
     by_watch(runs)
