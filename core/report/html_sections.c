@@ -41,12 +41,8 @@ static void put_timeline(const struct nd_page *page)
     nd_html_heading(page, "timeline-h", ND_MSG_TIMELINE);
     nd_html_raw(page, "<figure>");
     nd_svg_timeline(page);
-    nd_html_raw(page, "<figcaption class=\"legend\"><span class=\"k planned\">\u25c7</span> ");
-    nd_html_msg(page, ND_MSG_PLANNED);
-    nd_html_raw(page, " <span class=\"k done\">\u25a0</span> ");
-    nd_html_msg(page, ND_MSG_ACTUAL);
-    nd_html_raw(page, " <span class=\"k injected\">\u25a8</span> ");
-    nd_html_msg(page, ND_MSG_CHANGE);
+    nd_html_raw(page, "<figcaption class=\"legend\">");
+    nd_svg_timeline_legend(page);
     nd_html_raw(page, "</figcaption></figure>\n");
     nd_html_data(page, "steps");
     nd_html_raw(page, "</section>\n");
@@ -54,20 +50,13 @@ static void put_timeline(const struct nd_page *page)
 
 static void put_performance(const struct nd_page *page)
 {
-    const json_t *list = json_object_get(page->model, "series");
-    size_t i = 0;
-    json_t *s = NULL;
-    if (json_array_size(list) == 0)
+    if (json_array_size(json_object_get(page->model, "series")) == 0)
         return;
     nd_html_heading(page, "performance", ND_MSG_PERFORMANCE);
     nd_html_raw(page, "<figure>");
-    json_array_foreach(list, i, s) nd_svg_series(page, s, i);
-    nd_html_raw(page, "<figcaption class=\"legend\"><span class=\"k injected\">\u25a8</span> ");
-    nd_html_msg(page, ND_MSG_INJECTED);
-    nd_html_raw(page, " <span class=\"k unexpected\">\u25a9</span> ");
-    nd_html_msg(page, ND_MSG_UNEXPECTED);
-    nd_html_raw(page, " <span class=\"k notsent\">\u25a5</span> ");
-    nd_html_msg(page, ND_MSG_NOT_SENT);
+    nd_svg_series(page);
+    nd_html_raw(page, "<figcaption class=\"legend\">");
+    nd_svg_series_legend(page);
     nd_html_raw(page, "</figcaption></figure>\n");
     nd_html_data(page, "services");
     nd_html_data(page, "interruptions");

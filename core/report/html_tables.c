@@ -176,12 +176,8 @@ static void put_clocks(const struct nd_page *page)
         return;
     nd_html_raw(page, "<figure>");
     nd_svg_duties(page);
-    nd_html_raw(page, "<figcaption class=\"legend\"><span class=\"k done\">\u25a0</span> ");
-    nd_html_msg(page, ND_MSG_MET);
-    nd_html_raw(page, " <span class=\"k unexpected\">\u25a0</span> ");
-    nd_html_msg(page, ND_MSG_MISSED);
-    nd_html_raw(page, " <span class=\"k\">\u2503</span> ");
-    nd_html_msg(page, ND_MSG_DUE);
+    nd_html_raw(page, "<figcaption class=\"legend\">");
+    nd_svg_duties_legend(page);
     nd_html_raw(page, "</figcaption></figure>\n");
 }
 

@@ -9,7 +9,7 @@
  *                   model_fault.c, model_signal.c, model_moment.c: faults as a life cycle;
  *                   model_length.c: how long interruptions were
  *   formats.c       the formats by name, and the files that a run leaves
- *   html*.c         the page; svg.c: its charts; markdown.c; junit.c
+ *   html*.c         the page; svg*.c: its charts; markdown.c; junit.c
  *   tables.c        the tables as data; cells.c: their rows and cells; sheets.c: as sheets
  *   machine.c       for other tools: Grafana, OpenMetrics; stix.c: STIX 2.1
  *   audience.c      what is not for an audience to know; pdf.c: the page by Chromium
@@ -162,8 +162,12 @@ void nd_model_rating(json_t *model, const json_t *plan, const json_t *state);
  * language, as a heading's is. */
 void nd_svg_open(const struct nd_page *page, const char *id, double width, double height,
                  const char *title);
+/* svg.h; each with what its legend says. */
 void nd_svg_timeline(const struct nd_page *page);
+void nd_svg_timeline_legend(const struct nd_page *page);
 void nd_svg_duties(const struct nd_page *page);
-void nd_svg_series(const struct nd_page *page, const json_t *series, size_t number);
+void nd_svg_duties_legend(const struct nd_page *page);
+void nd_svg_series(const struct nd_page *page);
+void nd_svg_series_legend(const struct nd_page *page);
 
 #endif
