@@ -67,7 +67,7 @@ def tables(run, lang):
     said = subprocess.run([netdrill, "report", run.directory, "--format", "csv", "--table", "?"], stderr=subprocess.PIPE, text=True).stderr
     names = re.search(r"one table: `([^`]*)`", open(f"{root}/docs/report.md").read()).group(1).split()
     named = said.strip().rsplit("expected one of ", 1)[1].split(", ")  # as many as a message holds
-    check(len(named) >= 15 and names[:len(named) - 1] == named[:-1], f"tables: docs/report.md lists {names}, the program {named}")
+    check(len(named) >= 15 and set(named[:-1]) <= set(names), f"tables: docs/report.md lists {names}, the program {named}")
     parts = []
     for name in names:
         text = report(run, "--format", "csv", "--table", name, "--lang", lang)

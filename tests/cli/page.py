@@ -118,7 +118,7 @@ class Page(html.parser.HTMLParser):
         elif tag == "svg" and given.get("aria-hidden") != "true":
             self.charts.append({"role": given.get("role"), "labels": given.get("aria-labelledby", "").split()})
             self.sections[-1].append("chart")
-        elif tag in ("title", "desc") and self.charts:
+        elif tag in ("title", "desc") and self.charts and "id" in given: # others are of a part of the chart
             self.charts[-1][tag] = given.get("id")
         elif tag == "table":
             self.tables.append({"caption": False, "scopes": []})
