@@ -1,8 +1,8 @@
-#include "cli/common.h"
+#include "cli/across.h"
 
+#include "report/document.h"
 #include "report/review.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,49 +14,39 @@ extern const struct nd_command nd_command_review;
 static const struct nd_cli_option options[] = {
     {"year", "YEAR", "112 (民國) or 2023", 0},
     {"goals", "FILE", "YAML of the year's goals and planned figures (default: the drills' own)", 0},
-    {"format", ND_REVIEW_FORMATS, "print this one; default: write files, in both languages", 0},
+    {"format", ND_DOCUMENT_FORMATS, "print this one; default: write files, in both languages", 0},
     {"lang", "zh|en", "language of what is printed", 0},
     {"out", "DIR", "where the files go (default: here)", 0},
+    {"pdf", NULL, "the page as PDF too", 0},
     {"runs", "DIR", "where runs are kept (default: runs)", 0},
     {NULL, NULL, NULL, 0}};
 
-static void unread(void *ctx, const char *run_id, const char *why)
+static nd_err render(void *ctx, const char *format, enum nd_lang lang, struct nd_buf *out,
+                     struct nd_fail *why)
 {
-    (void)ctx;
-    fprintf(stderr, "netdrill review: run '%s' is left out: %s\n", run_id, why);
+    return nd_review_render(ctx, format, lang, out, why);
 }
 
-static nd_err print_one(const struct nd_review *review, const char *format, bool zh,
-                        struct nd_fail *why)
+static int print_one(const struct nd_review *review, const char *format, bool zh)
 {
+    struct nd_fail why = {0};
     struct nd_buf out = {0};
-    nd_err err = nd_review_render(review, format, zh ? ND_LANG_ZH : ND_LANG_EN, &out, why);
-    if (err == ND_OK && (fwrite(nd_buf_str(&out), 1, out.len_bytes, stdout) != out.len_bytes ||
-                         fflush(stdout) != 0))
-        err = nd_fail_errno(why, errno, "cannot write");
+    nd_err err = nd_review_render(review, format, zh ? ND_LANG_ZH : ND_LANG_EN, &out, &why);
+    int code = err == ND_OK ? nd_across_print("review", &out) : ND_EXIT_USAGE;
+    if (err != ND_OK)
+        fprintf(stderr, "netdrill review: %s\n", why.text);
     nd_buf_deinit(&out);
-    return err;
+    return code;
 }
 
-static nd_err write_all(const struct nd_review *review, const char *folder, int year,
-                        struct nd_fail *why)
+static int write_all(struct nd_review *review, const struct nd_cli_args *args, int year)
 {
-    static const char *const formats[] = {"html", "md", "ods"};
-    nd_err err = ND_OK;
-    for (size_t i = 0; i < 6 && err == ND_OK; i++) {
-        struct nd_buf out = {0};
-        bool zh = i % 2 == 0;
-        char *path =
-            nd_printf("%s/review-%d.%s.%s", folder, year, zh ? "zh-TW" : "en", formats[i / 2]);
-        err = nd_review_render(review, formats[i / 2], zh ? ND_LANG_ZH : ND_LANG_EN, &out, why);
-        if (err == ND_OK)
-            err = nd_file_write(path, nd_buf_str(&out), out.len_bytes, why);
-        if (err == ND_OK)
-            printf("%s\n", path);
-        free(path);
-        nd_buf_deinit(&out);
-    }
-    return err;
+    const char *folder = nd_cli_get(args, "out");
+    char *stem = nd_printf("review-%d", year);
+    int code = nd_across_files("review", folder != NULL ? folder : ".", stem, "html|md|ods",
+                               nd_cli_get(args, "pdf") != NULL, render, review);
+    free(stem);
+    return code;
 }
 
 static int review(int argc, char **argv)
@@ -72,30 +62,33 @@ static int review(int argc, char **argv)
     }
     const char *asked = nd_cli_get(&args, "year");
     const char *format = nd_cli_get(&args, "format");
-    const char *folder = nd_cli_get(&args, "out");
+    char name[] = "review";
     nd_err err = asked == NULL
                      ? nd_fail_set(&why, ND_EARG, "say which year: --year 112, or --year 2023")
                      : nd_review_year(asked, &year, &why);
+    if (err == ND_OK && format != NULL && nd_cli_get(&args, "pdf") != NULL)
+        err = nd_fail_set(&why, ND_EARG, "'--pdf' goes with files; leave out '--format'");
     if (err == ND_OK)
-        err = nd_review_open(nd_cli_runs(&args), year, nd_cli_get(&args, "goals"), unread, NULL,
-                             &of, &why);
-    if (err == ND_OK && format != NULL)
-        err = print_one(of, format, nd_cli_zh(&args), &why);
-    else if (err == ND_OK)
-        err = write_all(of, folder != NULL ? folder : ".", year, &why);
+        err = nd_review_open(nd_cli_runs(&args), year, nd_cli_get(&args, "goals"), nd_cli_unread,
+                             name, &of, &why);
+    int code = err == ND_EARG ? ND_EXIT_USAGE : ND_EXIT_INTERNAL;
     if (err != ND_OK)
         fprintf(stderr, "netdrill review: %s\n", why.text);
+    else
+        code =
+            format != NULL ? print_one(of, format, nd_cli_zh(&args)) : write_all(of, &args, year);
     nd_review_free(of);
     nd_cli_args_deinit(&args);
-    return err == ND_OK ? ND_EXIT_OK : err == ND_EARG ? ND_EXIT_USAGE : ND_EXIT_INTERNAL;
+    return code;
 }
 
 const struct nd_command nd_command_review = {
     "review",
-    "review --year YEAR [--goals FILE] [--format NAME] [--out DIR] [--runs DIR]",
+    "review --year YEAR [--goals FILE] [--format NAME | --out DIR [--pdf]] [--runs DIR]",
     "A year of drills: goals, what was done, what it showed, what follows; planned against "
     "achieved with the reasons. Rehearsals never count.\n\n"
     "  netdrill review --year 112\n"
+    "  netdrill review --year 112 --goals goals.yaml --out reports --pdf\n"
     "  netdrill review --year 2026 --goals goals.yaml --format md --lang zh",
     review,
     0,

@@ -293,28 +293,34 @@ static void put_point(const struct plot *plot, size_t i)
         nd_buf_addf(out, "<path class=\"planned\" d=\"M%.1f %.1fl5 6l-5 6l-5 -6z\"/>\n", x, y - 6);
 }
 
+static void put_key(const struct nd_page *page, const char *class, const char *sign,
+                    enum nd_message words)
+{
+    nd_buf_addf(page->out, "<span class=\"key\"><b class=\"%s\">%s</b> ", class, sign);
+    nd_html_msg(page, words);
+    nd_html_raw(page, "</span>");
+}
+
 static void put_legend(const struct plot *plot)
 {
     const struct nd_page *page = plot->page;
     size_t number = 0;
-    nd_html_raw(page, "<figcaption class=\"legend\">\u25cf ");
-    nd_html_msg(page, ND_MSG_MET);
-    nd_html_raw(page, " \u00b7 \u2715 ");
-    nd_html_msg(page, ND_MSG_MISSED);
-    nd_html_raw(page, " \u00b7 \u25c7 ");
-    nd_html_msg(page, ND_MSG_UNKNOWN);
-    nd_html_raw(page, " \u00b7 \u2336 ");
-    nd_html_msg(page, ND_MSG_UNCERTAINTY);
-    nd_html_raw(page, " \u00b7 - - ");
-    nd_html_msg(page, ND_MSG_LIMIT);
+    nd_html_raw(page, "<figcaption class=\"legend\">");
+    put_key(page, "met", "\u25cf", ND_MSG_MET);
+    put_key(page, "missed", "\u2715", ND_MSG_MISSED);
+    put_key(page, "unknown", "\u25c7 ?", ND_MSG_UNKNOWN);
+    put_key(page, "done", "\u2336", ND_MSG_UNCERTAINTY);
+    put_key(page, "missed", "- -", ND_MSG_LIMIT);
     for (size_t i = 0; i < plot->count; i++) {
         char *words =
             begins(plot, i) ? nd_trends_changed_words(point_at(plot, i), page->lang) : NULL;
         if (words != NULL) {
-            nd_buf_addf(page->out, " \u00b7 \u25b3%zu ", ++number);
+            nd_buf_addf(page->out, "<span class=\"key\"><b class=\"unknown\">\u25b3%zu</b> ",
+                        ++number);
             nd_html_msg(page, ND_MSG_TR_CHANGED);
             nd_html_raw(page, ": ");
             nd_html_text(page, words);
+            nd_html_raw(page, "</span>");
         }
         free(words);
     }

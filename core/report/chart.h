@@ -8,9 +8,9 @@
  * changed. kpi: of nd_trends_mark. number: makes its ids unique. */
 void nd_chart_trend(const struct nd_page *page, const json_t *kpi, size_t number);
 
-/* What was planned and achieved, a bar each: [{label, achieved, planned (or null), of (or null),
- * words}]; achieved and planned in the same unit, of: what a full bar stands for, or null: the
- * largest of both. */
-void nd_chart_goals(const struct nd_page *page, const json_t *bars, size_t number);
+/* What was planned and achieved for each goal, drills and the share of expectations met: [{label,
+ * held, planned_runs (or null), met 0 to 1 (or null: nothing was judged), planned_met (or null)}].
+ */
+void nd_chart_goals(const struct nd_page *page, const json_t *bars);
 
 #endif

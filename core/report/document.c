@@ -33,24 +33,37 @@ static bool stands(const struct nd_document *document, size_t sheet)
     return sheet == 0 || document->sheets[sheet].rows.count > 1;
 }
 
-/* The lines of a cell, each escaped by `put`. */
-static void put_lines(struct nd_buf *out, const char *text,
-                      void (*put)(struct nd_buf *out, const char *text))
+/* ---- the page ---- */
+
+static void html_lines(const struct nd_page *page, const char *text)
 {
-    while (*text != '\0') {
+    for (const char *before = ""; *text != '\0'; before = "<br>") {
         size_t len = strcspn(text, "\n");
         char *one = nd_printf("%.*s", (int)len, text);
-        put(out, one);
+        nd_html_raw(page, before);
+        nd_html_words(page, one);
         free(one);
-        text += len;
-        if (*text == '\n') {
-            nd_buf_adds(out, "<br>");
-            text++;
-        }
+        text += len + (text[len] == '\n');
     }
 }
 
-/* ---- the page ---- */
+/* A page has no room for a column that says nothing; the first table's are as they are asked for.
+ */
+static bool column_stands(const struct nd_document *document, size_t number, size_t column)
+{
+    const struct nd_sheet *sheet = &document->sheets[number];
+    bool any = number == 0;
+    for (size_t r = 1; r < sheet->rows.count && !any; r++)
+        any = *nd_sheet_at(sheet, r, column) != '\0';
+    return any;
+}
+
+/* "2026-11-25", which is not to be broken. */
+static bool is_date(const char *text)
+{
+    return strlen(text) == 10 && text[4] == '-' && text[7] == '-' &&
+           strspn(text, "0123456789-") == 10;
+}
 
 static void html_cell(const struct nd_document *document, const struct nd_page *page, size_t sheet,
                       size_t row, size_t column)
@@ -58,10 +71,13 @@ static void html_cell(const struct nd_document *document, const struct nd_page *
     const struct nd_row *cells = &document->sheets[sheet].rows.at[row];
     const char *class =
         document->class_of != NULL ? document->class_of(document->ctx, sheet, row, column) : "";
+    const char *text = nd_sheet_at(&document->sheets[sheet], row, column);
     if (*class == '\0' && column < cells->count && cells->at[column].number)
         class = "n";
+    else if (*class == '\0' && is_date(text))
+        class = "date";
     nd_buf_addf(page->out, *class != '\0' ? "<td class=\"%s\">" : "<td>", class);
-    put_lines(page->out, nd_sheet_at(&document->sheets[sheet], row, column), nd_xml);
+    html_lines(page, text);
     nd_html_raw(page, "</td>");
 }
 
@@ -73,7 +89,7 @@ static void html_sheet(const struct nd_document *document, const struct nd_page 
     const char *lang = page->lang == ND_LANG_ZH ? "zh" : "en";
     nd_buf_addf(page->out, "<section aria-labelledby=\"t%zu-%s\"><h2 id=\"t%zu-%s\">", number, lang,
                 number, lang);
-    nd_html_text(page, sheet->name);
+    nd_html_words(page, sheet->name);
     nd_html_raw(page, "</h2>\n");
     if (document->above != NULL)
         document->above(document->ctx, page, number);
@@ -83,15 +99,19 @@ static void html_sheet(const struct nd_document *document, const struct nd_page 
     nd_html_text(page, sheet->name);
     nd_html_raw(page, "</caption><thead><tr>");
     for (size_t c = 0; c < head->count; c++) {
+        if (!column_stands(document, number, c))
+            continue;
         nd_html_raw(page, "<th scope=\"col\">");
-        nd_html_text(page, head->at[c].text);
+        nd_html_words(page, head->at[c].text);
         nd_html_raw(page, "</th>");
     }
     nd_html_raw(page, "</tr></thead><tbody>\n");
     for (size_t r = 1; r < sheet->rows.count; r++) {
         nd_html_raw(page, "<tr>");
-        for (size_t c = 0; c < head->count; c++)
-            html_cell(document, page, number, r, c);
+        for (size_t c = 0; c < head->count; c++) {
+            if (column_stands(document, number, c))
+                html_cell(document, page, number, r, c);
+        }
         nd_html_raw(page, "</tr>\n");
     }
     nd_html_table_end(page);
@@ -101,9 +121,13 @@ static void html_sheet(const struct nd_document *document, const struct nd_page 
 static void write_html(const struct nd_document *document, const struct nd_page *page)
 {
     nd_html_begin(page, document->title, "t0");
-    nd_html_raw(page, "<header><p class=\"exercise\">演練 EXERCISE</p><h1>");
-    nd_html_text(page, document->title);
-    nd_html_raw(page, "</h1></header><main class=\"across\">\n");
+    nd_html_raw(page, "<div class=\"bar\"><b class=\"exercise\">演練 EXERCISE</b> <span>");
+    nd_html_words(page, document->title);
+    nd_html_raw(
+        page,
+        "</span></div>\n<div class=\"across\"><header><p class=\"exercise\">演練 EXERCISE</p><h1>");
+    nd_html_words(page, document->title);
+    nd_html_raw(page, "</h1></header><main>\n");
     if (document->simulated) {
         nd_html_raw(page, "<p class=\"mark\">");
         nd_html_msg(page, ND_MSG_SIMULATED);
@@ -111,7 +135,7 @@ static void write_html(const struct nd_document *document, const struct nd_page 
     }
     if (document->intro != NULL) {
         nd_html_raw(page, "<p>");
-        put_lines(page->out, document->intro, nd_xml);
+        html_lines(page, document->intro);
         nd_html_raw(page, "</p>\n");
     }
     for (size_t i = 0; i < document->count; i++) {
@@ -120,14 +144,26 @@ static void write_html(const struct nd_document *document, const struct nd_page 
     }
     if (document->note != NULL) {
         nd_html_raw(page, "<p><small>");
-        put_lines(page->out, document->note, nd_xml);
+        html_lines(page, document->note);
         nd_html_raw(page, "</small></p>\n");
     }
-    nd_html_raw(page, "</main>\n");
+    nd_html_raw(page, "</main></div>\n");
     nd_html_end(page);
 }
 
 /* ---- Markdown ---- */
+
+static void markdown_lines(struct nd_buf *out, const char *text)
+{
+    for (const char *before = ""; *text != '\0'; before = "<br>") {
+        size_t len = strcspn(text, "\n");
+        char *one = nd_printf("%.*s", (int)len, text);
+        nd_buf_adds(out, before);
+        nd_md_cell(out, one);
+        free(one);
+        text += len + (text[len] == '\n');
+    }
+}
 
 static void markdown_sheet(const struct nd_sheet *sheet, struct nd_buf *out)
 {
@@ -138,7 +174,7 @@ static void markdown_sheet(const struct nd_sheet *sheet, struct nd_buf *out)
     for (size_t r = 0; r < sheet->rows.count; r++) {
         for (size_t c = 0; c < head->count; c++) {
             nd_buf_adds(out, "| ");
-            put_lines(out, nd_sheet_at(sheet, r, c), nd_md_cell);
+            markdown_lines(out, nd_sheet_at(sheet, r, c));
             nd_buf_adds(out, " ");
         }
         nd_buf_adds(out, "|\n");
@@ -156,7 +192,7 @@ static void write_markdown(const struct nd_document *document, const struct nd_p
         nd_buf_addf(page->out, "\n**%s**\n", nd_msg(page, ND_MSG_SIMULATED));
     if (document->intro != NULL) {
         nd_buf_adds(page->out, "\n");
-        put_lines(page->out, document->intro, nd_md_cell);
+        markdown_lines(page->out, document->intro);
         nd_buf_adds(page->out, "\n");
     }
     for (size_t i = 0; i < document->count; i++) {

@@ -33,24 +33,21 @@ static int year_of(const json_t *model)
 }
 
 /* A day before and after, since the catalogue's moments are UTC and years are not. */
-static bool may_be_of(const char *run_id, int first, int last)
+static bool may_be_of(const char *run_id, int year)
 {
     char from[16];
     char till[16];
-    snprintf(from, sizeof from, "%04d1231", first - 1);
-    snprintf(till, sizeof till, "%04d0102", last + 1);
+    snprintf(from, sizeof from, "%04d1231", year - 1);
+    snprintf(till, sizeof till, "%04d0102", year + 1);
     return strncmp(run_id, from, 8) >= 0 && strncmp(run_id, till, 8) < 0;
 }
 
 /* What was measured second by second is not needed, and large. */
 static void take(struct nd_review *review, json_t *model)
 {
-    int year = year_of(model);
     json_object_del(model, "series");
-    if (year == review->year)
+    if (year_of(model) == review->year)
         json_array_append(review->runs, model);
-    else if (year == review->year - 1)
-        json_array_append(review->earlier, model);
 }
 
 static nd_err read_runs(struct nd_review *review, const char *runs,
@@ -69,7 +66,7 @@ static nd_err read_runs(struct nd_review *review, const char *runs,
         struct nd_rundir dir = {0};
         struct nd_fail fail = {0};
         const char *id = nd_str_of(entry, "run");
-        if (!may_be_of(id, review->year - 1, review->year))
+        if (!may_be_of(id, review->year))
             continue;
         /* Anew: ratings and improvement items go on after the run left its report. */
         json_t *model =
@@ -84,6 +81,23 @@ static nd_err read_runs(struct nd_review *review, const char *runs,
     json_decref(list);
     nd_catalogue_close(catalogue);
     return ND_OK;
+}
+
+/* This year's items, and of earlier ones what was not closed before it began; of the year before
+ * all, for the report of that one promised them. */
+static void take_items(struct nd_review *review, const char *runs, const struct nd_items_told *told)
+{
+    json_t *all = nd_items_read(runs, told);
+    size_t i = 0;
+    json_t *item = NULL;
+    json_array_foreach(all, i, item)
+    {
+        int year = atoi(nd_str_of(item, "date"));
+        bool left = nd_item_is_open(item) || atoi(nd_str_of(item, "changed_at")) >= review->year;
+        if (year == review->year || year == review->year - 1 || (year < review->year && left))
+            json_array_append(review->items, item);
+    }
+    json_decref(all);
 }
 
 /* ---- goals ---- */
@@ -202,9 +216,12 @@ nd_err nd_review_open(const char *runs, int year, const char *goals,
 {
     struct nd_review *r = nd_alloc(sizeof *r);
     *r = (struct nd_review){year, json_array(), json_array(), json_array()};
+    const struct nd_items_told told = {unread, ctx};
     nd_err err = goals != NULL ? read_goals(r, goals, why) : ND_OK;
     if (err == ND_OK)
         err = read_runs(r, runs, unread, ctx, why);
+    if (err == ND_OK)
+        take_items(r, runs, &told);
     if (err == ND_OK && goals == NULL)
         goals_of_drills(r);
     if (err != ND_OK) {
@@ -220,7 +237,7 @@ void nd_review_free(struct nd_review *review)
     if (review == NULL)
         return;
     json_decref(review->runs);
-    json_decref(review->earlier);
+    json_decref(review->items);
     json_decref(review->goals);
     free(review);
 }

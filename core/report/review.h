@@ -19,8 +19,8 @@ nd_err nd_review_open(const char *runs, int year, const char *goals,
                       struct nd_review **review, struct nd_fail *why);
 void nd_review_free(struct nd_review *review); /* NULL is fine */
 
-#define ND_REVIEW_FORMATS "html|md|ods"
-/* Appends to out; the same octets each time. ND_EARG: no such format. */
+/* format: a word of ND_DOCUMENT_FORMATS (document.h); csv: the ministry's table alone. Appends to
+ * out; the same octets each time. ND_EARG: no such format. */
 nd_err nd_review_render(const struct nd_review *review, const char *format, enum nd_lang lang,
                         struct nd_buf *out, struct nd_fail *why);
 

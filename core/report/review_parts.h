@@ -2,24 +2,26 @@
  *
  *   review.c         runs of the year, goals
  *   review_tables.c  the tables
- *   review_write.c   the tables as HTML, Markdown, OpenDocument */
+ *   review_write.c   the tables as a document, with their charts */
 #ifndef ND_REPORT_REVIEW_PARTS_H
 #define ND_REPORT_REVIEW_PARTS_H
-#include "report/internal.h"
+#include "report/document.h"
+#include "report/items.h"
 #include "report/review.h"
-#include "sheet/sheet.h"
 
 struct nd_review {
     int year;
-    json_t *runs, *earlier; /* models without their samples' columns; of the year before */
+    json_t *runs;  /* models without their samples' columns */
+    json_t *items; /* as items.h has them: of this year and of those before */
     json_t *goals; /* [{goal{zh,en}, strategy{zh,en}, remarks{zh,en}, drills[], runs, met}] */
 };
 
-#define ND_REVIEW_TABLES 5
-
-/* Fills tables[ND_REVIEW_TABLES]; lines within a cell end with a line feed. Those with headings
- * alone have nothing to tell. Caller deinits each. */
-void nd_review_tables(const struct nd_review *review, enum nd_lang lang, struct nd_sheet *tables);
+/* Adds its tables: goals and results, planned against achieved, drills held, improvement items of
+ * this year, and of the years before. */
+void nd_review_tables(const struct nd_review *review, enum nd_lang lang,
+                      struct nd_document *document);
+/* What was planned and achieved for each goal, as nd_chart_goals has it. Caller decrefs. */
+json_t *nd_review_bars(const struct nd_review *review, enum nd_lang lang);
 /* "112（2023）", "2023". Caller frees. */
 char *nd_review_title(const struct nd_review *review, enum nd_lang lang);
 bool nd_review_simulated(const struct nd_review *review);

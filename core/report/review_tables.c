@@ -1,4 +1,5 @@
 #include "report/compare.h"
+#include "report/items_parts.h"
 #include "report/review_parts.h"
 
 #include <stdio.h>
@@ -12,6 +13,7 @@
 struct writer {
     const struct nd_review *review;
     struct nd_page page;
+    struct nd_document *document;
     struct nd_sheet *sheet;
     struct nd_buf cell; /* being written */
 };
@@ -34,14 +36,10 @@ static void end_cell(struct writer *w)
     w->cell = (struct nd_buf){0};
 }
 
-static void begin(struct writer *w, struct nd_sheet *sheet, enum nd_message name,
-                  const enum nd_message *headings, size_t count)
+static void begin(struct writer *w, enum nd_message name, const enum nd_message *headings,
+                  size_t count)
 {
-    w->sheet = sheet;
-    sheet->name = nd_strdup(nd_msg(&w->page, name));
-    nd_sheet_row(sheet);
-    for (size_t i = 0; i < count; i++)
-        nd_sheet_text(sheet, nd_msg(&w->page, headings[i]));
+    w->sheet = nd_document_sheet(w->document, &w->page, nd_msg(&w->page, name), headings, count);
 }
 
 static const char *words(const struct writer *w, const json_t *object, const char *key)
@@ -85,9 +83,8 @@ static bool carried_out(const json_t *model)
            json_object_get(json_object_get(model, "safety"), "aborted") == NULL;
 }
 
-static bool serves(const json_t *goal, const json_t *model)
+static bool serves_drill(const json_t *goal, const char *id)
 {
-    const char *id = nd_str_of(json_object_get(model, "drill"), "id");
     size_t i = 0;
     json_t *one = NULL;
     json_array_foreach(json_object_get(goal, "drills"), i, one)
@@ -96,6 +93,11 @@ static bool serves(const json_t *goal, const json_t *model)
             return true;
     }
     return false;
+}
+
+static bool serves(const json_t *goal, const json_t *model)
+{
+    return serves_drill(goal, nd_str_of(json_object_get(model, "drill"), "id"));
 }
 
 /* ---- goals and results ---- */
@@ -205,32 +207,48 @@ static void put_effects(struct writer *w, const json_t *goal)
     end_cell(w);
 }
 
-static void put_item_lines(struct writer *w, const json_t *goal, const json_t *models, bool last)
+static bool of_this_year(const struct writer *w, const json_t *item)
 {
+    return atoi(nd_str_of(item, "date")) == w->review->year;
+}
+
+/* The day of the year's last drill: what is overdue is so by then, whenever the review is made. */
+static const char *last_day(const struct writer *w, char *out)
+{
+    const json_t *runs = w->review->runs;
+    snprintf(out, ND_DATE_TEXT, "%04d-01-01", w->review->year);
+    if (json_array_size(runs) != 0)
+        nd_run_date(json_array_get(runs, json_array_size(runs) - 1), out);
+    return out;
+}
+
+static void put_item_lines(struct writer *w, const json_t *goal, bool this_year)
+{
+    char day[ND_DATE_TEXT];
     size_t i = 0;
-    json_t *model = NULL;
-    json_array_foreach(models, i, model)
+    json_t *item = NULL;
+    last_day(w, day);
+    json_array_foreach(w->review->items, i, item)
     {
-        size_t k = 0;
-        json_t *item = NULL;
-        json_array_foreach(serves(goal, model) ? json_object_get(model, "improvements") : NULL, k,
-                           item)
-        {
-            const char *due = nd_str_of(item, "due");
-            line(w, "%s%s%s%s: %s (%s%s%s)", last ? "[" : "",
-                 last ? nd_msg(&w->page, ND_MSG_RV_LAST_ITEM) : "", last ? "] " : "",
-                 nd_str_of(item, "id"), nd_str_of(item, "action"),
-                 nd_state_text(&w->page, nd_str_of(item, "status")), *due != '\0' ? ", " : "", due);
-        }
+        const char *due = nd_str_of(item, "due");
+        const char *proof = nd_str_of(item, "proof");
+        const char *overdue = nd_item_is_overdue(item, day) ? nd_msg(&w->page, ND_MSG_OVERDUE) : "";
+        if (of_this_year(w, item) != this_year || !serves_drill(goal, nd_str_of(item, "drill")))
+            continue;
+        line(w, "%s%s%s%s: %s (%s%s%s%s%s)%s%s", this_year ? "" : "[",
+             this_year ? "" : nd_msg(&w->page, ND_MSG_RV_LAST_ITEM), this_year ? "" : "] ",
+             nd_str_of(item, "item"), nd_str_of(item, "action"),
+             nd_state_text(&w->page, nd_str_of(item, "status")), *due != '\0' ? ", " : "", due,
+             *overdue != '\0' ? ", " : "", overdue, *proof != '\0' ? ": " : "", proof);
     }
 }
 
 static void put_future(struct writer *w, const json_t *goal)
 {
-    put_item_lines(w, goal, w->review->runs, false);
+    put_item_lines(w, goal, true);
     if (w->cell.len_bytes == 0)
         line(w, "%s", nd_msg(&w->page, ND_MSG_RV_NO_ITEMS));
-    put_item_lines(w, goal, w->review->earlier, true);
+    put_item_lines(w, goal, false);
     end_cell(w);
 }
 
@@ -292,6 +310,28 @@ static void put_reasons(struct writer *w, const json_t *goal, bool short_of)
     end_cell(w);
 }
 
+/* What the drills carried out for a goal came to. */
+struct sums {
+    json_int_t held, good, all;
+};
+
+static struct sums sums_of(const struct nd_review *review, const json_t *goal)
+{
+    struct sums sums = {0, 0, 0};
+    size_t i = 0;
+    json_t *model = NULL;
+    json_array_foreach(review->runs, i, model)
+    {
+        const json_t *s = json_object_get(model, "summary");
+        if (!serves(goal, model) || !carried_out(model))
+            continue;
+        sums.held++;
+        sums.good += nd_int_of(s, "met");
+        sums.all += nd_int_of(s, "met") + nd_int_of(s, "missed") + nd_int_of(s, "unknown");
+    }
+    return sums;
+}
+
 static void put_compared(struct writer *w, const json_t *goal)
 {
     char share[ND_UNIT_TEXT];
@@ -299,20 +339,7 @@ static void put_compared(struct writer *w, const json_t *goal)
     const char *expectations = nd_msg(&w->page, ND_MSG_RV_EXPECTATIONS);
     const json_t *runs = json_object_get(goal, "runs");
     const json_t *met = json_object_get(goal, "met");
-    json_int_t held = 0;
-    json_int_t good = 0;
-    json_int_t all = 0;
-    size_t i = 0;
-    json_t *model = NULL;
-    json_array_foreach(w->review->runs, i, model)
-    {
-        const json_t *s = json_object_get(model, "summary");
-        if (!serves(goal, model) || !carried_out(model))
-            continue;
-        held++;
-        good += nd_int_of(s, "met");
-        all += nd_int_of(s, "met") + nd_int_of(s, "missed") + nd_int_of(s, "unknown");
-    }
+    const struct sums sums = sums_of(w->review, goal);
     nd_sheet_row(w->sheet);
     line(w, "%s", words(w, goal, "goal"));
     end_cell(w);
@@ -323,14 +350,34 @@ static void put_compared(struct writer *w, const json_t *goal)
     if (runs == NULL && met == NULL)
         line(w, "%s", nd_msg(&w->page, ND_MSG_RV_NOT_SET));
     end_cell(w);
-    line(w, "%s %lld", times, (long long)held);
-    line(w, "%s %lld/%lld (%s)", expectations, (long long)good, (long long)all,
-         all > 0 ? nd_share_format((double)good / (double)all, share) : "–");
+    line(w, "%s %lld", times, (long long)sums.held);
+    line(w, "%s %lld/%lld (%s)", expectations, (long long)sums.good, (long long)sums.all,
+         sums.all > 0 ? nd_share_format((double)sums.good / (double)sums.all, share) : "–");
     end_cell(w);
-    bool short_of =
-        (runs != NULL && held < json_integer_value(runs)) ||
-        (met != NULL && (all == 0 || (double)good < json_real_value(met) * (double)all));
+    bool short_of = (runs != NULL && sums.held < json_integer_value(runs)) ||
+                    (met != NULL && (sums.all == 0 ||
+                                     (double)sums.good < json_real_value(met) * (double)sums.all));
     put_reasons(w, goal, short_of);
+}
+
+json_t *nd_review_bars(const struct nd_review *review, enum nd_lang lang)
+{
+    const struct nd_page page = {NULL, lang, NULL};
+    json_t *bars = json_array();
+    size_t i = 0;
+    json_t *goal = NULL;
+    json_array_foreach(review->goals, i, goal)
+    {
+        const struct sums sums = sums_of(review, goal);
+        json_array_append_new(
+            bars,
+            json_pack("{s:s, s:I, s:O?, s:o, s:O?}", "label",
+                      nd_text_of(&page, json_object_get(goal, "goal")), "held", sums.held,
+                      "planned_runs", json_object_get(goal, "runs"), "met",
+                      sums.all > 0 ? json_real((double)sums.good / (double)sums.all) : json_null(),
+                      "planned_met", json_object_get(goal, "met")));
+    }
+    return bars;
 }
 
 /* ---- lists ---- */
@@ -356,27 +403,21 @@ static void put_run(struct writer *w, const json_t *model)
     end_cell(w);
 }
 
-static void put_items(struct writer *w, const json_t *models)
+static void put_items(struct writer *w, bool this_year)
 {
-    static const char *const keys[] = {"id",  "issue",    "action", "owner",
-                                       "due", "priority", "status", "proof"};
+    char day[ND_DATE_TEXT];
     size_t i = 0;
-    json_t *model = NULL;
-    json_array_foreach(models, i, model)
+    json_t *item = NULL;
+    last_day(w, day);
+    json_array_foreach(w->review->items, i, item)
     {
-        size_t k = 0;
-        json_t *item = NULL;
-        json_array_foreach(json_object_get(model, "improvements"), k, item)
-        {
-            nd_sheet_row(w->sheet);
-            nd_sheet_text(w->sheet, nd_str_of(run_of(model), "id"));
-            for (size_t c = 0; c < sizeof keys / sizeof keys[0]; c++)
-                nd_sheet_text(w->sheet, nd_state_text(&w->page, nd_str_of(item, keys[c])));
-        }
+        if (of_this_year(w, item) == this_year)
+            nd_items_row(&w->page, item, day, w->sheet);
     }
 }
 
-void nd_review_tables(const struct nd_review *review, enum nd_lang lang, struct nd_sheet *tables)
+void nd_review_tables(const struct nd_review *review, enum nd_lang lang,
+                      struct nd_document *document)
 {
     static const enum nd_message goals[] = {ND_MSG_RV_GOAL, ND_MSG_RV_ACTION, ND_MSG_RV_EFFECT,
                                             ND_MSG_RV_FUTURE};
@@ -384,13 +425,10 @@ void nd_review_tables(const struct nd_review *review, enum nd_lang lang, struct 
                                                ND_MSG_RV_REASONS};
     static const enum nd_message runs[] = {ND_MSG_RV_DATE, ND_MSG_RV_DRILL,        ND_MSG_RUN,
                                            ND_MSG_OUTCOME, ND_MSG_RV_EXPECTATIONS, ND_MSG_RV_NOTES};
-    static const enum nd_message items[] = {ND_MSG_RUN,      ND_MSG_ID,          ND_MSG_ISSUE,
-                                            ND_MSG_ACTION,   ND_MSG_RESPONSIBLE, ND_MSG_DUE_DATE,
-                                            ND_MSG_PRIORITY, ND_MSG_STATE,       ND_MSG_PROOF};
-    struct writer w = {.review = review, .page = {NULL, lang, NULL}};
+    struct writer w = {.review = review, .page = {NULL, lang, NULL}, .document = document};
     size_t i = 0;
     json_t *one = NULL;
-    begin(&w, &tables[0], ND_MSG_RV_TABLE, goals, 4);
+    begin(&w, ND_MSG_RV_TABLE, goals, 4);
     json_array_foreach(review->goals, i, one)
     {
         nd_sheet_row(w.sheet);
@@ -399,14 +437,14 @@ void nd_review_tables(const struct nd_review *review, enum nd_lang lang, struct 
         put_effects(&w, one);
         put_future(&w, one);
     }
-    begin(&w, &tables[1], ND_MSG_RV_COMPARED, compared, 4);
+    begin(&w, ND_MSG_RV_COMPARED, compared, 4);
     json_array_foreach(review->goals, i, one) put_compared(&w, one);
-    begin(&w, &tables[2], ND_MSG_RV_RUNS, runs, 6);
+    begin(&w, ND_MSG_RV_RUNS, runs, 6);
     json_array_foreach(review->runs, i, one) put_run(&w, one);
-    begin(&w, &tables[3], ND_MSG_RV_ITEMS, items, 9);
-    put_items(&w, review->runs);
-    begin(&w, &tables[4], ND_MSG_RV_LAST, items, 9);
-    put_items(&w, review->earlier);
+    begin(&w, ND_MSG_RV_ITEMS, nd_items_headings, ND_ITEMS_COLUMNS);
+    put_items(&w, true);
+    begin(&w, ND_MSG_RV_LAST, nd_items_headings, ND_ITEMS_COLUMNS);
+    put_items(&w, false);
 }
 
 char *nd_review_title(const struct nd_review *review, enum nd_lang lang)

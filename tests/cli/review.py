@@ -2,13 +2,8 @@
 """The yearly review of synthetic runs, their journals moved to other years: it tells the goals, drills, figures with their
 uncertainty, improvement items and what became of last year's, planned against achieved with the reasons; rehearsals and other
 years never count; the local year decides; a hostile text does no harm; wrong goals are refused with their line."""
-import glob
-import hashlib
-import json
 import os
 import re
-import shutil
-import subprocess
 import sys
 import tempfile
 import xml.dom.minidom
@@ -17,64 +12,10 @@ import odf.opendocument
 import odf.table
 import odf.teletype
 
-netdrill = os.path.abspath(sys.argv[1])
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
+from years import Years
+
 HOSTILE = '<script>alert(1)</script>|a\u202e=cmd()'
-failures = 0
-
-
-def check(good, words):
-    global failures
-    if not good:
-        failures += 1
-        print("FAIL:", words)
-
-
-def call(*args, code=0):
-    done = subprocess.run([netdrill, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    check(done.returncode == code, f"{args}: exit {done.returncode}\n{done.stdout[-400:]}{done.stderr[-800:]}")
-    return done
-
-
-def play(work, runs, drill, values, body="", how="run", code=0):
-    lines = "".join(f"  expect {{ {json.dumps(s, ensure_ascii=False)}, {v}, {limit}, objective = 'o' }}\n" for s, v, limit in values)
-    with open(f"{work}/{drill}.lua", "w") as out:
-        out.write(f"""drill {{ {{ zh = "{drill} 演練", en = "{drill} drill" }}, id = "{drill}", lasts = minutes(1), site = "site.yaml", objectives = {{ o = "People reach help" }} }}
-phase {{ "One" }}
-step {{ "Do", id = "do", owner = "chen", run = function()
-{lines}{body}end }}
-""")
-    args = ["--confirm", drill, "--plain"] if how == "run" else []
-    call(how, f"{work}/{drill}.lua", "--runs", runs, *args, code=code)
-    return os.path.basename(max(glob.glob(f"{runs}/*-{drill}-*"), key=os.path.getmtime))
-
-
-def move(runs, run, stamp, uncertainty=0):
-    """The run as if it had begun at that moment (UTC, 20230921T010203Z), its journal chained anew;
-    every verdict with that uncertainty."""
-    new = stamp + run[len(stamp):]
-    shutil.move(f"{runs}/{run}", f"{runs}/{new}")
-    shutil.rmtree(f"{runs}/{new}/report")
-    path = f"{runs}/{new}/journal.jsonl"
-    day = f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]}T{stamp[9:11]}:{stamp[11:13]}:"
-    before, lines = hashlib.sha256(b"").hexdigest(), []
-    for line in open(path).read().splitlines():
-        line = line.replace(run, new)
-        line = re.sub(r'"(time|wall)":"[0-9-]{10}T[0-9]{2}:[0-9]{2}:', rf'"\1":"{day}', line)
-        line = re.sub(r'"utc_offset_min":-?\d+', '"utc_offset_min":480', line)
-        line = re.sub(r'"uncertainty":[0-9.]+', f'"uncertainty":{uncertainty}', line)
-        line = re.sub(r'"prev":"sha256:[0-9a-f]{64}"', f'"prev":"sha256:{before}"', line)
-        before = hashlib.sha256(line.encode()).hexdigest()
-        lines.append(line)
-    open(path, "w").write("\n".join(lines) + "\n")
-    return new
-
-
-def review(runs, *args, code=0):
-    return call("review", "--runs", runs, *args, code=code)
-
-
-def text(runs, *args):
-    return review(runs, *args).stdout.decode()
 
 
 def rows(markdown, heading):
@@ -82,18 +23,25 @@ def rows(markdown, heading):
     return [[c.strip() for c in line.strip("|").split(" | ")] for line in part[1].split("\n\n")[0].splitlines()[2:]] if len(part) == 2 else []
 
 
-def main(work):
-    runs = f"{work}/runs"
+def main(years):
+    check, call, play, move, work, runs = years.check, years.call, years.play, years.move, years.work, years.runs
+
+    def review(runs, *args, code=0):
+        return call("review", "--runs", runs, *args, code=code)
+
+    def text(runs, *args):
+        return review(runs, *args).stdout.decode()
+
     open(f"{work}/site.yaml", "w").write("site: s\npeople:\n  chen: {role: evaluator}\n")
     cut = [("cut off (s)", 40, "at_most = 30"), ("answered", 0.9, "at_least = 0.8"), (HOSTILE, 1, "at_most = 2")]
-    last = move(runs, play(work, runs, "roaming", cut, code=10), "20220921T010203Z")
-    first = move(runs, play(work, runs, "roaming", cut, code=10), "20230321T010203Z")
-    second = move(runs, play(work, runs, "roaming", [("cut off (s)", 20, "at_most = 30")]), "20230921T010203Z", uncertainty=2.5)
+    last = move(play("roaming", cut, code=10), "20220921T010203Z")
+    first = move(play("roaming", cut, code=10), "20230321T010203Z")
+    second = move(play("roaming", [("cut off (s)", 20, "at_most = 30")]), "20230921T010203Z", uncertainty=2.5)
     # In Taiwan a new year has begun at 16:00 UTC.
-    eve = move(runs, play(work, runs, "cable", [("cut", 1, "at_most = 2")]), "20221231T160000Z")
-    later = move(runs, play(work, runs, "cable", [("cut", 1, "at_most = 2")]), "20231231T160000Z")
-    aborted = move(runs, play(work, runs, "cable", [], body="  expect { 'the real thing', 1, above = 2, abort_on_fail = true }\n  wait(seconds(20))\n", code=11), "20230601T010203Z")
-    move(runs, play(work, runs, "roaming", [("cut off (s)", 1, "at_most = 30")], how="rehearse"), "20230922T010203Z")
+    eve = move(play("cable", [("cut", 1, "at_most = 2")]), "20221231T160000Z")
+    later = move(play("cable", [("cut", 1, "at_most = 2")]), "20231231T160000Z")
+    aborted = move(play("cable", [], body="  expect { 'the real thing', 1, above = 2, abort_on_fail = true }\n  wait(seconds(20))\n", code=11), "20230601T010203Z")
+    move(play("roaming", [("cut off (s)", 1, "at_most = 30")], how="rehearse"), "20230922T010203Z")
     who = ("--as", "chen", "--runs", runs)
     call("improve", "add", "old procedure " + HOSTILE, "--element", "planning", "--owner", "甲", *who, "--run", last)
     call("improve", "done", "I1", "version 2.1", *who, "--run", last)
@@ -117,8 +65,8 @@ def main(work):
     check(compared["roaming drill"][1] == "none set" and "drills 2<br>expectations met 3/4 (75%)" in compared["roaming drill"][2], f"{compared}")
     check("missed: cut off (s)" in compared["roaming drill"][3], f"reasons: {compared['roaming drill'][3]}")
     check("drills 1<br>" in compared["cable drill"][2] and "the real thing" in compared["cable drill"][3], f"aborted: {compared['cable drill']}")
-    items = rows(en, "What became of last year's improvement items")
-    check([(r[1], r[7]) for r in items] == [("I1", "done"), ("I2", "proposed")] and items[0][8] == "version 2.1", f"items: {items}")
+    items = rows(en, "What became of earlier years' improvement items")
+    check([(r[0], r[9]) for r in items] == [(f"{last}/I1", "done"), (f"{last}/I2", "proposed")] and items[0][12] == "version 2.1", f"items: {items}")
 
     zh = text(runs, "--year", "112", "--format", "md", "--lang", "zh")
     check("民國 112 年（2023）" in zh and "2023-09-21（民國 112 年 9 月 21 日）" in zh and "| 年度目標 | 推動策略/作為 | 達成效益/效果 | 未來精進方向 |" in zh, zh[:600])
@@ -155,7 +103,7 @@ def main(work):
     open(f"{work}/r.ods", "wb").write(octets)
     tables = {t.getAttribute("name"): t for t in odf.opendocument.load(f"{work}/r.ods").spreadsheet.getElementsByType(odf.table.Table)}
     check(list(tables)[1:] == ["Goals and results", "Planned against achieved", "Drills held", "Improvement items of this year",
-                               "What became of last year_s improvement items"], f"ods: {list(tables)}")
+                               "What became of earlier years_ improvement items"], f"ods: {list(tables)}")
     check("new batteries" in odf.teletype.extractText(tables["Goals and results"]), "ods: the item is missing")
 
     out = review(runs, "--year", "112", "--out", work).stdout.decode().split()
@@ -163,12 +111,13 @@ def main(work):
     empty = text(runs, "--year", "1999", "--format", "md", "--lang", "en")
     check("Drills held" not in empty, "1999 has drills")
     for args, words in (([], "--year 112"), (["--year", "0"], "got '0'"), (["--year", "1900"], "got '1900'"), (["--year", "112x"], "got '112x'"),
-                        (["--year", "112", "--format", "pdf"], "html|md|ods"), (["--year", "112", "--goals", f"{work}/none"], "none")):
+                        (["--year", "112", "--format", "pdf"], "html|md|csv|ods"), (["--year", "112", "--goals", f"{work}/none"], "none")):
         told = review(runs, *args, code=2).stderr.decode()
         check(words in told, f"{args}: {told}")
 
 
 with tempfile.TemporaryDirectory() as directory:
-    main(directory)
-print(f"{failures} failure(s)" if failures else "ok")
-sys.exit(1 if failures else 0)
+    of = Years(sys.argv[1], directory)
+    main(of)
+print(f"{of.failures} failure(s)" if of.failures else "ok")
+sys.exit(1 if of.failures else 0)
