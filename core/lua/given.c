@@ -47,7 +47,7 @@ static void read_object(lua_State *L, int index, struct nd_arena *arena, struct 
     }
 }
 
-static void read_value(lua_State *L, int index, struct nd_arena *arena, struct nd_given *given)
+void nd_given_value(lua_State *L, int index, struct nd_arena *arena, struct nd_given *given)
 {
     given->kind = ND_GIVEN_OTHER;
     switch (lua_type(L, index)) {
@@ -108,7 +108,7 @@ struct nd_given *nd_given_read(lua_State *L, int index, int skip, const char *co
             given.key = "?";
         bool skipped = lua_isinteger(L, -2) && lua_tointeger(L, -2) <= skip;
         if (!skipped && !listed(without, given.key)) {
-            read_value(L, lua_gettop(L), arena, &given);
+            nd_given_value(L, lua_gettop(L), arena, &given);
             if (count == cap) {
                 struct nd_given *more = nd_arena_alloc(arena, (cap * 2 + 8) * sizeof *more);
                 if (count != 0)

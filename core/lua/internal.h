@@ -131,6 +131,8 @@ double nd_lua_ask(const struct nd_task *task, const struct nd_lua_question *ques
 
 void nd_values_open(lua_State *L);                                         /* [-0, +0, e] */
 void nd_quantity_push(lua_State *L, enum nd_quantity_kind kind, double v); /* [-0, +1, m] */
+/* Whole ones as whole: 7 is not to read 7.0. */
+void nd_number_push(lua_State *L, double number); /* [-0, +1, -] */
 /* The quantity at index, or NULL. */
 const struct nd_quantity *nd_quantity_at(lua_State *L, int index);
 void nd_verb_push(lua_State *L, const char *plugin, const struct nd_verb *verb); /* [-0, +1, m] */
@@ -188,6 +190,7 @@ void nd_prims_open(lua_State *L);      /* `expect`, likewise; after the library 
 void nd_profiles_open(lua_State *L);   /* likewise */
 void nd_duties_open(lua_State *L);     /* likewise */
 void nd_parameters_open(lua_State *L); /* likewise */
+void nd_kept_open(lua_State *L);       /* likewise */
 /* Into the drill; settings that are no parameter's are told. */
 void nd_parameters_finish(struct nd_scenario *scenario);
 /* The profile of that name, loaded if need be; NULL and a complaint about the name where it stands
@@ -214,6 +217,8 @@ int nd_lua_line(lua_State *L, int level);
  * `without` (NULL-ended, may be NULL); [skip + 1] becomes the subject "1". All in arena. */
 struct nd_given *nd_given_read(lua_State *L, int index, int skip, const char *const *without,
                                struct nd_arena *arena, size_t *count);
+/* One value; ND_GIVEN_OTHER when it is none for a verb. Texts are copied to arena. */
+void nd_given_value(lua_State *L, int index, struct nd_arena *arena, struct nd_given *given);
 /* Checks a call made in a body; raises the first fault. [-0, +0, e] */
 void nd_given_check(lua_State *L, const struct nd_lua_verb *verb, int index, int skip,
                     const char *const *without, struct nd_arena *arena, struct nd_call_spec *spec);

@@ -37,15 +37,6 @@ static bool is_choice(const struct nd_frame *frame, const char *value, struct nd
     return is;
 }
 
-/* Whole ones as whole: 7 is not to read 7.0. */
-static void push_number(lua_State *L, double number)
-{
-    if (number >= -1e15 && number <= 1e15 && number == (double)(lua_Integer)number)
-        lua_pushinteger(L, (lua_Integer)number);
-    else
-        lua_pushnumber(L, number);
-}
-
 /* The text as a value of the kind of `otherwise`, which is at the top. [-0, +1, e]; false: it
  * cannot be read, [-0, +0, -]. */
 static bool push_like(lua_State *L, const char *text)
@@ -62,7 +53,7 @@ static bool push_like(lua_State *L, const char *text)
              nd_share_parse(text, &number, NULL) == ND_OK)
         nd_quantity_push(L, ND_Q_SHARE, number);
     else if (lua_type(L, -1) == LUA_TNUMBER && nd_real_parse(text, &number, NULL) == ND_OK)
-        push_number(L, number);
+        nd_number_push(L, number);
     else if (lua_type(L, -1) == LUA_TBOOLEAN &&
              (strcmp(text, "true") == 0 || strcmp(text, "false") == 0))
         lua_pushboolean(L, *text == 't');

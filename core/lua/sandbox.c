@@ -74,13 +74,13 @@ void nd_sandbox_charge(lua_State *L, size_t units)
 }
 
 const char *const nd_lua_globals[] = {
-    "answer",   "assert",   "baseline",  "confirm", "drill",      "error",  "expect",
-    "guard",    "hours",    "inject",    "ipairs",  "kbit_per_s", "math",   "mbit_per_s",
-    "measure",  "met",      "minutes",   "ms",      "note",       "now",    "obligations",
-    "occurs",   "pairs",    "parameter", "pcall",   "percent",    "phase",  "profile",
-    "restore",  "seconds",  "select",    "site",    "step",       "string", "table",
-    "together", "tonumber", "tostring",  "type",    "use",        "utf8",   "wait",
-    NULL};
+    "answer",      "assert",   "baseline", "confirm",   "drill",      "error",   "expect",
+    "guard",       "hours",    "inject",   "ipairs",    "kbit_per_s", "kept",    "math",
+    "mbit_per_s",  "measure",  "met",      "minutes",   "ms",         "note",    "now",
+    "obligations", "occurs",   "pairs",    "parameter", "pcall",      "percent", "phase",
+    "profile",     "restore",  "seconds",  "select",    "site",       "step",    "string",
+    "table",       "together", "tonumber", "tostring",  "type",       "use",     "utf8",
+    "wait",        NULL};
 
 static size_t globals_count(void)
 {
@@ -136,6 +136,7 @@ static int build(lua_State *L)
     nd_profiles_open(L);
     nd_duties_open(L);
     nd_parameters_open(L);
+    nd_kept_open(L);
     lua_newtable(L); /* their metatable */
     lua_pushcfunction(L, no_such_global);
     lua_setfield(L, -2, "__index");

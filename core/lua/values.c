@@ -13,6 +13,14 @@ void nd_quantity_push(lua_State *L, enum nd_quantity_kind kind, double value)
     luaL_setmetatable(L, ND_META_QUANTITY);
 }
 
+void nd_number_push(lua_State *L, double number)
+{
+    if (number >= -1e15 && number <= 1e15 && number == (double)(lua_Integer)number)
+        lua_pushinteger(L, (lua_Integer)number);
+    else
+        lua_pushnumber(L, number);
+}
+
 void *nd_object_at(lua_State *L, int index, const char *meta)
 {
     return luaL_testudata(L, index, meta);

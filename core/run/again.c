@@ -43,11 +43,22 @@ static void take_states(struct nd_run *run)
     }
 }
 
-static json_t *lost_json(const struct nd_past *past)
+/* Changes that no step makes again. */
+static json_t *lost_json(const struct nd_run *run)
 {
+    const struct nd_past *past = run->config.past;
     json_t *list = json_array();
-    for (size_t i = 0; i < past->lost.count; i++)
-        json_array_append_new(list, json_string(past->lost.at[i]));
+    for (size_t i = 0; i < past->lost.count; i++) {
+        bool again = false;
+        for (size_t s = 0; s < run->config.drill->steps_count; s++) {
+            const struct nd_step *step = run->steps[s].step;
+            const struct nd_past_step *was = nd_past_step_find(past, step->id);
+            again = again || (strcmp(step->id, past->lost.at[i].step) == 0 && was != NULL &&
+                              is_run_again(was, step));
+        }
+        if (!again)
+            json_array_append_new(list, json_string(past->lost.at[i].words));
+    }
     return list;
 }
 
@@ -70,7 +81,7 @@ static void journal(struct nd_run *run)
                  json_pack("{s:I, s:I, s:s, s:o, s:o, s:o}", "died_ns", (json_int_t)past->died,
                            "down_ns", (json_int_t)(now - past->died), "times",
                            past->keep_times ? "kept" : "shifted", "cut_off", cut, "again", again,
-                           "not_made_again", lost_json(past)));
+                           "not_made_again", lost_json(run)));
 }
 
 void nd_run_take_past(struct nd_run *run)
@@ -84,11 +95,26 @@ void nd_run_take_past(struct nd_run *run)
     run->op_number = past->ops;
     run->series_base = past->series;
     run->confirm_base = past->confirmations;
+    json_object_update(run->kept, past->kept);
     for (size_t i = 0; i < past->pauses.count; i++) {
         const struct nd_past_pause *was = &past->pauses.at[i];
         const struct nd_pause pause = {was->from, was->till >= 0 ? was->till : past->died};
         nd_vec_push(&run->pauses, pause);
     }
+}
+
+static void set_aside(struct nd_run *run)
+{
+    for (size_t i = 0; i < run->config.drill->steps_count; i++) {
+        struct nd_step_run *step = &run->steps[i];
+        const struct nd_past_step *was = nd_past_step_find(run->config.past, step->step->id);
+        if (was == NULL || !was->ended || !is_run_again(was, step->step))
+            continue;
+        step->aside = true; /* counted once already */
+        step->state = ND_STEP_WAITING;
+        run->aside++;
+    }
+    run->again = true;
 }
 
 void nd_again_begin(struct nd_run *run)
@@ -98,6 +124,7 @@ void nd_again_begin(struct nd_run *run)
     nd_injects_take(run);
     take_states(run);
     journal(run);
+    set_aside(run);
     if (!past->keep_times)
         nd_vec_push(&run->pauses, (struct nd_pause){past->died, nd_run_now(run)});
 }
@@ -120,14 +147,36 @@ static bool was_on(const struct nd_run *run, const struct nd_phase_run *phase)
     return false;
 }
 
+/* Those that had ended, and are run again: one may begin when those are through that had ended
+ * before it began. Returns how many are not through. */
+static size_t make_again(struct nd_run *run)
+{
+    const struct nd_past *past = run->config.past;
+    size_t count = run->config.drill->steps_count;
+    size_t left = 0;
+    for (size_t i = 0; i < count && run->state == ND_RUN_RUNNING; i++) {
+        struct nd_step_run *step = &run->steps[i];
+        bool waits = !step->aside || step->state != ND_STEP_WAITING || step->timer != 0;
+        left += step->aside && step->state <= ND_STEP_RUNNING;
+        for (size_t k = 0; !waits && k < count; k++) {
+            const struct nd_step_run *other = &run->steps[k];
+            waits = other->aside && other->state <= ND_STEP_RUNNING && other != step &&
+                    nd_past_step_find(past, other->step->id)->over <=
+                        nd_past_step_find(past, step->step->id)->began;
+        }
+        if (!waits)
+            nd_step_start_now(step);
+    }
+    return left;
+}
+
 static void go_on_with(struct nd_step_run *step, const struct nd_past_step *was)
 {
     struct nd_run *run = step->run;
     struct nd_phase_run *phase = &run->phases[step->step->phase];
+    if (step->aside)
+        return;
     if (was != NULL && is_run_again(was, step->step)) {
-        step->aside = was->ended; /* counted once already */
-        run->aside += step->aside;
-        step->state = ND_STEP_WAITING;
         nd_step_start_now(step);
     } else if (was != NULL && was->started && !was->ended) {
         step->state = ND_STEP_RUNNING;
@@ -145,7 +194,7 @@ static void go_on_with(struct nd_step_run *step, const struct nd_past_step *was)
     }
 }
 
-void nd_steps_go_on(struct nd_run *run)
+static void go_on_with_rest(struct nd_run *run)
 {
     const struct nd_drill *drill = run->config.drill;
     for (size_t i = 0; i < drill->steps_count && run->state == ND_RUN_RUNNING; i++)
@@ -163,4 +212,12 @@ void nd_steps_go_on(struct nd_run *run)
     }
     if (run->state == ND_RUN_RUNNING)
         nd_run_end_when_done(run);
+}
+
+void nd_steps_go_on(struct nd_run *run)
+{
+    if (!run->again || make_again(run) != 0 || run->state != ND_RUN_RUNNING)
+        return;
+    run->again = false;
+    go_on_with_rest(run);
 }

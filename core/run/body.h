@@ -11,6 +11,7 @@
 #include "plan/profile.h"
 #include "run/series.h"
 
+struct nd_given;
 struct nd_task;
 struct nd_run;
 
@@ -94,6 +95,12 @@ struct nd_verdict {
 };
 void nd_task_verdict(struct nd_task *task, const struct nd_verdict *verdict);
 void nd_task_note(struct nd_task *task, const struct nd_text2 *text);
+/* Keeps a value by name, in the journal: a flag, number, text, length, rate or share; NULL: forgets
+ * it. It is there again when the run died and is gone on with. false: it is none of these, or a
+ * number that is none. */
+bool nd_task_keep(struct nd_task *task, const char *name, const struct nd_given *value);
+/* What is kept under the name; false: nothing. A text is borrowed until it is kept anew. */
+bool nd_task_kept(const struct nd_task *task, const char *name, struct nd_given *value);
 /* An event of the drill's obligations occurs: opens and ends their clocks (nd_run_occurs). */
 nd_err nd_task_occurs(struct nd_task *task, const char *event, const char *case_name,
                       const char *note, struct nd_fail *why);

@@ -49,8 +49,10 @@ struct nd_step_run {
     nd_ns planned; /* run clock, -1: follows another */
     nd_ns started, ended;
     nd_timer timer;
-    bool held;  /* its timer was taken by a pause */
-    bool aside; /* run again after a crash although it had ended: its phase does not wait for it */
+    bool held; /* its timer was taken by a pause */
+    /* Run again after a crash although it had ended: its phase does not wait for it, but all else
+     * waits until those are through. */
+    bool aside;
     struct nd_inject_run *inject; /* whose body it is; NULL for a step of a phase */
     struct nd_task *task;
 };
@@ -248,7 +250,9 @@ struct nd_run {
     nd_timer overdue_timer;
     const char *abort_why;          /* of a body that asked for it */
     char journal_why[ND_FAIL_TEXT]; /* why the journal failed */
-    json_t *recent;                 /* live: the latest events, for displays */
+    bool again;     /* steps that had ended are run again: the rest has not gone on yet */
+    json_t *kept;   /* what bodies keep: {name: {kind, value, step}} */
+    json_t *recent; /* live: the latest events, for displays */
     nd_ns care_due, wall_step, restore_began;
     nd_ns end_began; /* from here on it is being restored: what is under way is cut off first */
     struct nd_outcome outcome;
@@ -368,6 +372,8 @@ void nd_changes_free(struct nd_run *run);
 /* again.c: going on with a run that died; config.past is given */
 void nd_run_take_past(struct nd_run *run); /* when the run is made */
 void nd_again_begin(struct nd_run *run);   /* in place of STARTEX: states, one event, the clock */
+/* Makes again what was on, in its order; then the rest goes on. At STARTEX's place, and after each
+ * step that was run again. */
 void nd_steps_go_on(struct nd_run *run);
 
 /* pause.c */

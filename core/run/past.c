@@ -55,15 +55,17 @@ static int64_t wall_of(const char *text)
 }
 
 static void read_steps(struct nd_past *past, const char *type, const char *subject,
-                       const json_t *data, nd_ns at)
+                       const json_t *data, nd_ns at, int64_t seq)
 {
     if (strcmp(type, "step.started") == 0) {
         struct nd_past_step *step = step_of(past, subject);
         step->started = true;
+        step->began = seq;
         step->ended = step->left = false;
     } else if (strcmp(type, "step.ended") == 0) {
         struct nd_past_step *step = step_of(past, subject);
         step->ended = true;
+        step->over = seq;
         snprintf(step->state, sizeof step->state, "%s", str_of(data, "state"));
     } else if (strcmp(type, "phase.started") == 0) {
         nd_vec_push(&past->phases, (struct nd_past_phase){.id = nd_strdup(subject), .started = at});
@@ -183,11 +185,13 @@ static bool read_event(void *ctx, const json_t *event)
         reading->runner_gone = true;
     if (strncmp(type, "inject.", 7) == 0)
         json_array_append(reading->past->injects, (json_t *)event);
+    if (strcmp(type, "kept") == 0)
+        json_object_set(reading->past->kept, subject, (json_t *)data);
     reading->past->observations += strcmp(type, "observation") == 0;
     read_run(reading, type, data);
     read_pauses(reading, type, data, at);
     read_counts(reading->past, type, subject, data);
-    read_steps(reading->past, type, subject, data, at);
+    read_steps(reading->past, type, subject, data, at, int_of(event, "seq"));
     read_changes(reading, type, subject, data);
     read_series(reading, type, subject, data);
     nd_past_read_duty(reading->past, type, subject, data);
@@ -225,7 +229,8 @@ static void conclude_left(struct reading *reading)
         if (change->in_force && !change->undone_by_runner) {
             if (*change->step != '\0')
                 step_of(past, change->step)->left = true;
-            nd_vec_push(&past->lost, nd_strdup(change->words));
+            nd_vec_push(&past->lost,
+                        (struct nd_past_change){nd_strdup(change->words), nd_strdup(change->step)});
         }
         free(change->id);
         free(change->step);
@@ -265,7 +270,7 @@ nd_err nd_past_read(const struct nd_rundir *dir, struct nd_past *past, struct nd
 {
     struct nd_journal_check check = {0};
     struct reading reading = {.past = past};
-    *past = (struct nd_past){.injects = json_array()};
+    *past = (struct nd_past){.injects = json_array(), .kept = json_object()};
     char *path = nd_rundir_file(dir, "journal.jsonl");
     nd_err err = nd_journal_read(path, read_event, &reading, &check, why);
     free(path);
@@ -296,10 +301,13 @@ void nd_past_deinit(struct nd_past *past)
         free(past->steps.at[i].id);
     for (size_t i = 0; i < past->phases.count; i++)
         free(past->phases.at[i].id);
-    for (size_t i = 0; i < past->lost.count; i++)
-        free(past->lost.at[i]);
+    for (size_t i = 0; i < past->lost.count; i++) {
+        free(past->lost.at[i].words);
+        free(past->lost.at[i].step);
+    }
     json_decref(past->injects);
-    past->injects = NULL;
+    json_decref(past->kept);
+    past->injects = past->kept = NULL;
     nd_past_free_duties(past);
     nd_vec_free(&past->steps);
     nd_vec_free(&past->phases);

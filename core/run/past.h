@@ -10,6 +10,7 @@
 struct nd_past_step {
     char *id;
     bool started, ended, left; /* left: a change or a measurement of it was still in force */
+    int64_t began, over;       /* events' numbers, of the last time it ran */
     char state[16];            /* "done", "failed", ...; "" unless ended */
 };
 
@@ -17,6 +18,10 @@ struct nd_past_phase {
     char *id;
     bool ended;
     nd_ns started;
+};
+
+struct nd_past_change {
+    char *words, *step; /* "#3 links.down jia-cell"; "" without a step */
 };
 
 struct nd_past_pause {
@@ -50,11 +55,11 @@ struct nd_past {
     struct ND_VEC(struct nd_past_pause) pauses;
     struct ND_VEC(struct nd_past_duty) duties;
     struct ND_VEC(struct nd_past_event) events;
-    struct ND_VEC(
-        char *) lost; /* changes that were in force and are not made again by themselves */
+    struct ND_VEC(struct nd_past_change) lost; /* changes that were in force */
     int64_t met, missed, unknown, changes, verified;
     int64_t ops, series, confirmations; /* highest numbers given so far */
     json_t *injects;                    /* events about injects, in their order */
+    json_t *kept;                       /* what bodies kept: {name: its last event's data} */
     int64_t observations;
 };
 

@@ -108,6 +108,7 @@ struct nd_run *nd_run_new(const struct nd_run_config *config, struct nd_fail *wh
     run->t0 = -1;
     nd_random_init(&run->random, config->seed);
     ND_CHECK(!nd_run_is_live(run) || config->dir != NULL);
+    run->kept = json_object();
     nd_steps_init(run);
     nd_injects_init(run);
     nd_guards_init(run);
@@ -129,6 +130,7 @@ void nd_run_free(struct nd_run *run)
     struct nd_sched *sched = run->config.sched;
     nd_arming_free(run);
     json_decref(run->recent);
+    json_decref(run->kept);
     nd_baseline_free(run);
     nd_duties_free(run);
     while (run->tasks != NULL)

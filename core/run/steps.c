@@ -144,6 +144,7 @@ void nd_step_end(struct nd_step_run *step, enum nd_step_state state, const char 
     }
     if (step->aside) {
         nd_aside_over(run);
+        nd_steps_go_on(run);
         return;
     }
     nd_followers_release(run, step->step->id, state == ND_STEP_DONE);

@@ -21,8 +21,14 @@ step {{ "Begin", id = "begin", owner = "me", repeatable = true, run = function()
   {say("begin")}
   page = measure {{ reach.icmp, site "peer", from = "here", every = ms(50) }}
   links.lose {{ site "lose0", share = percent(10) }}
+  kept.begun = (kept.begun or 0) + 1
+  kept.since = kept.since or now()
 end }}
-step {{ "Once", id = "once", after = "begin", owner = "me", run = function()
+step {{ "Rate", id = "rate", after = "begin", owner = "me", repeatable = true, run = function()
+  {say("rate")}
+  shape.rate {{ site "rate0", rate = kbit_per_s(512) }}
+end }}
+step {{ "Once", id = "once", after = "rate", owner = "me", run = function()
   {say("once")}
   links.cut {{ site "down0" }}
   expect {{ "delivered once", true }}
@@ -39,6 +45,7 @@ step {{ "Later", id = "later", owner = "me", run = function()
   {say("later")}
   wait(ms(500))
   expect {{ "the measurement is there again", page:share {{ last = ms(400) }}, equals = percent(100) }}
+  note {{ "kept: " .. tostring(kept.begun) .. " " .. tostring(kept.since < seconds(1)) .. " " .. tostring(kept.never) }}
 end }}
 """
 
@@ -75,20 +82,21 @@ with scene:
     drill, out = kill_and_resume([], 1.5)
     said = drill.events("run.continued")[0]["data"]
     log = open(LOG).read().split()
-    check(f"delivered: {log}", log == ["begin", "once", "long", "begin", "mid", "later"])
-    check(f"said: {said}", said["cut_off"] == ["long"] and said["again"] == ["begin"] and said["times"] == "shifted" and
-          said["not_made_again"] == ["#1 links.lose lose0", "#2 links.cut down0"])
-    for words in ("GOES ON after being down for", "cut off: long", "run again: begin", "was on, is not made again by itself: #1 links.lose"):
+    check(f"delivered: {log}", log == ["begin", "rate", "once", "long", "begin", "rate", "mid", "later"])
+    check("what was kept", "kept: 2 true nil" in out, out)
+    check(f"said: {said}", said["cut_off"] == ["long"] and said["again"] == ["begin", "rate"] and said["times"] == "shifted" and
+          said["not_made_again"] == ["#3 links.cut down0"])
+    for words in ("GOES ON after being down for", "cut off: long", "run again: begin, rate", "was on, is not made again by itself: #3 links.cut"):
         check(f"the terminal does not say '{words}'", words in out, out)
     ends = {e["subject"]: e["data"]["state"] for e in drill.events("step.ended")}
-    check(f"states: {ends}", ends == {"begin": "done", "once": "done", "long": "cancelled", "after-long": "skipped", "mid": "done", "later": "done"})
+    check(f"states: {ends}", ends == {"begin": "done", "rate": "done", "once": "done", "long": "cancelled", "after-long": "skipped", "mid": "done", "later": "done"})
     shift = said["down_ns"]
     check(f"later came at {started(drill, 'later')}, shift {shift}", abs(started(drill, "later")[0] - 4_000_000_000 - shift) < 500_000_000)
     check("verdicts are counted on", drill.events("run.ended")[0]["data"]["verdicts"] == {"met": 2, "missed": 0, "unknown": 0}, out)
     opened = [e["subject"] for e in drill.events("series.opened")]
     check(f"series: {opened}", opened == ["1", "2"])
     recorded = [e["subject"] for e in drill.events("change.recorded")]
-    check(f"changes: {recorded}", recorded == ["1", "2", "3"])
+    check(f"changes: {recorded}", recorded == ["1", "2", "3", "4", "5"])
     check("the report does not tell", "The run died and was gone on with" in open(drill.dir + "/report/report.en.html").read())
     twice = subprocess.run([netdrill, "run", "--resume", drill.dir, "--confirm", "again"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     check("an ended run is resumed", twice.returncode == 3 and "has ended" in twice.stdout, twice.stdout)
@@ -96,7 +104,7 @@ with scene:
     drill, out = kill_and_resume(["--keep-times"], 2.5)
     log = open(LOG).read().split()
     # On a loaded machine it comes back after 'later' was due, which is then done first.
-    check(f"kept times, delivered: {log}", log[:3] == ["begin", "once", "long"] and sorted(log[3:]) == ["begin", "later"], out)
+    check(f"kept times, delivered: {log}", log[:4] == ["begin", "rate", "once", "long"] and sorted(log[4:]) == ["begin", "later", "rate"], out)
     mid = [e["data"] for e in drill.events("step.ended") if e["subject"] == "mid"]
     check(f"kept times, what was missed: {mid}", mid and mid[0]["why"] == "its moment passed while the run was down")
     check(f"kept times, later came at {started(drill, 'later')}", abs(started(drill, "later")[0] - 4_000_000_000) < 500_000_000)

@@ -80,6 +80,7 @@ static void test_faults_and_places(void **state)
     refused(HEAD "x = 1", "E0107", 3, 0, "local x");
     refused(HEAD "os.execute('true')", "E0108", 3, 0, "'os'");
     refused(HEAD "measure {}", "E0204", 3, 0, "step");
+    refused(HEAD "kept.moment = 1", "E0204", 3, 0, "kept");
     refused(HEAD "step { 'S', run = function() expect { 'x', 1, wthin = seconds(1) } end }",
             "E0207", 3, 0, "'within'");
     refused(HEAD "local p = use 'pretend'\nstep { 'S', owner = 'me', run = function()\n"

@@ -99,6 +99,8 @@ static void start(void)
     say(ND_SEC(3), "verdict", NULL, "core", "{\"grade\":\"missed\"}");
     say(ND_SEC(3), "run.paused", NULL, "controller:lin", NULL);
     say(ND_SEC(5), "run.resumed", NULL, "controller:lin", NULL);
+    say(ND_SEC(5), "kept", "count", "core", "{\"kind\":\"number\",\"value\":1}");
+    say(ND_SEC(5), "kept", "count", "core", "{\"kind\":\"number\",\"value\":2}");
     say(ND_SEC(6), "note", NULL, "core", NULL);
 }
 
@@ -129,7 +131,11 @@ static void test_in_the_middle(void **state)
     assert_true(b->started && !b->ended && !b->left); /* its series was closed */
     assert_null(nd_past_step_find(&past, "c"));
     assert_int_equal(past.lost.count, 1);
-    assert_string_equal(past.lost.at[0], "#1 links.cut x");
+    assert_string_equal(past.lost.at[0].words, "#1 links.cut x");
+    assert_string_equal(past.lost.at[0].step, "a");
+    assert_true(a->began < a->over && a->over < b->began);
+    const json_t *kept = json_object_get(past.kept, "count");
+    assert_int_equal(json_integer_value(json_object_get(kept, "value")), 2); /* the last one */
     assert_int_equal(past.pauses.count, 1);
     assert_int_equal(past.pauses.at[0].till - past.pauses.at[0].from, ND_SEC(2));
     nd_past_deinit(&past);
