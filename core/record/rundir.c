@@ -197,7 +197,12 @@ static nd_err write_all(int fd, const char *bytes, size_t len_bytes)
         bytes += put;
         len_bytes -= (size_t)put;
     }
-    /* A device or a pipe cannot be synced. */
+    return ND_OK;
+}
+
+/* A device or a pipe cannot be synced. */
+static nd_err write_down(int fd)
+{
     return fsync(fd) == 0 || errno == EINVAL ? ND_OK : nd_err_from_errno(errno);
 }
 
@@ -207,10 +212,66 @@ static nd_err write_through(const char *path, const char *bytes, size_t len_byte
 {
     int fd = open(path, O_WRONLY | O_CLOEXEC);
     nd_err err = fd >= 0 ? write_all(fd, bytes, len_bytes) : nd_err_from_errno(errno);
+    if (err == ND_OK)
+        err = write_down(fd);
     int error = errno;
     if (fd >= 0)
         close(fd);
     return err == ND_OK ? ND_OK : nd_fail_errno(why, error, "cannot write '%s'", path);
+}
+
+#define PIECE_BYTES ((size_t)64 << 10)
+
+nd_err nd_file_begin(struct nd_file_pieces *file, const char *path, struct nd_fail *why)
+{
+    *file = (struct nd_file_pieces){.path = nd_strdup(path), .part = nd_printf("%s.part", path)};
+    file->fd = open(file->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (file->fd >= 0)
+        return ND_OK;
+    nd_err err = nd_fail_errno(why, errno, "cannot write '%s'", file->part);
+    free(file->path);
+    free(file->part);
+    return err;
+}
+
+static void write_waiting(struct nd_file_pieces *file)
+{
+    if (file->error == 0 &&
+        write_all(file->fd, nd_buf_str(&file->waiting), file->waiting.len_bytes) != ND_OK)
+        file->error = errno;
+    nd_buf_reset(&file->waiting);
+}
+
+void nd_file_add(struct nd_file_pieces *file, const char *bytes, size_t len_bytes)
+{
+    if (len_bytes >= PIECE_BYTES) { /* no need to be copied */
+        write_waiting(file);
+        if (file->error == 0 && write_all(file->fd, bytes, len_bytes) != ND_OK)
+            file->error = errno;
+        return;
+    }
+    nd_buf_add(&file->waiting, bytes, len_bytes);
+    if (file->waiting.len_bytes >= PIECE_BYTES)
+        write_waiting(file);
+}
+
+nd_err nd_file_end(struct nd_file_pieces *file, bool keep, struct nd_fail *why)
+{
+    nd_err err = ND_OK;
+    write_waiting(file);
+    if (keep && file->error == 0 && write_down(file->fd) != ND_OK)
+        file->error = errno;
+    close(file->fd);
+    if (keep && file->error != 0)
+        err = nd_fail_errno(why, file->error, "cannot write '%s'", file->part);
+    else if (keep && rename(file->part, file->path) != 0)
+        err = nd_fail_errno(why, errno, "cannot rename '%s'", file->part);
+    if (!keep || err != ND_OK)
+        unlink(file->part);
+    nd_buf_deinit(&file->waiting);
+    free(file->path);
+    free(file->part);
+    return err;
 }
 
 nd_err nd_file_write(const char *path, const char *bytes, size_t len_bytes, struct nd_fail *why)
@@ -218,22 +279,10 @@ nd_err nd_file_write(const char *path, const char *bytes, size_t len_bytes, stru
     struct stat there;
     if (stat(path, &there) == 0 && !S_ISREG(there.st_mode) && !S_ISDIR(there.st_mode))
         return write_through(path, bytes, len_bytes, why);
-    char *part = nd_printf("%s.part", path);
-    nd_err err = ND_OK;
-    int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        err = nd_fail_errno(why, errno, "cannot write '%s'", part);
-    } else {
-        err = write_all(fd, bytes, len_bytes);
-        int error = errno;
-        close(fd);
-        if (err != ND_OK)
-            nd_fail_errno(why, error, "cannot write '%s'", part);
-        else if (rename(part, path) != 0)
-            err = nd_fail_errno(why, errno, "cannot rename '%s'", part);
-        if (err != ND_OK)
-            unlink(part);
-    }
-    free(part);
-    return err;
+    struct nd_file_pieces file;
+    nd_err err = nd_file_begin(&file, path, why);
+    if (err != ND_OK)
+        return err;
+    nd_file_add(&file, bytes, len_bytes);
+    return nd_file_end(&file, true, why);
 }

@@ -4,6 +4,9 @@
 #ifndef ND_RECORD_RUNDIR_H
 #define ND_RECORD_RUNDIR_H
 #include "base/err.h"
+#include "base/text.h"
+
+#include <stdbool.h>
 
 struct nd_rundir {
     char *path;
@@ -24,6 +27,18 @@ char *nd_rundir_file(const struct nd_rundir *dir, const char *name);
 /* Writes a file whole: temporary name, fsync, rename. What is there and is no file, such as a pipe
  * or /dev/null, is written to and stays what it is. */
 nd_err nd_file_write(const char *path, const char *bytes, size_t len_bytes, struct nd_fail *why);
+
+/* The same in pieces, for what is not to be in memory as a whole: begin, add, end. Embedded. After
+ * a piece that could not be written, further ones are dropped and end tells. */
+struct nd_file_pieces {
+    char *path, *part;
+    int fd, error;
+    struct nd_buf waiting;
+};
+nd_err nd_file_begin(struct nd_file_pieces *file, const char *path, struct nd_fail *why);
+void nd_file_add(struct nd_file_pieces *file, const char *bytes, size_t len_bytes);
+/* keep: false: nothing is left behind. On an error neither, and what was there before stays. */
+nd_err nd_file_end(struct nd_file_pieces *file, bool keep, struct nd_fail *why);
 
 /* "sha256:<64 hex>" of bytes. out: 72 bytes. */
 #define ND_HASH_TEXT 72

@@ -17,6 +17,8 @@
 #define ND_RECORD_SAMPLES_H
 #include "base/err.h"
 
+#include <stdbool.h>
+
 #define ND_OUTCOME_ANSWERED 0
 #define ND_OUTCOME_NOT_SENT 1
 #define ND_OUTCOME_NOT_KEPT 2 /* never stored: what a gap leaves when samples are read back */
@@ -61,13 +63,18 @@ nd_err nd_samples_read_series(const char *path, void (*fn)(void *, const struct 
 nd_err nd_samples_read(const char *path, int64_t series,
                        void (*fn)(void *, const struct nd_sample *), void *ctx,
                        struct nd_fail *why);
-nd_err nd_samples_read_kinds(const char *path, int64_t series,
-                             void (*fn)(void *, const char *name, const char *unit), void *ctx,
-                             struct nd_fail *why);
-/* In order of slot; those of `late` answers too. */
-nd_err nd_samples_read_readings(const char *path, int64_t series,
-                                void (*fn)(void *, int64_t slot, const char *name, double value),
-                                void *ctx, struct nd_fail *why);
+/* How many rows there are by now: what is read of them stays the same while the run goes on. */
+nd_err nd_samples_rows(const char *path, int64_t *rows, struct nd_fail *why);
+/* Which samples of all: of series `first` to `last` (numbers), among the first `rows`. */
+struct nd_samples_part {
+    int64_t first, last, rows;
+};
+/* In the order in which they were measured, so those of a series in order of their slots; needs no
+ * index, and memory for one row. Their `due` is left 0: it follows from the grid. fn returns
+ * whether to go on. */
+nd_err nd_samples_scan(const char *path, const struct nd_samples_part *part,
+                       bool (*fn)(void *, const struct nd_sample *), void *ctx,
+                       struct nd_fail *why);
 nd_err nd_samples_read_gaps(const char *path,
                             void (*fn)(void *, nd_ns from, nd_ns till, int64_t rows,
                                        const char *text),

@@ -94,39 +94,48 @@ nd_err nd_samples_read(const char *path, int64_t series,
     return close_store(path, db, get, step, why);
 }
 
-nd_err nd_samples_read_kinds(const char *path, int64_t series,
-                             void (*fn)(void *, const char *name, const char *unit), void *ctx,
-                             struct nd_fail *why)
+nd_err nd_samples_rows(const char *path, int64_t *rows, struct nd_fail *why)
 {
     sqlite3 *db = NULL;
     sqlite3_stmt *get = NULL;
-    nd_err err = open_store(path, "SELECT name, unit FROM kind WHERE series = ? ORDER BY rowid",
-                            &db, &get, why);
+    nd_err err = open_store(path, "SELECT coalesce(max(rowid), 0) FROM sample", &db, &get, why);
     if (err != ND_OK)
         return err;
-    sqlite3_bind_int64(get, 1, series);
-    int step = 0;
-    while ((step = sqlite3_step(get)) == SQLITE_ROW)
-        fn(ctx, text(get, 0), text(get, 1));
-    return close_store(path, db, get, step, why);
+    int step = sqlite3_step(get);
+    *rows = step == SQLITE_ROW ? sqlite3_column_int64(get, 0) : 0;
+    return close_store(path, db, get, step == SQLITE_ROW ? SQLITE_DONE : step, why);
 }
 
-nd_err nd_samples_read_readings(const char *path, int64_t series,
-                                void (*fn)(void *, int64_t slot, const char *name, double value),
-                                void *ctx, struct nd_fail *why)
+nd_err nd_samples_scan(const char *path, const struct nd_samples_part *part,
+                       bool (*fn)(void *, const struct nd_sample *), void *ctx, struct nd_fail *why)
 {
     sqlite3 *db = NULL;
     sqlite3_stmt *get = NULL;
+    /* The plus keeps it off the index: the table lies in this order on the disk. */
     nd_err err = open_store(path,
-                            "SELECT slot, name, value FROM reading WHERE series = ?"
-                            " AND value IS NOT NULL ORDER BY slot, rowid",
+                            "SELECT series, slot, sent_ns, outcome, value FROM sample"
+                            " WHERE rowid <= ?1 AND +series BETWEEN ?2 AND ?3 ORDER BY rowid",
                             &db, &get, why);
     if (err != ND_OK)
         return err;
-    sqlite3_bind_int64(get, 1, series);
+    sqlite3_bind_int64(get, 1, part->rows);
+    sqlite3_bind_int64(get, 2, part->first);
+    sqlite3_bind_int64(get, 3, part->last);
     int step = 0;
-    while ((step = sqlite3_step(get)) == SQLITE_ROW)
-        fn(ctx, sqlite3_column_int64(get, 0), text(get, 1), sqlite3_column_double(get, 2));
+    while ((step = sqlite3_step(get)) == SQLITE_ROW) {
+        const struct nd_sample sample = {
+            .series = sqlite3_column_int64(get, 0),
+            .slot = sqlite3_column_int64(get, 1),
+            .sent = sqlite3_column_int64(get, 2),
+            .outcome = sqlite3_column_int(get, 3),
+            .value =
+                sqlite3_column_type(get, 4) == SQLITE_NULL ? NAN : sqlite3_column_double(get, 4),
+        };
+        if (!fn(ctx, &sample)) {
+            step = SQLITE_DONE;
+            break;
+        }
+    }
     return close_store(path, db, get, step, why);
 }
 

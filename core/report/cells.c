@@ -352,10 +352,15 @@ size_t nd_table_rows(const json_t *model, const struct nd_table *table, enum nd_
         size_t left = 0;
         size_t k = 0;
         json_t *one = NULL;
-        json_t *inner = table->inner == NULL ? json_pack("[O]", first)
-                        : place == ND_PAGES && strcmp(table->inner, "interruptions") == 0
-                            ? nd_interruptions_shown(first, &left)
-                            : json_incref(json_object_get(first, table->inner));
+        json_t *inner = NULL;
+        if (table->inner == NULL) {
+            inner = json_pack("[O]", first);
+        } else if (place == ND_PAGES && strcmp(table->inner, "interruptions") == 0) {
+            inner = nd_interruptions_shown(first, &left);
+        } else {
+            inner = json_incref(json_object_get(first, table->inner));
+            left = (size_t)nd_int_of(first, "interruptions_left");
+        }
         *rows = nd_realloc(*rows, count + json_array_size(inner) + 1, sizeof **rows);
         json_array_foreach(inner, k, one)(*rows)[count++] = (struct nd_table_row){one, first, 0};
         if (left != 0)
@@ -393,6 +398,12 @@ static void add_row(const struct nd_page *page, const struct nd_table *table,
         struct nd_buf text = {0};
         if (!nd_column_stands(c, ND_SHEETS))
             continue;
+        if (row->entry == NULL && c != table->columns) {
+            nd_left_words(page, row->left, &text);
+            nd_sheet_text(sheet, nd_buf_str(&text));
+            nd_buf_deinit(&text);
+            return;
+        }
         if (is_number(&cell)) {
             nd_sheet_number(sheet, json_number_value(cell.value) / (in_seconds(c) ? 1e9 : 1));
         } else {

@@ -108,6 +108,20 @@ static nd_err write_files(const json_t *model, const char *stem, bool interim, s
     return err;
 }
 
+/* Every interruption, where the model holds the longest alone; else none is left from before. */
+static nd_err write_list(const json_t *model, const struct nd_rundir *dir, const char *stem,
+                         struct nd_fail *why)
+{
+    char *path = nd_printf("%s.interruptions.csv", stem);
+    nd_err err = ND_OK;
+    if (nd_model_leaves_out(model))
+        err = nd_model_list(model, dir, path, why);
+    else
+        unlink(path);
+    free(path);
+    return err;
+}
+
 /* What holds for all runs of the directory; a fault of it is told on the pages. */
 static void take_common_template(json_t *model, const struct nd_rundir *dir)
 {
@@ -151,6 +165,8 @@ nd_err nd_report_write(const struct nd_rundir *dir, const struct nd_reader *read
         bool interim = json_is_true(json_object_get(json_object_get(model, "run"), "interim"));
         char *path = nd_printf("%s/%s", folder, interim ? "interim" : "report");
         err = write_files(model, path, interim, why);
+        if (err == ND_OK)
+            err = write_list(model, dir, path, why);
         if (stem != NULL)
             *stem = path;
         else

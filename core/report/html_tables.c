@@ -92,9 +92,12 @@ static void put_row(const struct nd_page *page, const struct nd_table *table, si
     for (const struct nd_column *c = on_page(table->columns); c != NULL;) {
         c = put_cell(page, c, row);
         if (row->entry == NULL) {
-            nd_buf_addf(page->out, "<td colspan=\"%zu\">+ %zu ", cells - 1, row->left);
-            nd_html_msg(page, ND_MSG_SHORTER_ONES);
+            struct nd_buf words = {0};
+            nd_left_words(page, row->left, &words);
+            nd_buf_addf(page->out, "<td colspan=\"%zu\">+ ", cells - 1);
+            nd_html_text(page, nd_buf_str(&words));
             nd_html_raw(page, "</td>");
+            nd_buf_deinit(&words);
             break;
         }
     }

@@ -1,6 +1,7 @@
 /* What the files of core/report share.
  *
- *   model.c         events -> tree; model_series.c: samples -> statistics and interruptions;
+ *   model.c         events -> tree; model_series.c: samples -> statistics and interruptions
+ *                   (cuts.c, strip.c); model_list.c: all interruptions into a file;
  *                   model_share.c: availability by operator;
  *                   model_baseline.c: before and after; model_duty.c: obligations;
  *                   model_rating.c: objectives, ratings and improvement items;
@@ -23,7 +24,9 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "report/report.h"
-#include "run/series.h"
+
+struct nd_cuts;
+struct nd_tally;
 
 /* ---- words.c ---- */
 
@@ -75,10 +78,12 @@ enum nd_message nd_mark_of(const json_t *run, size_t number);
 /* What the scenario says of it, "" when nothing: words as they were written, in one language. */
 const char *nd_mark_detail(const json_t *run, enum nd_message mark);
 /* A series' interruptions as a page shows them, in the order of time: all, or, when there are more
- * than ND_INTERRUPTIONS_SHOWN, so many of the longest. left: how many are not among them. Caller
- * drops. */
+ * than ND_INTERRUPTIONS_SHOWN, so many of the longest. left: how many are not among them, those
+ * that the model itself leaves out included. Caller drops. */
 #define ND_INTERRUPTIONS_SHOWN 100
 json_t *nd_interruptions_shown(const json_t *series, size_t *left);
+/* That so many are not shown, and where all are. */
+void nd_left_words(const struct nd_page *page, size_t left, struct nd_buf *out);
 /* A state of a step or a change, a grade, a class, or a yes or no, in the page's language; any
  * other as it is. */
 const char *nd_state_text(const struct nd_page *page, const char *state);
@@ -100,9 +105,14 @@ void nd_md_cell(struct nd_buf *out, const char *text);
 
 /* ---- model ---- */
 
-/* Adds "series" to the model; run_end: on the run clock. */
+/* Adds "series" to the model, and what was read to "quality"; run_end: on the run clock. */
 nd_err nd_model_series(json_t *model, const struct nd_rundir *dir, nd_ns t0, nd_ns run_end,
                        struct nd_fail *why);
+/* Whether the model holds the longest interruptions alone. */
+bool nd_model_leaves_out(const json_t *model);
+/* Every interruption that the model's figures were made of, one a line, as CSV into a file. */
+nd_err nd_model_list(const json_t *model, const struct nd_rundir *dir, const char *path,
+                     struct nd_fail *why);
 
 /* Adds "quality.checks", after the summary. */
 void nd_model_quality(json_t *model);
@@ -113,11 +123,10 @@ json_t *nd_cited_event(const json_t *event, json_t *at_rel);
  * in the model. After everything else. */
 void nd_model_cited(json_t *model, const json_t *events);
 
-/* How much of the time a service was there, added to its series, which has its "interruptions" with
- * their classes: "all_time" and "without_injected" (probes, and by how much what was down may be
- * off), "minutes". t0: STARTEX on the run clock. */
-void nd_model_share_series(json_t *out, const struct nd_series *series, const json_t *model,
-                           nd_ns t0);
+/* How much of the time a service was there, added to its series: "all_time" and "without_injected"
+ * (probes, and by how much what was down may be off), "minutes". slots: those that were due. */
+void nd_model_share_series(json_t *out, const struct nd_tally *tally, const struct nd_cuts *cuts,
+                           int64_t slots);
 /* Each series' "operator", and the model's "operators": their services joined. plan: may be NULL.
  * Without a site file, or where nothing is any operator's, there are none. */
 void nd_model_share(json_t *model, const struct nd_rundir *dir, const json_t *plan);
@@ -149,8 +158,6 @@ void nd_model_fault(json_t *model, const char *type, const char *subject, const 
 /* The model's "faults" and "fault_rule": each fault of the drill as a life cycle. After series and
  * people. plan: may be NULL. */
 void nd_model_faults(json_t *model, const json_t *plan);
-/* Adds "lengths" to a series: how long its interruptions were. interruptions: all of them. */
-void nd_model_lengths(json_t *series, const json_t *interruptions);
 
 /* The plan's objectives with what bears on them and how they are rated, and improvement items.
  * plan, state (record/evaluation.h): may be NULL. After everything else is folded. */

@@ -46,10 +46,12 @@ static void put_row(const struct nd_page *page, const struct nd_table *table,
         if (!nd_column_stands(c, ND_PAGES))
             continue;
         nd_cell_words(page, c, row, &words);
+        if (row->entry == NULL && c == table->columns) {
+            nd_buf_adds(&words, " + ");
+            nd_left_words(page, row->left, &words);
+        }
         nd_buf_adds(page->out, "| ");
         nd_md_cell(page->out, nd_buf_str(&words));
-        if (row->entry == NULL && c == table->columns)
-            nd_buf_addf(page->out, " + %zu %s", row->left, nd_msg(page, ND_MSG_SHORTER_ONES));
         nd_buf_adds(page->out, " ");
         nd_buf_deinit(&words);
     }

@@ -359,6 +359,12 @@ json_t *nd_report_model(const struct nd_rundir *dir, struct nd_fail *why)
         json_object_set_new(fold.run, "outcome", json_string("running"));
         set_rel(&fold, fold.run, "lasted_ns", fold.last);
     }
+    if (nd_model_leaves_out(model)) {
+        bool interim = json_is_true(json_object_get(fold.run, "interim"));
+        json_object_set_new(
+            model, "interruptions_file",
+            json_string(interim ? "interim.interruptions.csv" : "report.interruptions.csv"));
+    }
     json_t *plan = read_plan(dir);
     conclude_journal(model, &check);
     conclude_steps(model, plan);

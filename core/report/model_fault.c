@@ -197,18 +197,17 @@ static void add_hits(struct work *work, const json_t *series, size_t number)
                                    .from = nd_int_of(one, "from_rel_ns"),
                                    .last_lost = nd_int_of(one, "last_lost_rel_ns"),
                                    .till = moment_of(one, "till_rel_ns"),
+                                   .next = moment_of(one, "next_rel_ns"),
                                    .source = -1};
         const json_t *good = json_object_get(one, "last_good_rel_ns");
         hit.good = json_is_integer(good) ? (nd_ns)json_integer_value(good) : hit.from - every;
         hit.end = hit.from + nd_int_of(one, "length_ns");
+        if (hit.next < 0)
+            hit.next = moment_of(series, "till_rel_ns");
         tell_hit(work, &hit);
         follow(work, first, &hit);
-        if (work->hits.count > first)
-            work->hits.at[work->hits.count - 1].next = hit.from;
         nd_vec_push(&work->hits, hit);
     }
-    if (work->hits.count > first)
-        work->hits.at[work->hits.count - 1].next = moment_of(series, "till_rel_ns");
 }
 
 static void take_hit(struct nd_fault *fault, struct nd_fault_hit *hit)

@@ -1,80 +1,86 @@
 #include "report/internal.h"
+#include "report/lengths.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
-
-/* How long a series' interruptions were: counts, quantiles, and bins on a scale of powers. */
 
 #define PER_DECADE 20   /* bins; a bin is 12 % wide */
 #define LEAST      1000 /* ns: whatever is shorter stands in the first bin */
 #define BINS       300
 
-enum { ALL, INJECTED, UNEXPECTED, SORTS };
-
-static int shorter(const void *a, const void *b)
+void nd_lengths_deinit(struct nd_lengths *lengths)
 {
-    int64_t x = *(const int64_t *)a;
-    int64_t y = *(const int64_t *)b;
-    return (x > y) - (x < y);
+    for (size_t s = 0; s < ND_LENGTHS; s++)
+        nd_values_deinit(&lengths->values[s]);
+    nd_vec_free(&lengths->bins);
 }
 
-/* Nearest rank, as nd_series_ask does. lengths: sorted. */
-static json_t *rank_json(const int64_t *lengths, size_t count, double share)
+size_t nd_lengths_held(const struct nd_lengths *lengths)
 {
-    size_t rank = (size_t)ceil(share * (double)count);
-    return count != 0 ? json_integer(lengths[rank > 0 ? rank - 1 : 0]) : json_null();
+    size_t held = 0;
+    for (size_t s = 0; s < ND_LENGTHS; s++)
+        held += lengths->values[s].exact.count;
+    return held;
 }
 
-static json_t *sort_json(int64_t *lengths, size_t count)
-{
-    int64_t sum = 0;
-    if (count != 0)
-        qsort(lengths, count, sizeof *lengths, shorter);
-    for (size_t i = 0; i < count; i++)
-        sum += lengths[i];
-    return json_pack("{s:I, s:o, s:o, s:o, s:I}", "count", (json_int_t)count, "p50_ns",
-                     rank_json(lengths, count, 0.5), "p95_ns", rank_json(lengths, count, 0.95),
-                     "longest_ns", rank_json(lengths, count, 1), "sum_ns", (json_int_t)sum);
-}
-
-static size_t bin_of(int64_t length)
+static size_t number_of(nd_ns length)
 {
     double bin = length > LEAST ? floor(PER_DECADE * log10((double)length / LEAST)) : 0;
     return bin < BINS ? (size_t)bin : BINS - 1;
 }
 
-void nd_model_lengths(json_t *series, const json_t *interruptions)
+static struct nd_length_bin *bin_of(struct nd_lengths *lengths, nd_ns length)
 {
-    static const char *const names[SORTS] = {"all", "injected", "unexpected"};
-    size_t total = json_array_size(interruptions);
-    int64_t *lengths[SORTS];
-    size_t counts[SORTS] = {0};
-    json_int_t bins[BINS][2] = {{0}};
+    size_t number = number_of(length);
     size_t i = 0;
-    json_t *one = NULL;
-    for (size_t s = 0; s < SORTS; s++)
-        lengths[s] = nd_alloc((total + 1) * sizeof *lengths[s]);
-    json_array_foreach(interruptions, i, one)
-    {
-        int64_t length = nd_int_of(one, "length_ns");
-        bool injected = strcmp(nd_str_of(one, "class"), "injected") == 0;
-        size_t sort = injected ? INJECTED : UNEXPECTED;
-        lengths[ALL][counts[ALL]++] = length;
-        lengths[sort][counts[sort]++] = length;
-        bins[bin_of(length)][injected ? 0 : 1]++;
+    while (i < lengths->bins.count && lengths->bins.at[i].number < number)
+        i++;
+    if (i == lengths->bins.count || lengths->bins.at[i].number != number) {
+        nd_vec_push(&lengths->bins, (struct nd_length_bin){0});
+        memmove(&lengths->bins.at[i + 1], &lengths->bins.at[i],
+                (lengths->bins.count - 1 - i) * sizeof *lengths->bins.at);
+        lengths->bins.at[i] = (struct nd_length_bin){.number = number};
     }
+    return &lengths->bins.at[i];
+}
+
+void nd_lengths_add(struct nd_lengths *lengths, nd_ns length, bool injected)
+{
+    enum nd_lengths_sort sort = injected ? ND_LENGTHS_INJECTED : ND_LENGTHS_UNEXPECTED;
+    nd_values_add(&lengths->values[ND_LENGTHS_ALL], (double)length);
+    nd_values_add(&lengths->values[sort], (double)length);
+    lengths->sums[ND_LENGTHS_ALL] += length;
+    lengths->sums[sort] += length;
+    bin_of(lengths, length)->counts[injected ? 0 : 1]++;
+}
+
+static json_t *rank_json(struct nd_values *values, double q)
+{
+    double uncertainty = 0;
+    return values->count != 0
+               ? json_integer((json_int_t)nd_values_quantile(values, q, &uncertainty))
+               : json_null();
+}
+
+static json_t *sort_json(struct nd_values *values, int64_t sum)
+{
+    return json_pack("{s:I, s:o, s:o, s:o, s:I}", "count", (json_int_t)values->count, "p50_ns",
+                     rank_json(values, 0.5), "p95_ns", rank_json(values, 0.95), "longest_ns",
+                     rank_json(values, 1), "sum_ns", (json_int_t)sum);
+}
+
+json_t *nd_lengths_json(struct nd_lengths *lengths)
+{
+    static const char *const names[ND_LENGTHS] = {"all", "injected", "unexpected"};
     json_t *out = json_pack("{s:i, s:[]}", "per_decade", PER_DECADE, "bins");
-    for (size_t s = 0; s < SORTS; s++) {
-        json_object_set_new(out, names[s], sort_json(lengths[s], counts[s]));
-        free(lengths[s]);
+    for (size_t s = 0; s < ND_LENGTHS; s++)
+        json_object_set_new(out, names[s], sort_json(&lengths->values[s], lengths->sums[s]));
+    for (size_t i = 0; i < lengths->bins.count; i++) {
+        const struct nd_length_bin *bin = &lengths->bins.at[i];
+        json_array_append_new(
+            json_object_get(out, "bins"),
+            json_pack("[I, I, I]", (json_int_t)(LEAST * pow(10, (double)bin->number / PER_DECADE)),
+                      (json_int_t)bin->counts[0], (json_int_t)bin->counts[1]));
     }
-    for (size_t b = 0; b < BINS; b++) {
-        if (bins[b][0] + bins[b][1] != 0)
-            json_array_append_new(json_object_get(out, "bins"),
-                                  json_pack("[I, I, I]",
-                                            (json_int_t)(LEAST * pow(10, (double)b / PER_DECADE)),
-                                            bins[b][0], bins[b][1]));
-    }
-    json_object_set_new(series, "lengths", out);
+    return out;
 }

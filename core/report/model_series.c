@@ -1,8 +1,9 @@
 #include "report/internal.h"
 
 #include "plan/site.h"
-#include "record/undo.h"
-#include "run/series.h"
+#include "report/cuts.h"
+#include "report/strip.h"
+#include "run/fold.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,51 +11,66 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Samples into statistics, columns for the strips, and interruptions with their class. */
+/* Samples into statistics, columns for the strips, and interruptions with their class: all series
+ * in one reading of the store, each in memory that does not grow with its samples. The values that
+ * quantiles are exact for are the most of it: beyond VALUES_MAX the last series wait for a further
+ * reading. */
 
-#define COLUMNS 240
+#define VALUES_MAX    (40 * ND_EXACT)
+#define COLUMNS_ALL   (200 * 240) /* of all series together */
+#define COLUMNS       240
+#define COLUMNS_LEAST 8
+#define KEPT_ALL      10000 /* interruptions of all series together */
+#define KEPT          1000
+#define KEPT_LEAST    3
+
+struct service {
+    const struct nd_series_info *info;
+    bool skipped; /* of the baseline: outside of the drill, told by its own table */
+    int64_t next; /* slot */
+    struct nd_tally tally;
+    struct nd_values values;
+    struct nd_strip strip;
+    struct nd_cuts cuts;
+};
 
 struct load {
     json_t *model;
-    const struct nd_rundir *dir;
-    char *path;
     nd_ns t0, run_end;
-    struct ND_VEC(struct nd_series *) series;
+    struct nd_arena arena;
+    struct ND_VEC(struct service) services; /* by number */
+    size_t from, till;                      /* services of this reading */
+    size_t held;                            /* values */
+    struct nd_forces forces;
+    const char *path;
+    nd_err err; /* of what was read */
     struct nd_fail *why;
 };
 
 static void take_series(void *ctx, const struct nd_series_info *info)
 {
     struct load *load = ctx;
-    nd_vec_push(&load->series, nd_series_new(info));
-}
-
-static void take_sample(void *ctx, const struct nd_sample *sample)
-{
-    nd_series_add(ctx, sample);
-}
-
-static void take_kind(void *ctx, const char *name, const char *unit)
-{
-    nd_series_declare(ctx, name, unit);
-}
-
-static void take_reading(void *ctx, int64_t slot, const char *name, double value)
-{
-    int reading = nd_series_reading_find(ctx, name);
-    if (reading >= 0) /* else of a late answer */
-        nd_series_read(ctx, (size_t)reading, slot, value);
-}
-
-static nd_err read_series(const char *path, struct nd_series *series, struct nd_fail *why)
-{
-    int64_t id = nd_series_info(series)->id;
-    nd_err err = nd_samples_read(path, id, take_sample, series, why);
-    if (err == ND_OK)
-        err = nd_samples_read_kinds(path, id, take_kind, series, why);
-    if (err == ND_OK)
-        err = nd_samples_read_readings(path, id, take_reading, series, why);
-    return err;
+    struct nd_series_info *copy = nd_arena_alloc(&load->arena, sizeof *copy);
+    char id[24];
+    if (info->every <= 0)
+        load->err = nd_fail_set(load->why, ND_EIO,
+                                "the sample store '%s' is damaged: series %lld has no interval",
+                                load->path, (long long)info->id);
+    *copy = *info;
+    copy->name = nd_arena_strdup(&load->arena, info->name);
+    copy->label = nd_arena_strdup(&load->arena, info->label);
+    copy->plugin = nd_arena_strdup(&load->arena, info->plugin);
+    copy->verb = nd_arena_strdup(&load->arena, info->verb);
+    copy->reading = nd_arena_strdup(&load->arena, info->reading);
+    copy->unit = nd_arena_strdup(&load->arena, info->unit);
+    copy->target = nd_arena_strdup(&load->arena, info->target);
+    copy->vantage = nd_arena_strdup(&load->arena, info->vantage);
+    copy->options = NULL;
+    snprintf(id, sizeof id, "%lld", (long long)info->id);
+    const json_t *baseline = json_object_get(load->model, "baseline");
+    const struct service service = {
+        .info = copy, .skipped = json_object_get(json_object_get(baseline, "series"), id) != NULL};
+    nd_vec_push(&load->services, service);
 }
 
 static void take_gap(void *ctx, nd_ns from, nd_ns till, int64_t rows, const char *text)
@@ -67,147 +83,202 @@ static void take_gap(void *ctx, nd_ns from, nd_ns till, int64_t rows, const char
                                     text));
 }
 
-/* Whether a change was in force at some moment of (from, till]. The lab's own building is none. */
-static bool changed(const struct load *load, nd_ns from, nd_ns till, nd_ns slack)
+/* ---- one series ---- */
+
+static void service_free(struct service *service)
 {
-    size_t i = 0;
-    json_t *change = NULL;
-    json_array_foreach(json_object_get(load->model, "changes"), i, change)
-    {
-        const json_t *began = json_object_get(change, "began_rel_ns");
-        const json_t *back = json_object_get(change, "verified_rel_ns");
-        if (!json_is_integer(began) ||
-            nd_undo_is_lab(nd_str_of(change, "plugin"), nd_str_of(change, "verb")))
-            continue;
-        nd_ns start = json_integer_value(began) + load->t0;
-        nd_ns end =
-            json_is_integer(back) ? json_integer_value(back) + load->t0 + slack : load->run_end;
-        if (start <= till && end >= from)
-            return true;
-    }
-    return false;
+    nd_values_deinit(&service->values);
+    nd_cuts_deinit(&service->cuts);
+    json_decref(service->strip.list);
+    *service = (struct service){.info = service->info, .skipped = service->skipped};
 }
 
-static json_t *interruption_json(const struct load *load, const struct nd_series *series,
-                                 const struct nd_interruption *one, int64_t *injected_lost)
+/* An even share of what all may have together, within limits. */
+static size_t share(size_t all, size_t services, size_t least, size_t most)
 {
-    const struct nd_series_info *info = nd_series_info(series);
-    nd_ns after_last = one->last_lost + info->every;
-    nd_ns end = one->till >= 0               ? one->till
-                : after_last < load->run_end ? after_last
-                                             : load->run_end;
-    nd_ns before = one->last_good >= 0 ? one->last_good : one->from - info->every;
-    nd_ns start_width = one->last_good >= 0 ? one->from - one->last_good : 0;
-    nd_ns end_width = one->till >= 0 ? one->till - one->last_lost : 0;
-    bool injected = changed(load, before, one->from, info->every);
-    *injected_lost += injected ? one->lost : 0;
-    return json_pack("{s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:s}", "from_rel_ns",
-                     (json_int_t)(one->from - load->t0), "till_rel_ns",
-                     one->till >= 0 ? json_integer(one->till - load->t0) : json_null(),
-                     "last_good_rel_ns",
-                     one->last_good >= 0 ? json_integer(one->last_good - load->t0) : json_null(),
-                     "last_lost_rel_ns", (json_int_t)(one->last_lost - load->t0), "length_ns",
-                     (json_int_t)(end - one->from), "uncertainty_ns",
-                     (json_int_t)(start_width > end_width ? start_width : end_width), "lost",
-                     (json_int_t)one->lost, "class", injected ? "injected" : "unexpected");
+    size_t even = services != 0 ? all / services : most;
+    return even < least ? least : even > most ? most : even;
 }
 
-static void add_interruptions(const struct load *load, const struct nd_series *series, json_t *out,
-                              const struct nd_answer *all)
+static int64_t strip_columns(const struct load *load)
 {
-    size_t count = nd_series_interruptions(series, 0, INT64_MAX, NULL, 0);
-    struct nd_interruption *list = nd_alloc(count * sizeof *list);
-    json_t *array = json_array();
-    int64_t injected_lost = 0;
-    nd_series_interruptions(series, 0, INT64_MAX, list, count);
-    for (size_t i = 0; i < count; i++)
-        json_array_append_new(array, interruption_json(load, series, &list[i], &injected_lost));
-    free(list);
-    nd_model_lengths(out, array);
-    json_object_set_new(out, "interruptions", array);
-    json_object_set_new(out, "availability",
-                        all->count > 0 ? json_real((double)all->answered / (double)all->count)
-                                       : json_null());
-    int64_t rest = all->count - injected_lost;
+    return (int64_t)share(COLUMNS_ALL, load->services.count, COLUMNS_LEAST, COLUMNS);
+}
+
+static void service_begin(struct load *load, struct service *service)
+{
+    const struct nd_series_info *info = service->info;
+    size_t count = load->services.count;
+    service->cuts = (struct nd_cuts){.forces = &load->forces,
+                                     .every = info->every,
+                                     .max = share(KEPT_ALL, count, KEPT_LEAST, KEPT)};
+    service->tally =
+        (struct nd_tally){.every = info->every, .interrupted = nd_cuts_take, .ctx = &service->cuts};
+    nd_tally_begin(&service->tally, info->opened, -1);
+    service->strip =
+        (struct nd_strip){.opened = info->opened,
+                          .every = info->every,
+                          .t0 = load->t0,
+                          .span = load->run_end > load->t0 ? load->run_end - load->t0 : 1,
+                          .columns = strip_columns(load)};
+    nd_strip_begin(&service->strip);
+}
+
+static json_t *number_or_null(bool known, double value)
+{
+    return known && isfinite(value) ? json_real(value) : json_null();
+}
+
+static void tell_values(struct service *service, json_t *out)
+{
+    static const struct {
+        const char *name;
+        double q;
+    } quantiles[] = {{"min", 0}, {"p50", 0.5}, {"p95", 0.95}, {"p99", 0.99}, {"max", 1}};
+    bool known = service->values.count != 0;
+    double uncertainty = 0;
+    for (size_t i = 0; i < sizeof quantiles / sizeof quantiles[0]; i++)
+        json_object_set_new(
+            out, quantiles[i].name,
+            number_or_null(
+                known,
+                known ? nd_values_quantile(&service->values, quantiles[i].q, &uncertainty) : 0));
+    json_object_set_new(out, "jitter", number_or_null(known, nd_values_jitter(&service->values)));
+}
+
+static void tell_availability(const struct service *service, json_t *out)
+{
+    int64_t count = service->tally.count;
+    int64_t rest = count - service->cuts.injected_lost;
+    double answered = (double)service->tally.answered;
+    json_object_set_new(out, "availability", number_or_null(count > 0, answered / (double)count));
     json_object_set_new(out, "availability_without_injected",
-                        rest > 0 ? json_real((double)all->answered / (double)rest) : json_null());
+                        number_or_null(rest > 0, answered / (double)rest));
 }
 
-static json_t *number_or_null(const struct nd_answer *answer)
+static json_t *service_json(const struct load *load, struct service *service)
 {
-    return answer->known && isfinite(answer->value) ? json_real(answer->value) : json_null();
-}
-
-/* Columns [index, sent, lost, not sent, min, max] over [0, run end) of the drill. */
-static json_t *columns_json(const struct load *load, const struct nd_series *series)
-{
-    json_t *columns = json_array();
-    size_t count = nd_series_count(series);
-    nd_ns span = load->run_end - load->t0 > 0 ? load->run_end - load->t0 : 1;
-    for (size_t i = 0; i < count;) {
-        struct nd_sample sample = nd_series_sample(series, i);
-        nd_ns at = sample.due - load->t0;
-        int64_t column = at * COLUMNS / span;
-        if (column >= COLUMNS)
-            break; /* after the run's end, as far as its journal goes */
-        int64_t sent = 0;
-        int64_t lost = 0;
-        int64_t missed = 0;
-        double low = INFINITY;
-        double high = -INFINITY;
-        for (; i < count; i++) {
-            sample = nd_series_sample(series, i);
-            if ((sample.due - load->t0) * COLUMNS / span != column)
-                break;
-            bool answered = sample.outcome == ND_OUTCOME_ANSWERED;
-            missed += sample.outcome == ND_OUTCOME_NOT_SENT;
-            sent += sample.outcome <= ND_OUTCOME_ANSWERED;
-            lost += sample.outcome < ND_OUTCOME_ANSWERED;
-            if (answered && !isnan(sample.value)) {
-                low = fmin(low, sample.value);
-                high = fmax(high, sample.value);
-            }
-        }
-        json_array_append_new(columns,
-                              json_pack("[I, I, I, I, o, o]", (json_int_t)column, (json_int_t)sent,
-                                        (json_int_t)lost, (json_int_t)missed,
-                                        isfinite(low) ? json_real(low) : json_null(),
-                                        isfinite(high) ? json_real(high) : json_null()));
-    }
-    return columns;
-}
-
-static json_t *series_json(const struct load *load, const struct nd_series *series)
-{
-    const struct nd_series_info *info = nd_series_info(series);
-    static const enum nd_stat stats[] = {ND_STAT_LOSS, ND_STAT_MIN, ND_STAT_P50,   ND_STAT_P95,
-                                         ND_STAT_P99,  ND_STAT_MAX, ND_STAT_JITTER};
-    struct nd_answer all = nd_series_ask(series, ND_STAT_COUNT, 0, INT64_MAX);
-    json_t *out = json_pack("{s:I, s:s, s:s?, s:s, s:s, s:s, s:s, s:s?, s:s?, s:I, s:I, s:I, s:I, "
-                            "s:I}",
-                            "id", (json_int_t)info->id, "name", info->name, "label", info->label,
-                            "plugin", info->plugin, "verb", info->verb, "reading", info->reading,
-                            "unit", info->unit, "target", info->target, "vantage", info->vantage,
-                            "every_ns", (json_int_t)info->every, "deadline_ns",
-                            (json_int_t)info->deadline, "count", (json_int_t)all.count, "answered",
-                            (json_int_t)all.answered, "missed", (json_int_t)all.missed);
-    for (size_t i = 0; i < sizeof stats / sizeof stats[0]; i++) {
-        struct nd_answer answer = nd_series_ask(series, stats[i], 0, INT64_MAX);
-        json_object_set_new(out, nd_stat_name(stats[i]), number_or_null(&answer));
-    }
+    const struct nd_series_info *info = service->info;
+    nd_strip_end(&service->strip);
+    nd_tally_end(&service->tally, info->opened + service->next * info->every);
+    struct nd_answer loss = nd_tally_answer(&service->tally, ND_STAT_LOSS);
+    json_t *out =
+        json_pack("{s:I, s:s, s:s?, s:s, s:s, s:s, s:s, s:s?, s:s?, s:I, s:I, s:I, s:I, "
+                  "s:I, s:I}",
+                  "id", (json_int_t)info->id, "name", info->name, "label", info->label, "plugin",
+                  info->plugin, "verb", info->verb, "reading", info->reading, "unit", info->unit,
+                  "target", info->target, "vantage", info->vantage, "opened_rel_ns",
+                  (json_int_t)(info->opened - load->t0), "every_ns", (json_int_t)info->every,
+                  "deadline_ns", (json_int_t)info->deadline, "count", (json_int_t)loss.count,
+                  "answered", (json_int_t)loss.answered, "missed", (json_int_t)loss.missed);
+    json_object_set_new(out, "loss", number_or_null(loss.known, loss.value));
+    tell_values(service, out);
+    int64_t planned = loss.count + loss.missed;
     json_object_set_new(out, "completeness",
-                        all.count + all.missed > 0
-                            ? json_real((double)all.count / (double)(all.count + all.missed))
-                            : json_null());
-    size_t slots = nd_series_count(series);
-    json_object_set_new(out, "till_rel_ns",
-                        slots != 0
-                            ? json_integer(nd_series_sample(series, slots - 1).due - load->t0)
-                            : json_null());
-    add_interruptions(load, series, out, &all);
-    nd_model_share_series(out, series, load->model, load->t0);
-    json_object_set_new(out, "columns", columns_json(load, series));
+                        number_or_null(planned > 0, (double)loss.count / (double)planned));
+    json_object_set_new(
+        out, "till_rel_ns",
+        service->next != 0
+            ? json_integer(info->opened + (service->next - 1) * info->every - load->t0)
+            : json_null());
+    nd_cuts_tell(&service->cuts, out);
+    tell_availability(service, out);
+    nd_model_share_series(out, &service->tally, &service->cuts, service->next);
+    json_object_set(out, "columns", service->strip.list);
     return out;
+}
+
+/* ---- reading ---- */
+
+static struct service *service_find(const struct load *load, int64_t id)
+{
+    size_t low = 0;
+    size_t high = load->services.count;
+    /* Numbers without a hole, as a rule. */
+    if (id >= 1 && id <= (int64_t)high && load->services.at[id - 1].info->id == id)
+        return &load->services.at[id - 1];
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (load->services.at[middle].info->id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    bool found = low < load->services.count && load->services.at[low].info->id == id;
+    return found ? &load->services.at[low] : NULL;
+}
+
+static size_t held_by(const struct service *service)
+{
+    return service->values.exact.count + nd_lengths_held(&service->cuts.lengths);
+}
+
+/* The last services of this reading wait for the next one until few values are held again. */
+static void postpone(struct load *load)
+{
+    while (load->held > VALUES_MAX) {
+        struct service *last = &load->services.at[--load->till];
+        load->held -= held_by(last);
+        service_free(last);
+    }
+}
+
+static void take_known(struct load *load, struct service *service, const struct nd_sample *sample)
+{
+    const struct nd_series_info *info = service->info;
+    size_t before = held_by(service);
+    nd_strip_skip(&service->strip, service->next, sample->slot);
+    nd_strip_add(&service->strip, sample);
+    if (sample->outcome < ND_OUTCOME_ANSWERED)
+        nd_cuts_lost(&service->cuts, sample->sent);
+    nd_tally_add(&service->tally, info->opened + sample->slot * info->every, sample->sent,
+                 sample->outcome);
+    if (sample->outcome == ND_OUTCOME_ANSWERED && isfinite(sample->value))
+        nd_values_add(&service->values, sample->value);
+    service->next = sample->slot + 1;
+    load->held += held_by(service) - before; /* less, once they have become a sketch */
+    if (load->held > VALUES_MAX)
+        postpone(load);
+}
+
+static bool take_sample(void *ctx, const struct nd_sample *sample)
+{
+    struct load *load = ctx;
+    struct service *service = service_find(load, sample->series);
+    if (service == NULL || service >= load->services.at + load->till || service->skipped)
+        return true;
+    const struct nd_series_info *info = service->info;
+    if (sample->slot < service->next || sample->slot > INT64_MAX / 4 / info->every) {
+        load->err = nd_fail_set(
+            load->why, ND_EIO,
+            "the sample store '%s' is damaged: of series %lld, slot %lld stands where slot "
+            "%lld or a later one was expected",
+            load->path, (long long)info->id, (long long)sample->slot, (long long)service->next);
+        return false;
+    }
+    take_known(load, service, sample);
+    return true;
+}
+
+static nd_err read_some(struct load *load, int64_t rows, json_t *list)
+{
+    struct nd_samples_part part = {.rows = rows};
+    load->held = 0;
+    load->till = load->services.count;
+    part.first = load->services.at[load->from].info->id;
+    part.last = load->services.at[load->till - 1].info->id;
+    for (size_t i = load->from; i < load->till; i++)
+        service_begin(load, &load->services.at[i]);
+    nd_err err = nd_samples_scan(load->path, &part, take_sample, load, load->why);
+    err = err == ND_OK ? load->err : err;
+    for (size_t i = load->from; i < load->till; i++) {
+        struct service *service = &load->services.at[i];
+        if (err == ND_OK && !service->skipped)
+            json_array_append_new(list, service_json(load, service));
+        service_free(service);
+    }
+    load->from = load->till;
+    return err;
 }
 
 /* What the site file knows of the targets, so that nothing has to be read beside the model. */
@@ -233,34 +304,30 @@ static void add_addresses(json_t *list, const struct nd_rundir *dir)
 nd_err nd_model_series(json_t *model, const struct nd_rundir *dir, nd_ns t0, nd_ns run_end,
                        struct nd_fail *why)
 {
-    struct load load = {.model = model,
-                        .dir = dir,
-                        .path = nd_rundir_file(dir, "samples.sqlite"),
-                        .t0 = t0,
-                        .run_end = run_end,
-                        .why = why};
-    nd_err err = ND_OK;
+    char *path = nd_rundir_file(dir, "samples.sqlite");
+    struct load load = {.model = model, .path = path, .t0 = t0, .run_end = run_end, .why = why};
     json_t *list = json_object_get(model, "series");
-    if (access(load.path, R_OK) == 0) {
-        err = nd_samples_read_series(load.path, take_series, &load, why);
+    int64_t rows = 0;
+    nd_err err = ND_OK;
+    nd_forces_read(&load.forces, model, t0, run_end);
+    if (access(path, R_OK) == 0) {
+        err = nd_samples_read_series(path, take_series, &load, why);
+        err = err == ND_OK ? load.err : err;
         if (err == ND_OK)
-            err = nd_samples_read_gaps(load.path, take_gap, &load, why);
-    }
-    for (size_t i = 0; i < load.series.count; i++) {
-        struct nd_series *series = load.series.at[i];
+            err = nd_samples_read_gaps(path, take_gap, &load, why);
         if (err == ND_OK)
-            err = read_series(load.path, series, why);
-        /* Of the baseline: outside of the drill, told by its own table. */
-        char id[24];
-        snprintf(id, sizeof id, "%lld", (long long)nd_series_info(series)->id);
-        const json_t *baseline =
-            json_object_get(json_object_get(json_object_get(model, "baseline"), "series"), id);
-        if (err == ND_OK && baseline == NULL)
-            json_array_append_new(list, series_json(&load, series));
-        nd_series_free(series);
+            err = nd_samples_rows(path, &rows, why);
     }
+    json_object_set_new(json_object_get(model, "quality"), "samples",
+                        json_pack("{s:I, s:I}", "rows", (json_int_t)rows, "till_rel_ns",
+                                  (json_int_t)(run_end - t0)));
+    json_object_set_new(model, "strip_columns", json_integer((json_int_t)strip_columns(&load)));
+    while (err == ND_OK && load.from < load.services.count)
+        err = read_some(&load, rows, list);
     add_addresses(list, dir);
-    nd_vec_free(&load.series);
-    free(load.path);
+    nd_forces_deinit(&load.forces);
+    nd_vec_free(&load.services);
+    nd_arena_deinit(&load.arena);
+    free(path);
     return err;
 }

@@ -1,8 +1,7 @@
 #include "report/internal.h"
 
 #include "plan/site.h"
-#include "record/undo.h"
-#include "run/series.h"
+#include "report/cuts.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -14,137 +13,28 @@
  * that a service counts by the time it was observed, not by how often it was asked; services are
  * joined by adding up what was observed and what of it was down, never by averaging shares. */
 
-#define MINUTE   ND_SEC(60)
 #define ROUNDING 1e-9 /* of a share that a scenario wrote in percent */
 
-struct span {
-    nd_ns from, till;
-};
-
-struct faults {
-    struct ND_VEC(struct span) list;
-};
-
-/* When changes of the drill were in force, on the run clock, up to one probe interval after they
- * were read back as restored. The lab's own building is none. */
-static void find_faults(const json_t *model, nd_ns t0, nd_ns every, struct faults *faults)
+/* missing: not sent by us, or not kept. width: by how much what was down may be off. */
+static json_t *probes_json(int64_t sent, int64_t answered, int64_t missing, nd_ns width)
 {
-    size_t i = 0;
-    json_t *change = NULL;
-    json_array_foreach(json_object_get(model, "changes"), i, change)
-    {
-        const json_t *began = json_object_get(change, "began_rel_ns");
-        const json_t *back = json_object_get(change, "verified_rel_ns");
-        if (!json_is_integer(began) ||
-            nd_undo_is_lab(nd_str_of(change, "plugin"), nd_str_of(change, "verb")))
-            continue;
-        nd_vec_push(&faults->list,
-                    (struct span){json_integer_value(began) + t0,
-                                  json_is_integer(back) ? json_integer_value(back) + t0 + every
-                                                        : INT64_MAX});
-    }
+    return json_pack("{s:I, s:I, s:I, s:I}", "sent", (json_int_t)sent, "answered",
+                     (json_int_t)answered, "missing", (json_int_t)missing, "uncertainty_ns",
+                     (json_int_t)width);
 }
 
-static bool in_force(const struct faults *faults, nd_ns moment)
+void nd_model_share_series(json_t *out, const struct nd_tally *tally, const struct nd_cuts *cuts,
+                           int64_t slots)
 {
-    bool in = false;
-    for (size_t i = 0; i < faults->list.count && !in; i++)
-        in = moment >= faults->list.at[i].from && moment <= faults->list.at[i].till;
-    return in;
-}
-
-/* Probes sent, answered, and missing: not sent by us, or not kept. */
-struct tally {
-    int64_t sent, answered, missing;
-    nd_ns width; /* by how much what was down may be off: the wider edge of each interruption */
-};
-
-static struct tally count_all(const struct nd_series *series)
-{
-    struct tally tally = {0};
-    for (size_t i = 0; i < nd_series_count(series); i++) {
-        int32_t outcome = nd_series_sample(series, i).outcome;
-        tally.sent += outcome <= ND_OUTCOME_ANSWERED;
-        tally.answered += outcome == ND_OUTCOME_ANSWERED;
-        tally.missing += outcome > ND_OUTCOME_ANSWERED;
-    }
-    return tally;
-}
-
-static nd_ns larger(nd_ns a, nd_ns b)
-{
-    return a > b ? a : b;
-}
-
-/* Takes out what an injected interruption lost while a change was in force. What it lost after that
- * counts, from when no change was in force any more. *slot: where to look from. */
-static void leave_out(const struct nd_series *series, const struct faults *faults,
-                      const struct nd_interruption *one, size_t *slot, struct tally *tally)
-{
-    int64_t out = 0;
-    nd_ns end = one->till >= 0 ? one->till - one->last_lost : 0;
-    for (; *slot < nd_series_count(series); ++*slot) {
-        struct nd_sample sample = nd_series_sample(series, *slot);
-        if (sample.outcome >= ND_OUTCOME_ANSWERED || sample.sent < one->from)
-            continue;
-        if (sample.sent > one->last_lost)
-            break;
-        out += in_force(faults, sample.sent);
-    }
-    tally->sent -= out;
-    tally->width += out < one->lost ? end : 0;
-}
-
-static json_t *tally_json(const struct tally *tally)
-{
-    return json_pack("{s:I, s:I, s:I, s:I}", "sent", (json_int_t)tally->sent, "answered",
-                     (json_int_t)tally->answered, "missing", (json_int_t)tally->missing,
-                     "uncertainty_ns", (json_int_t)tally->width);
-}
-
-/* Minutes of the series by the rule of availability_minutes, and how many of them were good. */
-static json_t *minutes_json(const struct nd_series *series)
-{
-    const struct nd_series_info *info = nd_series_info(series);
-    nd_ns end = info->opened + (nd_ns)nd_series_count(series) * info->every;
-    json_int_t counted = 0;
-    json_int_t good = 0;
-    for (nd_ns from = info->opened; from < end; from += MINUTE) {
-        struct nd_answer answer =
-            nd_series_ask(series, ND_STAT_AVAILABILITY_MINUTES, from, from + MINUTE);
-        counted += answer.known;
-        good += answer.known && answer.value > 0;
-    }
-    return json_pack("{s:I, s:I}", "counted", counted, "good", good);
-}
-
-void nd_model_share_series(json_t *out, const struct nd_series *series, const json_t *model,
-                           nd_ns t0)
-{
-    const json_t *classes = json_object_get(out, "interruptions");
-    size_t count = nd_series_interruptions(series, 0, INT64_MAX, NULL, 0);
-    struct nd_interruption *list = nd_alloc(count * sizeof *list);
-    struct faults faults = {.list = {0}};
-    struct tally all = count_all(series);
-    struct tally rest = all;
-    size_t slot = 0;
-    nd_series_interruptions(series, 0, INT64_MAX, list, count);
-    find_faults(model, t0, nd_series_info(series)->every, &faults);
-    for (size_t i = 0; i < count; i++) {
-        const struct nd_interruption *one = &list[i];
-        nd_ns start = one->last_good >= 0 ? one->from - one->last_good : 0;
-        nd_ns width = larger(start, one->till >= 0 ? one->till - one->last_lost : 0);
-        all.width += width;
-        if (strcmp(nd_str_of(json_array_get(classes, i), "class"), "injected") == 0)
-            leave_out(series, &faults, one, &slot, &rest);
-        else
-            rest.width += width;
-    }
-    free(list);
-    nd_vec_free(&faults.list);
-    json_object_set_new(out, "all_time", tally_json(&all));
-    json_object_set_new(out, "without_injected", tally_json(&rest));
-    json_object_set_new(out, "minutes", minutes_json(series));
+    int64_t missing = slots - tally->count;
+    json_object_set_new(out, "all_time",
+                        probes_json(tally->count, tally->answered, missing, cuts->sum_width));
+    json_object_set_new(
+        out, "without_injected",
+        probes_json(tally->count - cuts->forced, tally->answered, missing, cuts->rest_width));
+    json_object_set_new(out, "minutes",
+                        json_pack("{s:I, s:I}", "counted", (json_int_t)tally->minutes, "good",
+                                  (json_int_t)tally->minutes_good));
 }
 
 /* ---- operators ---- */

@@ -263,7 +263,9 @@ static char *figures(const struct bundle *bundle, const json_t *series)
                 nd_value_text(page, json_object_get(series, "loss"), "1", "loss", value[0]),
                 nd_value_text(page, json_object_get(series, "p50"), unit, "p50", value[1]),
                 nd_value_text(page, json_object_get(series, "p99"), unit, "p99", value[2]));
-    json_array_foreach(json_object_get(series, "interruptions"), i, one)
+    size_t left = 0;
+    json_t *shown = nd_interruptions_shown(series, &left);
+    json_array_foreach(shown, i, one)
     {
         char from[ND_UNIT_TEXT];
         char length[ND_UNIT_TEXT];
@@ -273,6 +275,11 @@ static char *figures(const struct bundle *bundle, const json_t *series)
                     nd_state_text(page, nd_str_of(one, "class")),
                     nd_length_text(nd_int_of(one, "length_ns"), length),
                     nd_length_text(nd_int_of(one, "uncertainty_ns"), width));
+    }
+    json_decref(shown);
+    if (left != 0) {
+        nd_buf_adds(&out, "\n+ ");
+        nd_left_words(page, left, &out);
     }
     return nd_buf_take(&out);
 }

@@ -61,7 +61,7 @@ struct nd_table {
 };
 
 struct nd_table_row {
-    const json_t *entry; /* NULL: stands for those of outer that a page leaves out */
+    const json_t *entry; /* NULL: stands for those of outer that are left out */
     const json_t *outer; /* what holds it; the entry itself when the table has no inner list */
     size_t left;         /* how many are left out */
 };
@@ -73,7 +73,7 @@ const struct nd_table *nd_table_find(const char *name);
 bool nd_column_stands(const struct nd_column *column, enum nd_place place);
 /* Its headings on a page, ND_COLUMNS_MAX at most; returns how many. */
 size_t nd_table_headings(const struct nd_table *table, enum nd_message *headings);
-/* Its rows, which point into the model; a page has the longest interruptions alone. Returns how
+/* Its rows, which point into the model; the longest interruptions alone, a page fewer. Returns how
  * many; caller frees. */
 size_t nd_table_rows(const json_t *model, const struct nd_table *table, enum nd_place place,
                      struct nd_table_row **rows);

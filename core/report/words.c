@@ -296,7 +296,7 @@ json_t *nd_interruptions_shown(const json_t *series, size_t *left)
     size_t count = json_array_size(all);
     size_t shown = count < ND_INTERRUPTIONS_SHOWN ? count : ND_INTERRUPTIONS_SHOWN;
     json_t *list = json_array();
-    *left = count - shown;
+    *left = count - shown + (size_t)nd_int_of(series, "interruptions_left");
     if (shown == 0)
         return list;
     int64_t *lengths = nd_alloc(count * sizeof *lengths);
@@ -336,6 +336,15 @@ char *nd_carried_words(const struct nd_page *page)
         return NULL;
     return nd_printf("%s: %zu; %s %zu, %s %zu", nd_msg(page, ND_MSG_CARRIED), i,
                      nd_msg(page, ND_MSG_STILL_OPEN), open, nd_msg(page, ND_MSG_OVERDUE), overdue);
+}
+
+void nd_left_words(const struct nd_page *page, size_t left, struct nd_buf *out)
+{
+    const char *beside = nd_str_of(page->model, "interruptions_file");
+    if (*beside == '\0')
+        nd_buf_addf(out, "%zu %s", left, nd_msg(page, ND_MSG_SHORTER_ONES));
+    else
+        nd_buf_addf(out, "%zu %s %s", left, nd_msg(page, ND_MSG_SHORTER_BESIDE), beside);
 }
 
 char *nd_armed_words(const json_t *armed)

@@ -90,27 +90,63 @@ double nd_fold_quantile(double *values, size_t count, double q)
     return values[rank > 0 ? rank - 1 : 0];
 }
 
-double nd_fold_mean(const double *values, size_t count)
+/* ---- one after the other ---- */
+
+void nd_values_deinit(struct nd_values *values)
 {
-    double sum = 0;
-    for (size_t i = 0; i < count; i++)
-        sum += values[i];
-    return sum / (double)count;
+    nd_vec_free(&values->exact);
+    nd_sketch_deinit(&values->sketch);
 }
 
-double nd_fold_deviation(const double *values, size_t count)
+static void keep(struct nd_values *values, double value)
 {
-    double middle = nd_fold_mean(values, count);
-    double sum = 0;
-    for (size_t i = 0; i < count; i++)
-        sum += (values[i] - middle) * (values[i] - middle);
-    return sqrt(sum / (double)count);
+    if (values->count <= ND_EXACT) {
+        nd_vec_push(&values->exact, value);
+        return;
+    }
+    for (size_t i = 0; i < values->exact.count; i++)
+        nd_sketch_add(&values->sketch, values->exact.at[i]);
+    nd_vec_free(&values->exact);
+    nd_sketch_add(&values->sketch, value);
 }
 
-double nd_fold_jitter(const double *values, size_t count)
+void nd_values_add(struct nd_values *values, double value)
 {
-    double sum = 0;
-    for (size_t i = 1; i < count; i++)
-        sum += fabs(values[i] - values[i - 1]);
-    return count > 1 ? sum / (double)(count - 1) : 0;
+    if (values->count++ == 0) {
+        values->min = values->max = value;
+    } else {
+        double step = fabs(value - values->last);
+        values->min = value < values->min ? value : values->min;
+        values->max = value > values->max ? value : values->max;
+        values->steps += step;
+        values->rtp_jitter += (step - values->rtp_jitter) / 16;
+    }
+    values->last = value;
+    values->sum += value;
+    if (!values->plain)
+        keep(values, value);
+}
+
+double nd_values_quantile(struct nd_values *values, double q, double *uncertainty)
+{
+    *uncertainty = 0;
+    if (q <= 0)
+        return values->min;
+    if (q >= 1)
+        return values->max;
+    if (values->count <= ND_EXACT)
+        return nd_fold_quantile(values->exact.at, values->exact.count, q);
+    double value = nd_sketch_quantile(&values->sketch, q);
+    *uncertainty = fabs(value) * ND_SKETCH_ERROR;
+    return value;
+}
+
+double nd_values_mean(const struct nd_values *values)
+{
+    return values->sum / (double)values->count;
+}
+
+double nd_values_jitter(const struct nd_values *values)
+{
+    return values->count > 1 ? values->steps / (double)(values->count - 1) : 0;
 }

@@ -31,10 +31,28 @@ double nd_sketch_quantile(const struct nd_sketch *sketch, double q);
 
 /* Nearest rank: the smallest value with at least q of the values at or below it. Sorts. */
 double nd_fold_quantile(double *values, size_t count, double q);
-double nd_fold_mean(const double *values, size_t count);
-/* Standard deviation of the population. */
-double nd_fold_deviation(const double *values, size_t count);
+
+#define ND_EXACT 100000 /* values that quantiles are exact for */
+
+/* Values one after the other, in memory that does not grow with them beyond ND_EXACT. Embedded;
+ * zero-initialise. */
+struct nd_values {
+    bool plain;                  /* set by the caller: no quantile but 0 and 1 will be asked for */
+    struct ND_VEC(double) exact; /* up to ND_EXACT of them, then: */
+    struct nd_sketch sketch;
+    uint64_t count;
+    double min, max, sum;
+    double last, steps; /* magnitudes of consecutive differences, in sum */
+    double rtp_jitter;  /* RFC 3550 §6.4.1, as of the last */
+};
+
+void nd_values_deinit(struct nd_values *values);
+/* value: finite. */
+void nd_values_add(struct nd_values *values, double value);
+/* These of at least one value. uncertainty: that of a sketch, else 0. */
+double nd_values_quantile(struct nd_values *values, double q, double *uncertainty);
+double nd_values_mean(const struct nd_values *values);
 /* Mean magnitude of consecutive differences (RFC 3393); 0 for fewer than two. */
-double nd_fold_jitter(const double *values, size_t count);
+double nd_values_jitter(const struct nd_values *values);
 
 #endif

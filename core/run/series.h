@@ -50,7 +50,7 @@ struct nd_series_totals nd_series_totals(const struct nd_series *series);
  *                than 20 % of what was sent was lost; minutes without a probe count for nothing
  *  COUNT sent · ANSWERED · MISSED
  *  MIN MEAN MAX P50 P90 P95 P99 P999 of the answered slots' values (nearest rank, P999: 99.9 %;
- *                beyond ND_EXACT values within 0.5 %: then the uncertainty says so)
+ *                beyond ND_EXACT (fold.h) values within 0.5 %: then the uncertainty says so)
  *  STDDEV        their standard deviation (of the population)
  *  JITTER        mean |difference of consecutive values| (RFC 3393 IPDV, mean of magnitudes)
  *  RTP_JITTER    interarrival jitter at the window's end (RFC 3550 §6.4.1)
@@ -98,8 +98,6 @@ int nd_stat_find(const char *name);
 /* Whether the statistic is one of values, so that it may be asked of a further reading. */
 bool nd_stat_of_values(enum nd_stat stat);
 
-#define ND_EXACT 100000 /* values that quantiles are exact for */
-
 struct nd_answer {
     bool known; /* false: no slot sent (or none answered, for values) in the window */
     double value;
@@ -124,8 +122,9 @@ struct nd_interruption {
     nd_ns last_good, from, last_lost, till;
     int64_t lost;
 };
-/* Interruptions of [from, till) in order; returns how many there are, fills at most `max`. */
-size_t nd_series_interruptions(const struct nd_series *series, nd_ns from, nd_ns till,
-                               struct nd_interruption *out, size_t max);
+struct nd_tally;
+/* The slots due in [from, till), begun and ended (tally.h). */
+void nd_series_tally(const struct nd_series *series, nd_ns from, nd_ns till,
+                     struct nd_tally *tally);
 
 #endif

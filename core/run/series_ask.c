@@ -1,14 +1,11 @@
-#include "base/units.h"
 #include "run/series_rows.h"
+#include "run/tally.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Answering for a window of a series. */
-
-#define MINUTE          ND_SEC(60)
-#define MINUTE_BAD_FROM 0.2 /* share lost in it */
 
 static const char *const stat_names[] = {
 #define STAT_NAME(upper, lower) #lower,
@@ -75,131 +72,20 @@ static nd_ns good_before(const struct nd_series *series, size_t slot)
     return -1;
 }
 
-size_t nd_series_interruptions(const struct nd_series *series, nd_ns from, nd_ns till,
-                               struct nd_interruption *out, size_t max)
+static void tally_window(const struct nd_series *series, const struct window *window,
+                         struct nd_tally *tally)
 {
-    size_t found = 0;
-    size_t i = first_due(series, from);
-    size_t end = first_due(series, till);
-    nd_ns good = good_before(series, i);
-    struct nd_interruption current = {.lost = 0};
-    for (; i < end; i++) {
-        nd_ns sent = series->sent.at[i];
-        if (nd_row_answered(series, i)) {
-            current.till = sent;
-            if (current.lost != 0 && found++ < max)
-                out[found - 1] = current;
-            current.lost = 0;
-            good = sent;
-        } else if (nd_row_sent(series, i)) {
-            if (current.lost++ == 0) {
-                current.last_good = good;
-                current.from = sent;
-            }
-            current.last_lost = sent;
-            current.till = -1;
-        }
-    }
-    if (current.lost != 0 && found++ < max)
-        out[found - 1] = current;
-    return found;
+    tally->every = series->info.every;
+    nd_tally_begin(tally, window->begin, good_before(series, window->from));
+    for (size_t i = window->from; i < window->till; i++)
+        nd_tally_add(tally, nd_row_due(series, i), series->sent.at[i], series->outcome.at[i]);
+    nd_tally_end(tally, window->end);
 }
 
-/* ---- counts ---- */
-
-static void count_slots(const struct nd_series *series, const struct window *window,
-                        struct nd_answer *answer)
+void nd_series_tally(const struct nd_series *series, nd_ns from, nd_ns till, struct nd_tally *tally)
 {
-    for (size_t i = window->from; i < window->till; i++) {
-        answer->count += nd_row_sent(series, i);
-        answer->answered += nd_row_answered(series, i);
-        answer->missed += series->outcome.at[i] == ND_OUTCOME_NOT_SENT;
-    }
-}
-
-/* The true start lies in (last_good, from], the true end in (last_lost, till]: the length is off by
- * at most the wider of the two. */
-static nd_ns edge_width(const struct nd_interruption *one)
-{
-    nd_ns start = one->last_good >= 0 ? one->from - one->last_good : 0;
-    nd_ns end = one->till >= 0 ? one->till - one->last_lost : 0;
-    return start > end ? start : end;
-}
-
-static void ask_interruption(const struct nd_series *series, enum nd_stat stat, nd_ns from,
-                             nd_ns till, const struct window *window, struct nd_answer *answer)
-{
-    size_t count = nd_series_interruptions(series, from, till, NULL, 0);
-    struct nd_interruption *list = nd_alloc(count * sizeof *list);
-    nd_series_interruptions(series, from, till, list, count);
-    nd_ns sum = 0;
-    nd_ns sum_width = 0;
-    nd_ns longest = 0;
-    nd_ns longest_width = 0;
-    for (size_t i = 0; i < count; i++) {
-        nd_ns end = list[i].till >= 0 ? list[i].till : window->end;
-        nd_ns length = end - list[i].from;
-        nd_ns width = edge_width(&list[i]);
-        answer->open = answer->open || list[i].till < 0;
-        sum += length;
-        sum_width += width;
-        if (length > longest) {
-            longest = length;
-            longest_width = width;
-        }
-    }
-    free(list);
-    double span = (double)(window->end - window->begin);
-    answer->value = stat == ND_STAT_INTERRUPTION ? (double)longest : (double)sum;
-    answer->uncertainty = stat == ND_STAT_INTERRUPTION ? (double)longest_width : (double)sum_width;
-    answer->unit = "ns";
-    if (stat == ND_STAT_INTERRUPTIONS) {
-        answer->value = (double)count;
-        answer->uncertainty = 0;
-        answer->unit = "1";
-    } else if (stat == ND_STAT_AVAILABILITY) {
-        answer->value = span > 0 ? fmax(1 - (double)sum / span, 0) : NAN;
-        answer->uncertainty = span > 0 ? fmin((double)sum_width / span, 1) : 0;
-        answer->unit = "1";
-    }
-}
-
-static void ask_minutes(const struct nd_series *series, const struct window *window,
-                        struct nd_answer *answer)
-{
-    int64_t minutes = 0;
-    int64_t good = 0;
-    for (size_t i = window->from; i < window->till;) {
-        nd_ns minute = (nd_row_due(series, i) - window->begin) / MINUTE;
-        int64_t sent = 0;
-        int64_t lost = 0;
-        for (; i < window->till && (nd_row_due(series, i) - window->begin) / MINUTE == minute;
-             i++) {
-            sent += nd_row_sent(series, i);
-            lost += nd_row_sent(series, i) && !nd_row_answered(series, i);
-        }
-        minutes += sent != 0;
-        good += sent != 0 && (double)lost < MINUTE_BAD_FROM * (double)sent;
-    }
-    answer->value = minutes != 0 ? (double)good / (double)minutes : NAN;
-}
-
-static void ask_gap(const struct nd_series *series, const struct window *window,
-                    struct nd_answer *answer)
-{
-    nd_ns last = window->begin;
-    nd_ns longest = 0;
-    for (size_t i = window->from; i < window->till; i++) {
-        if (!nd_row_answered(series, i))
-            continue;
-        nd_ns sent = series->sent.at[i];
-        longest = sent - last > longest ? sent - last : longest;
-        last = sent;
-    }
-    longest = window->end - last > longest ? window->end - last : longest;
-    answer->value = (double)longest;
-    answer->uncertainty = (double)series->info.every;
-    answer->unit = "ns";
+    struct window window = window_of(series, from, till);
+    tally_window(series, &window, tally);
 }
 
 /* A reflector's count of what is lost one way, as of the last answer before the window and within
@@ -242,80 +128,96 @@ static double quantile_of(enum nd_stat stat)
     return -1;
 }
 
-static double fold(double *values, size_t count, enum nd_stat stat)
+/* The answered values of a window: of the series itself, or of a further reading. */
+struct asked {
+    const struct nd_series *series;
+    const struct nd_extras *extras; /* NULL: the series' own */
+    const struct window *window;
+};
+
+static void each_value(const struct asked *asked, void (*fn)(void *, double), void *ctx)
 {
-    switch (stat) {
-    case ND_STAT_STDDEV:
-        return nd_fold_deviation(values, count);
-    case ND_STAT_JITTER:
-        return nd_fold_jitter(values, count);
-    case ND_STAT_RTP_JITTER:
-        return nd_voice_jitter(values, count);
-    case ND_STAT_MEAN:
-        return nd_fold_mean(values, count);
-    default:
-        return nd_fold_quantile(values, count, quantile_of(stat));
+    const struct nd_series *series = asked->series;
+    for (size_t i = asked->window->from; asked->extras == NULL && i < asked->window->till; i++) {
+        if (nd_row_answered(series, i) && isfinite(series->value.at[i]))
+            fn(ctx, series->value.at[i]);
+    }
+    for (size_t i = 0; asked->extras != NULL && i < asked->extras->rows.count; i++) {
+        const struct nd_extra *row = &asked->extras->rows.at[i];
+        if (row->slot >= (int64_t)asked->window->from && row->slot < (int64_t)asked->window->till &&
+            nd_row_answered(series, (size_t)row->slot) && isfinite(row->value))
+            fn(ctx, row->value);
     }
 }
 
-static void fold_answer(double *values, size_t count, enum nd_stat stat, struct nd_answer *answer)
+static void add_value(void *ctx, double value)
+{
+    nd_values_add(ctx, value);
+}
+
+struct squares {
+    double middle, sum;
+};
+
+static void add_square(void *ctx, double value)
+{
+    struct squares *squares = ctx;
+    squares->sum += (value - squares->middle) * (value - squares->middle);
+}
+
+static void ask_values(const struct asked *asked, enum nd_stat stat, struct nd_answer *answer)
 {
     double q = quantile_of(stat);
-    answer->known = count != 0;
-    if (count == 0)
-        return;
-    if (q <= 0 || q >= 1 || count <= ND_EXACT) {
-        answer->value = fold(values, count, stat);
-        return;
+    struct nd_values values = {.plain = q <= 0 || q >= 1};
+    each_value(asked, add_value, &values);
+    answer->known = values.count != 0;
+    if (!answer->known) {
+        answer->value = 0;
+    } else if (stat == ND_STAT_STDDEV) {
+        struct squares squares = {.middle = nd_values_mean(&values)};
+        each_value(asked, add_square, &squares);
+        answer->value = sqrt(squares.sum / (double)values.count);
+    } else {
+        answer->value = stat == ND_STAT_MEAN     ? nd_values_mean(&values)
+                        : stat == ND_STAT_JITTER ? nd_values_jitter(&values)
+                        : stat == ND_STAT_RTP_JITTER
+                            ? values.rtp_jitter
+                            : nd_values_quantile(&values, q, &answer->uncertainty);
     }
-    struct nd_sketch sketch = {.count = 0};
-    for (size_t i = 0; i < count; i++)
-        nd_sketch_add(&sketch, values[i]);
-    answer->value = nd_sketch_quantile(&sketch, q);
-    answer->uncertainty = fabs(answer->value) * ND_SKETCH_ERROR;
-    nd_sketch_deinit(&sketch);
+    nd_values_deinit(&values);
 }
 
-static void ask_values(const struct nd_series *series, enum nd_stat stat,
+/* Quantiles of all of it: folded already. */
+static bool ask_folded(const struct nd_series *series, enum nd_stat stat,
                        const struct window *window, struct nd_answer *answer)
 {
     double q = quantile_of(stat);
-    answer->unit = series->info.unit;
-    /* All of it: folded already. */
-    if (q >= 0 && series->sketch.count > ND_EXACT && window->from == 0 &&
-        window->till == series->sent.count) {
-        answer->known = true;
-        answer->value = nd_sketch_quantile(&series->sketch, q);
-        answer->uncertainty = q > 0 && q < 1 ? fabs(answer->value) * ND_SKETCH_ERROR : 0;
-        return;
-    }
-    double *values = nd_alloc((window->till - window->from) * sizeof *values);
-    size_t count = 0;
-    for (size_t i = window->from; i < window->till; i++) {
-        if (nd_row_answered(series, i) && isfinite(series->value.at[i]))
-            values[count++] = series->value.at[i];
-    }
-    fold_answer(values, count, stat, answer);
-    free(values);
+    if (q < 0 || series->sketch.count <= ND_EXACT || window->from != 0 ||
+        window->till != series->sent.count)
+        return false;
+    answer->known = true;
+    answer->value = nd_sketch_quantile(&series->sketch, q);
+    answer->uncertainty = q > 0 && q < 1 ? fabs(answer->value) * ND_SKETCH_ERROR : 0;
+    return true;
+}
+
+static struct nd_answer counts_of(const struct nd_tally *tally)
+{
+    struct nd_answer answer = nd_tally_answer(tally, ND_STAT_COUNT);
+    answer.value = 0;
+    return answer;
 }
 
 struct nd_answer nd_series_ask_reading(const struct nd_series *series, size_t reading,
                                        enum nd_stat stat, nd_ns from, nd_ns till)
 {
-    const struct nd_extras *extras = &series->extras.at[reading];
-    struct nd_answer answer = {.unit = extras->unit};
     struct window window = window_of(series, from, till);
-    count_slots(series, &window, &answer);
-    double *values = nd_alloc(extras->rows.count * sizeof *values);
-    size_t count = 0;
-    for (size_t i = 0; i < extras->rows.count; i++) {
-        const struct nd_extra *row = &extras->rows.at[i];
-        if (row->slot >= (int64_t)window.from && row->slot < (int64_t)window.till &&
-            nd_row_answered(series, (size_t)row->slot) && isfinite(row->value))
-            values[count++] = row->value;
-    }
-    fold_answer(values, count, stat, &answer);
-    free(values);
+    const struct asked asked = {series, &series->extras.at[reading], &window};
+    struct nd_tally tally = {.every = 0};
+    tally_window(series, &window, &tally);
+    struct nd_answer answer = counts_of(&tally);
+    answer.unit = asked.extras->unit;
+    ask_values(&asked, stat, &answer);
     return answer;
 }
 
@@ -352,34 +254,23 @@ static void ask_voice(const struct nd_series *series, enum nd_stat stat,
 struct nd_answer nd_series_ask(const struct nd_series *series, enum nd_stat stat, nd_ns from,
                                nd_ns till)
 {
-    struct nd_answer answer = {.unit = "1"};
     struct window window = window_of(series, from, till);
-    count_slots(series, &window, &answer);
-    answer.known = answer.count != 0;
-    double sent = answer.known ? (double)answer.count : (double)NAN;
-    if (nd_stat_of_values(stat))
-        ask_values(series, stat, &window, &answer);
-    else if (stat >= ND_STAT_VOICE_LOSS)
+    const struct asked asked = {series, NULL, &window};
+    struct nd_tally tally = {.every = 0};
+    tally_window(series, &window, &tally);
+    struct nd_answer answer = counts_of(&tally);
+    if (nd_stat_of_values(stat)) {
+        answer.unit = series->info.unit;
+        if (!ask_folded(series, stat, &window, &answer))
+            ask_values(&asked, stat, &answer);
+    } else if (stat >= ND_STAT_VOICE_LOSS) {
         ask_voice(series, stat, &window, &answer);
-    else if (stat == ND_STAT_SHARE)
-        answer.value = (double)answer.answered / sent;
-    else if (stat == ND_STAT_LOSS)
-        answer.value = (double)(answer.count - answer.answered) / sent;
-    else if (stat == ND_STAT_LOSS_FORWARD)
+    } else if (stat == ND_STAT_LOSS_FORWARD) {
         ask_direction(series, "lost_forward", &window, &answer);
-    else if (stat == ND_STAT_LOSS_BACKWARD)
+    } else if (stat == ND_STAT_LOSS_BACKWARD) {
         ask_direction(series, "lost_backward", &window, &answer);
-    else if (stat == ND_STAT_LONGEST_GAP)
-        ask_gap(series, &window, &answer);
-    else if (stat == ND_STAT_AVAILABILITY_MINUTES)
-        ask_minutes(series, &window, &answer);
-    else if (stat == ND_STAT_COUNT)
-        answer.value = (double)answer.count;
-    else if (stat == ND_STAT_ANSWERED)
-        answer.value = (double)answer.answered;
-    else if (stat == ND_STAT_MISSED)
-        answer.value = (double)answer.missed;
-    else
-        ask_interruption(series, stat, from, till, &window, &answer);
+    } else {
+        answer = nd_tally_answer(&tally, stat);
+    }
     return answer;
 }

@@ -1,6 +1,7 @@
 #include "base/units.h"
 #include "run/fold.h"
 #include "run/series.h"
+#include "run/tally.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -36,6 +37,18 @@ static struct nd_series *make(const char *slots)
     return series;
 }
 
+struct list {
+    struct nd_interruption at[4];
+    size_t count;
+};
+
+static void list_one(void *ctx, const struct nd_interruption *one)
+{
+    struct list *list = ctx;
+    assert_true(list->count < 4);
+    list->at[list->count++] = *one;
+}
+
 static double ask(const struct nd_series *series, enum nd_stat stat)
 {
     struct nd_answer answer = nd_series_ask(series, stat, 0, INT64_MAX);
@@ -46,14 +59,16 @@ static double ask(const struct nd_series *series, enum nd_stat stat)
 static void test_interruptions(void **state)
 {
     (void)state;
-    struct nd_interruption list[4];
+    struct list list = {.count = 0};
+    struct nd_tally tally = {.interrupted = list_one, .ctx = &list};
     struct nd_series *series = make("oooxxxooxo");
-    assert_int_equal(nd_series_interruptions(series, 0, INT64_MAX, list, 4), 2);
-    assert_int_equal(list[0].last_good, ND_MS(201));
-    assert_int_equal(list[0].from, ND_MS(301));
-    assert_int_equal(list[0].last_lost, ND_MS(501));
-    assert_int_equal(list[0].till, ND_MS(601));
-    assert_int_equal(list[0].lost, 3);
+    nd_series_tally(series, 0, INT64_MAX, &tally);
+    assert_int_equal(list.count, 2);
+    assert_int_equal(list.at[0].last_good, ND_MS(201));
+    assert_int_equal(list.at[0].from, ND_MS(301));
+    assert_int_equal(list.at[0].last_lost, ND_MS(501));
+    assert_int_equal(list.at[0].till, ND_MS(601));
+    assert_int_equal(list.at[0].lost, 3);
     assert_true(ask(series, ND_STAT_INTERRUPTION) == (double)ND_MS(300));
     assert_true(ask(series, ND_STAT_INTERRUPTION_SUM) == (double)ND_MS(400));
     assert_true(ask(series, ND_STAT_INTERRUPTIONS) == 2);
@@ -269,7 +284,9 @@ static void test_property(void **state)
         struct nd_answer answer = nd_series_ask(series, ND_STAT_LOSS, 0, INT64_MAX);
         assert_int_equal(answer.count, sent);
         assert_int_equal(answer.count - answer.answered, lost);
-        assert_int_equal(nd_series_interruptions(series, 0, INT64_MAX, NULL, 0), runs);
+        struct nd_tally tally = {.every = ND_MS(100)};
+        nd_series_tally(series, 0, INT64_MAX, &tally);
+        assert_int_equal(tally.interruptions, runs);
         nd_series_free(series);
     }
 }
