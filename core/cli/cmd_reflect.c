@@ -43,7 +43,8 @@ const struct nd_command nd_command_reflect = {
     "reflect KIND:ADDRESS:PORT...",
     "Answers probes, as their far end, until it is ended (SIGTERM, SIGINT).\n\n"
     "  netdrill reflect stamp:0.0.0.0:862 echo:0.0.0.0:7 web:[2001:db8::7]:80\n"
-    "  netdrill reflect key:/etc/netdrill/stamp.key stamp:10.0.0.7:862\n\n"
+    "  netdrill reflect key:/etc/netdrill/stamp.key stamp:10.0.0.7:862\n"
+    "  netdrill reflect tls:cert.pem,key.pem inbox-tls:10.0.0.7:443\n\n"
     "KIND, and who asks it:\n"
     "  stamp      STAMP and TWAMP-Test over UDP, stateful (reach.stamp); authenticated when a "
     "key:FILE\n"
@@ -53,13 +54,15 @@ const struct nd_command nd_command_reflect = {
     "  sink       takes octets away over TCP and UDP, and says how many (reach.bulk)\n"
     "  inbox      takes reports by HTTP POST at any path; says how many came, and when "
     "(reach.inbox)\n"
+    "  inbox-tls  the same over TLS, with the certificate named before it: tls:CERT.pem,KEY.pem "
+    "(reach.inbox with https)\n"
     "  sip        answers calls over UDP and TCP, echoes their voice, takes messages (sip.call)\n"
     "  ngap       a simulated AMF over SCTP, for the networks named before it as plmn:46692 "
     "(ngap.setup)\n"
     "  emergency  greets over TCP, echoes over UDP (reach.tcp with expect)\n"
     "  dns        answers over UDP for the names given as name:NAME=ADDRESS (reach.dns)\n\n"
     "An IPv6 address may stand in brackets; 0.0.0.0 and [::] are two services. At its end it says "
-    "what\nits STAMP and SIP services did. Whoever can reach the address is answered: "
+    "what\nits STAMP, SIP and inbox services did. Whoever can reach the address is answered: "
     "bind "
     "it to the\ndrill's network, and end it afterwards.",
     reflect,

@@ -264,7 +264,7 @@ static nd_err admission_in(struct job *job, const json_t *admission)
 static nd_err services_in(struct job *job, const json_t *services)
 {
     char *argv[64] = {job->self->reflect};
-    char words[62][160];
+    char words[62][600];
     size_t count = 0;
     size_t i = 0;
     json_t *service = NULL;
@@ -279,6 +279,10 @@ static nd_err services_in(struct job *job, const json_t *services)
             if (count < 60 && json_is_string(plmn))
                 snprintf(words[count++], sizeof words[0], "plmn:%.16s", json_string_value(plmn));
         }
+        const char *key = lab_text(service, "key");
+        if (count < 60 && *lab_text(service, "certificate") != '\0')
+            snprintf(words[count++], sizeof words[0], "tls:%.290s%s%.290s",
+                     lab_text(service, "certificate"), *key != '\0' ? "," : "", key);
         if (count < 60)
             snprintf(words[count++], sizeof words[0], "%.16s:%.64s:%d", lab_text(service, "kind"),
                      lab_text(service, "address"),

@@ -34,9 +34,10 @@ static nd_err check_host(struct job *job, const char *name, const json_t *host)
 {
     static const char *const keys[] = {"title",    "forward", "addresses", "admission",
                                        "services", "daemons", NULL};
-    static const char *const service_keys[] = {"kind", "address", "port", "names", "plmns", NULL};
-    static const char *const kinds[] = {"web",  "dns", "emergency", "echo",  "stamp",
-                                        "sink", "sip", "ngap",      "inbox", NULL};
+    static const char *const service_keys[] = {"kind",  "address",     "port", "names",
+                                               "plmns", "certificate", "key",  NULL};
+    static const char *const kinds[] = {"web", "dns",  "emergency", "echo",      "stamp", "sink",
+                                        "sip", "ngap", "inbox",     "inbox-tls", NULL};
     char what[96];
     size_t i = 0;
     json_t *service = NULL;
@@ -58,10 +59,15 @@ static nd_err check_host(struct job *job, const char *name, const json_t *host)
             return lab_fail(
                 job, ND_EARG,
                 "%s: a service needs kind (web, dns, emergency, echo, stamp, sink, sip, "
-                "ngap or inbox), address and port",
+                "ngap, inbox or inbox-tls), address and port",
                 what);
         if (strcmp(kind, "ngap") == 0 && json_array_size(json_object_get(service, "plmns")) == 0)
             return lab_fail(job, ND_EARG, "%s: an ngap service needs 'plmns: [\"46692\"]'", what);
+        if (strcmp(kind, "inbox-tls") == 0 && *lab_text(service, "certificate") == '\0')
+            return lab_fail(job, ND_EARG,
+                            "%s: an inbox-tls service needs 'certificate: FILE.pem', and 'key: "
+                            "FILE.pem' where it is not in the same file",
+                            what);
     }
     return ND_OK;
 }

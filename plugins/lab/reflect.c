@@ -28,13 +28,14 @@
  * own), takes messages and registrations, over UDP and TCP (RFC 3261). ngap: a simulated AMF that
  * serves the networks named as plmn:46692 before it (SCTP, TS 38.413). sink: takes octets away and
  * says how many (reach.bulk). inbox: takes reports over HTTP and says how many came, and when
- * (reach.inbox). All of them say that they are simulated where they say anything. */
+ * (reach.inbox); inbox-tls: over TLS, with the certificate named before it as tls:CERT.pem,KEY.pem.
+ * All of them say that they are simulated where they say anything. */
 
 /* VOICE: the echo of a sip service, not to be named. */
-enum kind { WEB, DNS, EMERGENCY, ECHO, STAMP, SINK, SIP, NGAP, INBOX, KINDS, VOICE };
+enum kind { WEB, DNS, EMERGENCY, ECHO, STAMP, SINK, SIP, NGAP, INBOX, INBOX_TLS, KINDS, VOICE };
 
-static const char *const kind_names[] = {"web",  "dns", "emergency", "echo", "stamp",
-                                         "sink", "sip", "ngap",      "inbox"};
+static const char *const kind_names[] = {"web",  "dns", "emergency", "echo",  "stamp",
+                                         "sink", "sip", "ngap",      "inbox", "inbox-tls"};
 
 #define SLOTS_MAX 512
 #define KEYS_MAX  16
@@ -80,8 +81,14 @@ static void push(int fd, enum kind kind, int listening, int port, int media)
     slots[count++].listening = listening;
 }
 
+static int is_inbox(nfds_t i)
+{
+    return slots[i].kind == INBOX || slots[i].kind == INBOX_TLS;
+}
+
 static void drop(nfds_t i)
 {
+    reflect_tls_end(slots[i].talk.tls);
     close(fds[i].fd);
     fds[i] = fds[--count];
     if (i != count)
@@ -143,8 +150,11 @@ static void accept_one(nfds_t i)
         close(fd);
     else
         push(fd, slots[i].kind, 0, slots[i].port, slots[i].media);
-    if (slots[i].kind == INBOX && fds[count - 1].fd == fd)
-        reflect_inbox_begin(&slots[count - 1].talk);
+    if (!is_inbox(i) || fds[count - 1].fd != fd)
+        return;
+    reflect_inbox_begin(&slots[count - 1].talk);
+    if (slots[i].kind == INBOX_TLS && (slots[count - 1].talk.tls = reflect_tls_begin(fd)) == NULL)
+        drop(count - 1);
 }
 
 /* Ends connections to inboxes that last too long; ns until the next has to end, -1: there is none.
@@ -153,8 +163,7 @@ static int64_t end_stale(void)
 {
     int64_t next = -1;
     for (nfds_t i = count; i-- > 0;) {
-        int64_t left =
-            slots[i].kind == INBOX && !slots[i].listening ? reflect_inbox_left(&slots[i].talk) : -1;
+        int64_t left = is_inbox(i) && !slots[i].listening ? reflect_inbox_left(&slots[i].talk) : -1;
         if (left == 0)
             drop(i);
         else if (left > 0 && (next < 0 || left < next))
@@ -209,9 +218,12 @@ static int serve_stream(nfds_t i)
     if (slots[i].kind == SIP)
         return reflect_sip_stream(fds[i].fd, slots[i].held, &slots[i].held_len, PIECE,
                                   slots[i].media);
-    if (slots[i].kind == INBOX)
-        return reflect_inbox_stream(fds[i].fd, &slots[i].talk, slots[i].held, &slots[i].held_len,
-                                    PIECE, slots[i].media);
+    if (is_inbox(i)) {
+        int goes_on = reflect_inbox_stream(fds[i].fd, &slots[i].talk, slots[i].held,
+                                           &slots[i].held_len, PIECE, slots[i].media);
+        fds[i].events = reflect_events(slots[i].talk.tls);
+        return goes_on;
+    }
     if (slots[i].held_at < slots[i].held_len)
         return give_back(i);
     ssize_t got = recv(fds[i].fd, slots[i].held, PIECE, 0);
@@ -295,12 +307,19 @@ static int open_service(enum kind kind, const char *words, const char *address, 
         return -1;
     if (kind == SIP && (media = listen_at(VOICE, words, address, 0, SOCK_DGRAM, 0)) < 0)
         return -1;
-    if (kind == INBOX)
+    if (kind == INBOX || kind == INBOX_TLS)
         media = inboxes++;
+    if (kind == INBOX_TLS && !reflect_tls_ready()) {
+        fprintf(stderr,
+                "netdrill-reflect: '%s' needs a certificate: put tls:CERT.pem,KEY.pem "
+                "before it\n",
+                words);
+        return -2;
+    }
     if (kind != DNS && kind != STAMP &&
         listen_at(kind, words, address, port, SOCK_STREAM, media) < 0)
         return -1;
-    return kind == WEB || kind == INBOX ||
+    return kind == WEB || kind == INBOX || kind == INBOX_TLS ||
                    listen_at(kind, words, address, port, SOCK_DGRAM, media) >= 0
                ? 0
                : -1;
@@ -321,6 +340,8 @@ static int take_service(const char *text)
         return reflect_ngap_plmn(first + 1);
     if (strncmp(text, "key:", 4) == 0)
         return take_key(first + 1);
+    if (strncmp(text, "tls:", 4) == 0)
+        return reflect_tls_certificate(first + 1);
     int bracketed = first[1] == '[' && last > first + 2 && last[-1] == ']';
     snprintf(address, sizeof address, "%.*s", (int)(last - first) - 1 - 2 * bracketed,
              first + 1 + bracketed);
@@ -387,8 +408,8 @@ int main(int argc, char **argv)
             fprintf(
                 stderr,
                 "netdrill-reflect: cannot serve '%s': %s; expected KIND:ADDRESS:PORT with KIND "
-                "web, dns, emergency, echo, stamp, sink, sip, inbox or ngap (after its plmn:46692 "
-                "...), or name:NAME=ADDRESS, or key:FILE\n",
+                "web, dns, emergency, echo, stamp, sink, sip, inbox, inbox-tls or ngap (after its "
+                "plmn:46692 ...), or name:NAME=ADDRESS, key:FILE, or tls:CERT.pem,KEY.pem\n",
                 argv[i], strerror(errno));
         if (taken != 0)
             return 1;
@@ -415,5 +436,6 @@ int main(int argc, char **argv)
     reflect_sip_report();
     reflect_ngap_report();
     reflect_inbox_report();
+    reflect_tls_report();
     return 0;
 }

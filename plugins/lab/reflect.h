@@ -4,8 +4,10 @@
 #include "../common/stamp.h"
 
 #include <netinet/in.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* One that came, and what the kernel tells of it. */
 struct datagram {
@@ -73,6 +75,26 @@ void reflect_ngap(int fd);
 int64_t reflect_ngap_again(void);
 void reflect_ngap_report(void);
 
+/* Takes "CERTIFICATE.pem,KEY.pem" for the services over TLS of this process, or one file that holds
+ * both; others may not read the key. -2: the reason was told. */
+int reflect_tls_certificate(const char *text);
+int reflect_tls_ready(void); /* there is one */
+struct reflect_tls;
+/* A connection that was accepted; NULL: no memory. */
+struct reflect_tls *reflect_tls_begin(int fd);
+void reflect_tls_end(struct reflect_tls *tls); /* NULL is fine; the socket is the caller's */
+/* As recv(2) and send(2) of a socket that does not wait; tls NULL: in clear. -1 with EAGAIN:
+ * nothing yet, also while hands are shaken. What cannot be sent at once is dropped. */
+ssize_t reflect_recv(struct reflect_tls *tls, int fd, void *into, size_t room);
+void reflect_send(struct reflect_tls *tls, int fd, const void *from, size_t len);
+/* Whether more is to be had without waiting for the socket. */
+int reflect_waits(const struct reflect_tls *tls);
+/* What the socket is waited for: POLLIN or POLLOUT. */
+short reflect_events(const struct reflect_tls *tls);
+/* We have said all. */
+void reflect_say_no_more(struct reflect_tls *tls, int fd);
+void reflect_tls_report(void);
+
 #define INBOX_PATH_MAX     128
 #define INBOX_TALK_SECONDS 30 /* a connection may last */
 /* What a request's head asks for. */
@@ -89,6 +111,7 @@ struct inbox_talk {
     int64_t till;         /* monotonic ns: then it is closed */
     int64_t left, octets; /* of a report under way */
     int taking, answered;
+    struct reflect_tls *tls; /* or NULL: in clear */
     char path[INBOX_PATH_MAX + 1];
 };
 void reflect_inbox_begin(struct inbox_talk *talk);

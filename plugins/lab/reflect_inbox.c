@@ -5,13 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
 #include <time.h>
 
-/* inbox: a simulated reporting system over HTTP/1.1 (RFC 9110, RFC 9112). POST or PUT at any path
- * is a report: it is counted when its last octet is there, and its text is thrown away; GET says
- * how many came at that path, and when. What it holds is bounded: paths, octets of a report, the
- * time of a connection. One request a connection. */
+/* inbox: a simulated reporting system over HTTP/1.1 (RFC 9110, RFC 9112), in clear or over TLS.
+ * POST or PUT at any path is a report: it is counted when its last octet is there, and its text is
+ * thrown away; GET says how many came at that path, and when. What it holds is bounded: paths,
+ * octets of a report, the time of a connection. One request a connection. */
 
 #define PATHS_MAX   256
 #define LATEST_MAX  16
@@ -160,8 +159,8 @@ static void answer(int fd, struct inbox_talk *talk, int status, int bare, const 
                  "Connection: close\r\n\r\n%s",
                  status, known[i].words, status == 405 ? "Allow: GET, HEAD, POST, PUT\r\n" : "",
                  body_len, bare ? "" : body);
-    send(fd, reply, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT);
-    shutdown(fd, SHUT_WR); /* and until the other side closes too, or its time is up */
+    reflect_send(talk->tls, fd, reply, (size_t)len);
+    reflect_say_no_more(talk->tls, fd); /* and until the other side closes too, or its time is up */
     talk->answered = 1;
 }
 
@@ -247,15 +246,14 @@ static void hear_head(int fd, struct inbox_talk *talk, uint8_t *held, size_t *le
     *len -= head;
     memmove(held, held + head, *len);
     if (request.waits && *len == 0)
-        send(fd, go_on, sizeof go_on - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+        reflect_send(talk->tls, fd, go_on, sizeof go_on - 1);
 }
 
-int reflect_inbox_stream(int fd, struct inbox_talk *talk, uint8_t *held, size_t *len, size_t room,
-                         int inbox)
+static int hear(int fd, struct inbox_talk *talk, uint8_t *held, size_t *len, size_t room, int inbox)
 {
     if (talk->answered)
         *len = 0; /* what comes now is for nobody */
-    ssize_t got = recv(fd, held + *len, room - *len, 0);
+    ssize_t got = reflect_recv(talk->tls, fd, held + *len, room - *len);
     if (got <= 0)
         return got < 0 && (errno == EAGAIN || errno == EINTR);
     *len += (size_t)got;
@@ -268,6 +266,15 @@ int reflect_inbox_stream(int fd, struct inbox_talk *talk, uint8_t *held, size_t 
             keep(fd, talk, inbox);
     }
     return 1;
+}
+
+int reflect_inbox_stream(int fd, struct inbox_talk *talk, uint8_t *held, size_t *len, size_t room,
+                         int inbox)
+{
+    int goes_on = hear(fd, talk, held, len, room, inbox);
+    while (goes_on && reflect_waits(talk->tls))
+        goes_on = hear(fd, talk, held, len, room, inbox);
+    return goes_on;
 }
 
 void reflect_inbox_report(void)

@@ -35,6 +35,12 @@ static const struct nd_option options[] = {
     TARGET_ROW("the inbox"),
     PORT_ROW,
     {"path", "that the reports are posted at", "", ND_TEXT, 0, 1, 0, "/", NULL},
+    {"https", "over TLS, the certificate checked", "", ND_BOOL, 0, 1, 0, "false", NULL},
+    {"name",
+     "host name to ask for (Host, SNI), which its certificate has to bear; it is not resolved", "",
+     ND_TEXT, 0, 1, 0, NULL, NULL},
+    {"ca", "file of certificate authorities to trust, else the system's", "", ND_TEXT, 0, 1, 0,
+     NULL, NULL},
     MARK_ROWS,
     END_ROW};
 
@@ -44,6 +50,9 @@ static nd_err inbox_start(void *ctx, const struct nd_args *args, struct nd_op *o
     const struct page_ask ask = {.target = args->at[0].u.target,
                                  .port = args->at[1].u.i,
                                  .path = args->at[2].u.text,
+                                 .tls = args->at[3].u.i != 0,
+                                 .name = args->at[4].u.text,
+                                 .ca = args->at[5].u.text,
                                  .max = 8192,
                                  .options = options,
                                  .done = transferred};

@@ -1,18 +1,25 @@
 #!/usr/bin/python3
 """Duties that are met by a report arriving at an endpoint: the lab's inbox, to which curl posts as an operator's
 system would; in time to the second of its arrival, before the clock begins, missed and late. And the inbox by
-itself, with senders that are slow, rude, too big or many."""
-import datetime, glob, json, os, signal, socket, subprocess, sys, threading, time
+itself, in clear and over TLS, with senders that are slow, rude, too big or many."""
+import datetime, glob, json, os, signal, socket, ssl, subprocess, sys, threading, time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "../support"))
 import daemons
 from daemons import check, work
 
 netdrill = os.path.realpath(sys.argv[1])
-daemons.needs("curl")
+daemons.needs("curl", "openssl")
 
 # ---- the inbox by itself ----
 at = ("127.0.0.1", 8070)
 subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+tls = {name: f"{work}/{name}.pem" for name in ("ca", "cert", "key", "other", "both")}
+for made, names in (("ca", ("ca", "ca-key")), ("cert", ("cert", "key")), ("other", ("other", "other-key"))):
+    signed = ["-CA", tls["ca"], "-CAkey", f"{work}/ca-key.pem", "-addext", "basicConstraints=CA:FALSE"] if made == "cert" else []
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={made}.drill.test", "-addext", f"subjectAltName=DNS:{made}.drill.test",
+                    "-out", f"{work}/{names[0]}.pem", "-keyout", f"{work}/{names[1]}.pem", *signed], check=True, capture_output=True)
+open(tls["both"], "w").write(open(tls["cert"]).read() + open(tls["key"]).read())
+os.chmod(tls["both"], 0o600)
 program = subprocess.Popen([netdrill, "reflect", "inbox:127.0.0.1:8070", "inbox:[::1]:8070", "inbox:127.0.0.1:8071"], stdout=subprocess.PIPE, text=True)
 check("it serves", "ready" in program.stdout.readline())
 
@@ -87,6 +94,72 @@ for n in range(260):
     if b" 507 " in got:
         break
 check(f"too many paths are told so (at {n}), those it has go on", n < 256 and curl("/first-report", "--data", "x")[0] == 201)
+
+# ---- over TLS, another process: its paths are not used up ----
+safe = subprocess.Popen([netdrill, "reflect", "inbox:127.0.0.1:8072", f"tls:{tls['cert']},{tls['key']}", "inbox-tls:127.0.0.1:8443"], stdout=subprocess.PIPE, text=True)
+check("it serves over TLS", "ready" in safe.stdout.readline())
+SAFE = ("--cacert", tls["ca"], "--connect-to", "cert.drill.test:443:127.0.0.1:8443")
+
+
+def safely(path, *more, trust=SAFE):
+    return curl(path, *trust, *more, url="https://cert.drill.test")
+
+
+def secret(*pieces, wait=0.0, cut=False):
+    context = ssl.create_default_context(cafile=tls["ca"])
+    got = b""
+    with socket.create_connection(("127.0.0.1", 8443), 5) as plain, context.wrap_socket(plain, server_hostname="cert.drill.test") as s:
+        for piece in pieces:
+            s.sendall(piece)
+            time.sleep(wait)
+        while not cut and (piece := s.recv(65536)):
+            got += piece
+    return got
+
+
+check("a report over TLS", safely("/tls", "--data", "演練 cable 2 is cut")[0] == 201 and "reports 1\n" in safely("/tls")[1])
+check("one of 1 MiB, for which curl waits", safely("/tls", "--data-binary", f"@{work}/big", "-H", "Expect: 100-continue")[0] == 201)
+check("not one of more", safely("/tls", "--data-binary", f"@{work}/bigger", "-H", "Expect: 100-continue")[0] == 413)
+whole = b"POST /tls-slow HTTP/1.1\r\nContent-Length: 6\r\n\r\n"
+check("octet by octet", b" 201 " in secret(*[bytes([b]) for b in whole + b"report"], wait=0.002))
+check("two records at once, more than one read takes", b" 201 " in secret(b"POST /tls-big HTTP/1.1\r\nContent-Length: 100000\r\n\r\n" + bytes(100000)))
+secret(whole + b"repo", cut=True)
+check("one cut off is none", "reports 1\n" in safely("/tls-slow")[1])
+check("in clear it is none of the other inbox", "reports 0\n" in curl("/tls", url="http://127.0.0.1:8072")[1])
+check("whom one does not trust gets nothing", safely("/tls", "--data", "x", trust=SAFE[2:])[0] == 0 and safely("/tls", "--data", "x", trust=("--cacert", tls["other"], *SAFE[2:]))[0] == 0)
+check("another name is not trusted", curl("/tls", "--data", "x", "--cacert", tls["ca"], url="https://127.0.0.1:8443")[0] == 0)
+old = subprocess.run(["openssl", "s_client", "-connect", "127.0.0.1:8443", "-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0"], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+check("TLS 1.1 is refused", old.returncode != 0 and "alert protocol version" in old.stderr)
+new = subprocess.run(["openssl", "s_client", "-connect", "127.0.0.1:8443", "-tls1_3", "-CAfile", tls["ca"], "-verify_return_error"], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+check("TLS 1.3 is spoken", new.returncode == 0 and "TLSv1.3" in new.stdout)
+at = ("127.0.0.1", 8443)
+got = raw(b"POST /tls HTTP/1.1\r\nContent-Length: 1\r\n\r\nx")
+check(f"in clear to a TLS port: no report {got}", b"HTTP" not in got)
+raw(b"\x16\x03\x01\xff\xff" + b"\0" * 400)
+quiet = [socket.create_connection(at, 5) for _ in range(50)]
+check("those who shake no hands keep nobody out", safely("/tls", "--data", "x")[0] == 201 and "reports 3\n" in safely("/tls")[1])
+for words, args in [("needs a certificate", ["inbox-tls:127.0.0.1:8444"]), ("No such file", ["tls:/nowhere.pem", "inbox-tls:127.0.0.1:8444"]),
+                    ("others may read it", [f"tls:{tls['cert']},{tls['other']}", "inbox-tls:127.0.0.1:8444"]),
+                    ("certificate", [f"tls:{tls['cert']},{work}/other-key.pem", "inbox-tls:127.0.0.1:8444"]), ("expected tls:", ["tls:", "inbox-tls:127.0.0.1:8444"])]:
+    out = subprocess.run([netdrill, "reflect", *args], capture_output=True, text=True, timeout=20)
+    check(f"{words}: {out.stderr.strip()}", out.returncode == 1 and words in out.stderr)
+
+# as reach.inbox asks it
+open(f"{work}/asks.yaml", "w").write("site: asks\ntargets: {regulator: {kind: service, address: 127.0.0.1, port: 8443}}\n")
+open(f"{work}/asks.lua", "w").write(f"""local reach, regulator = use "reach", site "regulator"
+drill {{ "Asks", id = "asks", lasts = seconds(20), site = "asks.yaml" }}
+phase {{ "One" }}
+step {{ "Ask", owner = "lin", run = function()
+  local came = reach.inbox {{ regulator, path = "/tls", https = true, name = "cert.drill.test", ca = "{tls['ca']}" }}
+  expect {{ "answered over TLS", came.ok }}
+  expect {{ "reports", came.reports, equals = 3 }}
+  expect {{ "by a name that it does not bear", not reach.inbox {{ regulator, https = true, name = "regulator.test", ca = "{tls['ca']}" }}.ok }}
+  expect {{ "by whom nobody trusts", not reach.inbox {{ regulator, https = true, name = "cert.drill.test" }}.ok }}
+  expect {{ "in clear", not reach.inbox {{ regulator }}.ok }}
+end }}
+""")
+out = subprocess.run([netdrill, "run", f"{work}/asks.lua", "--confirm", "asks", "--plain", "--lang", "en", "--runs", f"{work}/asked"], capture_output=True, text=True)
+check(f"reach.inbox asks over TLS\n{out.stdout if out.returncode else ''}{out.stderr}", out.returncode == 0 and "5 met" in out.stdout)
 began = time.time()
 refused = subprocess.run([netdrill, "reflect", "inbx:127.0.0.1:80"], capture_output=True, text=True)
 check("its name stands in the form that is asked for", refused.returncode == 1 and "inbox" in refused.stderr)
@@ -99,10 +172,10 @@ targets:
 lab:
   hosts:
     operator: {}
-    authority: {services: [{kind: inbox, address: 10.9.0.80, port: 80}]}
+    authority: {services: [{kind: inbox, address: 10.9.0.80, port: 80}, {kind: inbox-tls, address: 10.9.0.80, port: 443, certificate: CERTIFICATE}]}
   links:
     - ends: [{host: operator, interface: up0, addresses: [10.9.0.1/24]}, {host: authority, interface: down0, addresses: [10.9.0.80/24]}]
-""")
+""".replace("CERTIFICATE", tls["both"]))
 open(f"{work}/report.lua", "w").write("""
 local reach, regulator = use "reach", site "regulator"
 local function came(path) return function() return reach.inbox { regulator, path = path, from = "operator" }.ago end end
@@ -111,11 +184,12 @@ obligations { "tw-telecom-outage", pace = 300, owner = "lin", every = seconds(1)
   checks = { ["first-report"] = came "/first", ["web-notice"] = came "/notice", ["recovery-notice"] = came "/recovery" } }
 phase { "One" }
 step { "An old report, then the outage", owner = "lin", run = function()
+  expect { "The lab's inbox takes TLS", reach.inbox { regulator, port = 443, https = true, name = "cert.drill.test", ca = "AUTHORITY", from = "operator" }.ok }
   wait(seconds(3))
   occurs { "outage" }
   wait(seconds(13))
 end }
-""")
+""".replace("AUTHORITY", tls["ca"]))
 run = subprocess.Popen([netdrill, "run", f"{work}/report.lua", "--lab", "--confirm", "report", "--plain", "--lang", "en", "--runs", f"{work}/runs"],
                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 lines = []
@@ -178,7 +252,11 @@ check("the report tells them", "Limit of the law" in page and "simulated" in pag
 
 # ---- the inbox by itself, half a minute later ----
 check("who says nothing is let go in half a minute", (silent[0].settimeout(60), silent[0].recv(1))[1] == b"" and time.time() - began > 20)
+check("over TLS, too", (quiet[0].settimeout(60), quiet[0].recv(1))[1] == b"")
 program.send_signal(signal.SIGTERM)
 said, _ = program.communicate(timeout=10)
-check(f"it ends well and says what came: {said.strip()}", program.returncode == 0 and "inbox: " in said and "256 paths" in said)
+check(f"it ends well and says what came: {said.strip()}", program.returncode == 0 and "inbox: " in said and "256 paths" in said and "tls:" not in said)
+safe.send_signal(signal.SIGTERM)
+said, _ = safe.communicate(timeout=10)
+check(f"over TLS it says who could not shake hands: {said.strip()}", safe.returncode == 0 and "tls: " in said and " failed, the last one: " in said)
 daemons.finish()
