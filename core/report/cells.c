@@ -127,6 +127,14 @@ static void put_list(const struct cell *cell, struct nd_buf *out)
     }
 }
 
+static void put_states(const struct cell *cell, struct nd_buf *out)
+{
+    size_t i = 0;
+    json_t *one = NULL;
+    json_array_foreach(cell->value, i, one) nd_buf_addf(
+        out, "%s%s", i != 0 ? ", " : "", nd_state_text(cell->page, json_string_value(one)));
+}
+
 static void put_seqs(const struct cell *cell, struct nd_buf *out)
 {
     if (json_is_array(cell->value))
@@ -248,33 +256,20 @@ static const struct {
     void (*put)(const struct cell *cell, struct nd_buf *out);
     bool of_none; /* a cell without a value says something, too */
 } kinds[] = {
-    [ND_CELL_SEQ] = {put_seqs, false},
-    [ND_CELL_EVENT] = {put_number, false},
-    [ND_CELL_WORDS] = {put_words, false},
-    [ND_CELL_TEXT] = {put_text, false},
-    [ND_CELL_STATE] = {put_state, false},
-    [ND_CELL_REASONED] = {put_reasoned, false},
-    [ND_CELL_MOMENT] = {put_moment, true},
-    [ND_CELL_TILL] = {put_till, true},
-    [ND_CELL_LENGTH] = {put_length, false},
-    [ND_CELL_LATE] = {put_late, false},
-    [ND_CELL_ALLOWED] = {put_allowed, false},
-    [ND_CELL_NUMBER] = {put_number, false},
-    [ND_CELL_LIST] = {put_list, false},
-    [ND_CELL_TITLE] = {put_title, false},
-    [ND_CELL_VALUE] = {put_value, true},
-    [ND_CELL_SHARE] = {put_share, true},
-    [ND_CELL_WIDTH] = {put_width, false},
-    [ND_CELL_LIMIT] = {put_limit, true},
-    [ND_CELL_MEASURED] = {put_measured, true},
-    [ND_CELL_KEPT] = {put_kept, false},
-    [ND_CELL_CHANGE] = {put_change, false},
-    [ND_CELL_PROVED] = {put_proved, true},
-    [ND_CELL_REPLY] = {put_reply, false},
-    [ND_CELL_INJECT] = {put_inject, false},
-    [ND_CELL_SPREAD] = {put_spread, true},
-    [ND_CELL_WITHIN] = {put_within, false},
-    [ND_CELL_OF] = {put_of, false},
+    [ND_CELL_STATES] = {put_states, false},     [ND_CELL_SEQ] = {put_seqs, false},
+    [ND_CELL_EVENT] = {put_number, false},      [ND_CELL_WORDS] = {put_words, false},
+    [ND_CELL_TEXT] = {put_text, false},         [ND_CELL_STATE] = {put_state, false},
+    [ND_CELL_REASONED] = {put_reasoned, false}, [ND_CELL_MOMENT] = {put_moment, true},
+    [ND_CELL_TILL] = {put_till, true},          [ND_CELL_LENGTH] = {put_length, false},
+    [ND_CELL_LATE] = {put_late, false},         [ND_CELL_ALLOWED] = {put_allowed, false},
+    [ND_CELL_NUMBER] = {put_number, false},     [ND_CELL_LIST] = {put_list, false},
+    [ND_CELL_TITLE] = {put_title, false},       [ND_CELL_VALUE] = {put_value, true},
+    [ND_CELL_SHARE] = {put_share, true},        [ND_CELL_WIDTH] = {put_width, false},
+    [ND_CELL_LIMIT] = {put_limit, true},        [ND_CELL_MEASURED] = {put_measured, true},
+    [ND_CELL_KEPT] = {put_kept, false},         [ND_CELL_CHANGE] = {put_change, false},
+    [ND_CELL_PROVED] = {put_proved, true},      [ND_CELL_REPLY] = {put_reply, false},
+    [ND_CELL_INJECT] = {put_inject, false},     [ND_CELL_SPREAD] = {put_spread, true},
+    [ND_CELL_WITHIN] = {put_within, false},     [ND_CELL_OF] = {put_of, false},
     [ND_CELL_ANSWERS] = {put_answers, false},
 };
 

@@ -111,6 +111,7 @@ static void put_body(const json_t *model, enum nd_lang lang, struct nd_buf *out)
     nd_buf_addf(out, "<div lang=\"%s\" class=\"report\">",
                 lang == ND_LANG_ZH ? "zh-Hant-TW" : "en");
     put_bar(&page);
+    nd_html_alarm(&page);
     put_cover(&page, json_object_get(model, "run"));
     nd_html_raw(&page, "<main>");
     nd_buf_add(out, nd_buf_str(&first), summary);

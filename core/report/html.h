@@ -3,6 +3,7 @@
  *   html.c           the document and its cover
  *   html_first.c     the first page
  *   html_sections.c  what follows the first page
+ *   html_appendix.c what is looked up: overview, points for leadership, appendix
  *   html_tables.c    tables told as data; obligations, ratings, improvements
  *   html_share.c     availability by operator
  *   html_parts.c     text, headings, tables */
@@ -43,12 +44,14 @@ void nd_html_duties(const struct nd_page *page);
 void nd_html_ratings(const struct nd_page *page);
 void nd_html_improvements(const struct nd_page *page);
 void nd_html_operators(const struct nd_page *page);
+void nd_html_lessons(const struct nd_page *page);
+void nd_html_overview(const struct nd_page *page);
+void nd_html_appendix(const struct nd_page *page);
+/* What was not put back stands before everything else; nothing when all was. */
+void nd_html_alarm(const struct nd_page *page);
 void nd_html_first(const struct nd_page *page);
 /* What follows the first page, in the order the template asks for. */
 void nd_html_sections(const struct nd_page *page);
 bool nd_html_section_known(const char *name);
 const char *nd_html_section_names(void); /* with commas, for messages */
-/* What whoever played the drill could choose, as an entry of a <dl>; nothing when there is none. */
-void nd_html_parameters(const struct nd_page *page, const json_t *run);
-
 #endif

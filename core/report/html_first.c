@@ -33,7 +33,7 @@ static void put_more(const struct nd_page *page, const char *tag, size_t more)
 
 /* ---- what has to be said before the figures ---- */
 
-static void put_unrestored(const struct nd_page *page)
+void nd_html_alarm(const struct nd_page *page)
 {
     size_t i = 0;
     size_t count = 0;
@@ -74,12 +74,43 @@ static void put_marks(const struct nd_page *page, const json_t *run)
 
 /* ---- tiles ---- */
 
+/* Where a tile leads: its section, when the page has it. */
+static const struct {
+    enum nd_message title;
+    const char *section, *id, *list; /* list: the section is left out when it is empty */
+} leads[] = {{ND_MSG_OBJECTIVES_MET, "ratings", "ratings", "objectives"},
+             {ND_MSG_VERDICTS, "expectations", "expectations", "verdicts"},
+             {ND_MSG_DUTIES, "clocks", "obligations", "obligations"},
+             {ND_MSG_WORST, "performance", "performance", "series"},
+             {ND_MSG_WORST_OPERATOR, "operators", "operators", "operators"},
+             {ND_MSG_RESTORED, "safety", "safety", NULL}};
+
+static const char *leads_to(const struct nd_page *page, enum nd_message title)
+{
+    const json_t *wanted = json_object_get(json_object_get(page->model, "template"), "sections");
+    for (size_t k = 0; k < sizeof leads / sizeof leads[0]; k++) {
+        bool there = leads[k].list == NULL ||
+                     json_array_size(json_object_get(page->model, leads[k].list)) != 0;
+        bool named = wanted == NULL;
+        size_t i = 0;
+        json_t *name = NULL;
+        json_array_foreach(wanted, i, name) named =
+            named || strcmp(json_string_value(name), leads[k].section) == 0;
+        if (leads[k].title == title && there && named)
+            return leads[k].id;
+    }
+    return NULL;
+}
+
 static void tile(const struct nd_page *page, enum nd_message title, const char *value,
                  const char *detail)
 {
+    const char *to = leads_to(page, title);
     nd_html_raw(page, "<div class=\"tile\"><span>");
+    if (to != NULL)
+        nd_buf_addf(page->out, "<a href=\"#%s-%s\">", to, page->lang == ND_LANG_ZH ? "zh" : "en");
     nd_html_msg(page, title);
-    nd_html_raw(page, "</span><b>");
+    nd_html_raw(page, to != NULL ? "</a></span><b>" : "</span><b>");
     nd_html_text(page, value);
     nd_html_raw(page, "</b><small>");
     nd_html_text(page, detail);
@@ -402,7 +433,6 @@ void nd_html_first(const struct nd_page *page)
     const json_t *run = json_object_get(page->model, "run");
     const char *outcome = nd_str_of(run, "outcome");
     nd_html_heading(page, "summary", ND_MSG_SUMMARY);
-    put_unrestored(page);
     nd_buf_addf(page->out, "<p class=\"outcome %s\">",
                 strcmp(outcome, "ok") == 0 ? "met" : "missed");
     nd_html_text(page, nd_outcome_text(page, outcome));

@@ -133,24 +133,3 @@ void nd_html_td_int(const struct nd_page *page, json_int_t number)
 {
     nd_buf_addf(page->out, "<td class=\"n\">%lld</td>", (long long)number);
 }
-
-void nd_html_parameters(const struct nd_page *page, const json_t *run)
-{
-    const char *name = NULL;
-    json_t *value = NULL;
-    const char *before = "";
-    if (json_object_size(json_object_get(run, "parameters")) == 0)
-        return;
-    nd_html_raw(page, "<dt>");
-    nd_html_msg(page, ND_MSG_PARAMETERS);
-    nd_html_raw(page, "</dt><dd>");
-    json_object_foreach(json_object_get(run, "parameters"), name, value)
-    {
-        nd_html_raw(page, before);
-        nd_html_text(page, name);
-        nd_html_raw(page, " = ");
-        nd_html_text(page, json_string_value(value));
-        before = ", ";
-    }
-    nd_html_raw(page, "</dd>\n");
-}

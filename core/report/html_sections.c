@@ -146,46 +146,13 @@ static void put_quality(const struct nd_page *page)
     nd_html_raw(page, "</section>\n");
 }
 
-static void put_appendix(const struct nd_page *page)
-{
-    const json_t *run = json_object_get(page->model, "run");
-    static const enum nd_message definitions[] = {ND_MSG_DEF_INTERRUPTION, ND_MSG_DEF_INJECTED,
-                                                  ND_MSG_DEF_AVAILABILITY, ND_MSG_DEF_LATENCY};
-    static const struct {
-        enum nd_message message;
-        const char *key;
-    } facts[] = {{ND_MSG_RUN, "id"},
-                 {ND_MSG_SCENARIO_HASH, "scenario_sha256"},
-                 {ND_MSG_SITE_HASH, "site_sha256"},
-                 {ND_MSG_VERSION, "version"}};
-    nd_html_heading(page, "appendix", ND_MSG_APPENDIX);
-    nd_html_raw(page, "<h3>");
-    nd_html_msg(page, ND_MSG_DEFINITIONS);
-    nd_html_raw(page, "</h3><ul>");
-    for (size_t i = 0; i < 4; i++) {
-        nd_html_raw(page, "<li>");
-        nd_html_msg(page, definitions[i]);
-        nd_html_raw(page, "</li>\n");
-    }
-    nd_html_raw(page, "</ul><dl>");
-    for (size_t i = 0; i < 4; i++) {
-        nd_html_raw(page, "<dt>");
-        nd_html_msg(page, facts[i].message);
-        nd_html_raw(page, "</dt><dd>");
-        nd_html_text(page, nd_str_of(run, facts[i].key));
-        nd_html_raw(page, "</dd>\n");
-    }
-    nd_html_parameters(page, run);
-    nd_html_raw(page, "</dl>\n");
-    nd_html_data(page, "evidence");
-    nd_html_raw(page, "</section>\n");
-}
-
 /* By their own function, or a table of tables.h with a heading. */
 static const struct {
     const char *name;
     void (*put)(const struct nd_page *page);
-} sections[] = {{"ratings", nd_html_ratings},
+} sections[] = {{"lessons", nd_html_lessons},
+                {"overview", nd_html_overview},
+                {"ratings", nd_html_ratings},
                 {"expectations", NULL},
                 {"baseline", put_baseline},
                 {"clocks", nd_html_duties},
@@ -199,7 +166,7 @@ static const struct {
                 {"notes", put_notes},
                 {"improvements", nd_html_improvements},
                 {"quality", put_quality},
-                {"appendix", put_appendix}};
+                {"appendix", nd_html_appendix}};
 #define SECTIONS (sizeof sections / sizeof sections[0])
 
 static void put_section(const struct nd_page *page, size_t number)
@@ -221,7 +188,8 @@ bool nd_html_section_known(const char *name)
 
 const char *nd_html_section_names(void)
 {
-    return "ratings, expectations, baseline, clocks, timeline, injects, observations, operators, "
+    return "lessons, overview, ratings, expectations, baseline, clocks, timeline, injects, "
+           "observations, operators, "
            "performance, safety, confirmations, notes, improvements, quality, appendix";
 }
 

@@ -9,6 +9,7 @@
  *                   the data are;
  *                   model_fault.c, model_signal.c, model_moment.c: faults as a life cycle;
  *                   model_length.c: how long interruptions were
+ *                   model_lessons.c: what those who lead have to know, and who took part
  *   formats.c       the formats by name, and the files that a run leaves
  *   html*.c         the page; svg*.c: its charts; markdown.c; junit.c
  *   tables.c        the tables as data; cells.c: their rows and cells; sheets.c: as sheets
@@ -114,6 +115,9 @@ bool nd_model_leaves_out(const json_t *model);
 nd_err nd_model_list(const json_t *model, const struct nd_rundir *dir, const char *path,
                      struct nd_fail *why);
 
+/* Add "lessons" and "participants", after all that they are drawn from. */
+void nd_model_lessons(json_t *model);
+void nd_model_participants(json_t *model);
 /* Adds "quality.checks", after the summary. */
 void nd_model_quality(json_t *model);
 

@@ -169,6 +169,7 @@ static void put_page(const json_t *model, enum nd_lang lang, struct nd_buf *out)
                 (long long)nd_int_of(summary, "verified"),
                 (long long)nd_int_of(summary, "changes"));
     put_reasons(&page);
+    put_data(&page, "lessons");
     put_data(&page, "changes");
     put_evaluation(&page);
     put_data(&page, "expectations");

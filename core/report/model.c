@@ -378,6 +378,8 @@ json_t *nd_report_model(const struct nd_rundir *dir, struct nd_fail *why)
     nd_model_rating(model, plan, evaluation);
     json_decref(evaluation);
     conclude_summary(model);
+    nd_model_lessons(model);
+    nd_model_participants(model);
     nd_model_quality(model);
     nd_model_cited(model, fold.events);
     json_decref(fold.events);

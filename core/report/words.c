@@ -202,6 +202,29 @@ static const struct {
               {"clock_steps", ND_MSG_CLOCK_STEPS},
               {"all_time", ND_MSG_ALL_TIME},
               {"without_injected", ND_MSG_WITHOUT_INJECTED},
+              {"not_restored", ND_MSG_LESSON_not_restored},
+              {"expectation_missed", ND_MSG_LESSON_expectation_missed},
+              {"expectations_unknown", ND_MSG_LESSON_expectations_unknown},
+              {"duty_missed", ND_MSG_LESSON_duty_missed},
+              {"inject_unanswered", ND_MSG_LESSON_inject_unanswered},
+              {"interruption_unexpected", ND_MSG_LESSON_interruption_unexpected},
+              {"guard_breached", ND_MSG_LESSON_guard_breached},
+              {"without_action", ND_MSG_LESSON_without_action},
+              {"items_overdue", ND_MSG_LESSON_items_overdue},
+              {"as_armer", ND_MSG_ROLE_armer},
+              {"as_controller", ND_MSG_ROLE_controller},
+              {"as_evaluator", ND_MSG_ROLE_evaluator},
+              {"as_owner", ND_MSG_ROLE_owner},
+              {"as_sender", ND_MSG_ROLE_sender},
+              {"as_recipient", ND_MSG_ROLE_recipient},
+              {"as_reporter", ND_MSG_ROLE_reporter},
+              {"as_confirmer", ND_MSG_ROLE_confirmer},
+              {"as_observer", ND_MSG_ROLE_observer},
+              {"standard", ND_MSG_INJECT_standard},
+              {"contingency", ND_MSG_INJECT_contingency},
+              {"information", ND_MSG_INJECT_information},
+              {"decision", ND_MSG_INJECT_decision},
+              {"fault", ND_MSG_INJECT_fault},
               {"yes", ND_MSG_YES},
               {"no", ND_MSG_NO}};
 
@@ -234,7 +257,16 @@ const char *nd_state_class(const char *state)
                 {"left-alone", "missed"},
                 {"unrated", "unknown"},
                 {"journal_bad_from", "missed"},
-                {"journal_torn", "missed"}};
+                {"journal_torn", "missed"},
+                {"not_restored", "missed"},
+                {"expectation_missed", "missed"},
+                {"duty_missed", "missed"},
+                {"inject_unanswered", "missed"},
+                {"interruption_unexpected", "missed"},
+                {"guard_breached", "missed"},
+                {"expectations_unknown", "unknown"},
+                {"without_action", "unknown"},
+                {"items_overdue", "missed"}};
     for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
         if (strcmp(list[i].state, state) == 0)
             return list[i].class;

@@ -164,7 +164,7 @@ def main(work):
         if format != "md":
             check("\u202e" not in text, f"{format}: a mark that turns the direction of text")
     for args, words in ((["--format", "csv"], "which with --table"), (["--format", "x"], "takes html|md"),
-                        (["--format", "md", "--table", "notes"], "csv' alone"), (["--format", "csv", "--table", "x"], "expected one of objectives")):
+                        (["--format", "md", "--table", "notes"], "csv' alone"), (["--format", "csv", "--table", "x"], "expected one of lessons")):
         bad = subprocess.run([netdrill, "report", "last", "--runs", runs, *args], stderr=subprocess.PIPE, text=True)
         check(bad.returncode == 2 and words in bad.stderr, f"{args}: exit {bad.returncode}, {bad.stderr}")
     full = subprocess.run([netdrill, "report", "last", "--runs", runs, "--format", "html"], stdout=open("/dev/full", "w"), stderr=subprocess.PIPE)

@@ -11,6 +11,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+from full_run import full
+
 netdrill = os.path.abspath(sys.argv[1])
 root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TEXT, MARK = 4.5, 3.0
@@ -148,7 +151,28 @@ def structure(what, text):
         check(table["caption"] and table["scopes"] and set(table["scopes"]) <= {"col", "row"}, f"{what}: a table: {table}")
 
 
+def full_page(work):
+    """A run that has something of everything, a change that was not put back among it: that is said before all else."""
+    run = full(work)
+    for lang in ("zh", "en", "both"):
+        text = subprocess.run([netdrill, "report", run.directory, "--format", "html", "--lang", lang], check=True, stdout=subprocess.PIPE).stdout.decode()
+        structure(f"full, {lang}", text)
+        for body in text.split("<div lang=")[1:]:
+            first = [body.index(part) for part in ('class="alarm"', "<header>", "<h1>", 'class="tile"')]
+            check(first == sorted(first), f"full, {lang}: what was not put back does not stand first: {first}")
+        check(('id="only-zh"' in text) == (lang == "both"), f"full, {lang}: the choice of a language")
+        check(len(re.findall(r'href="#e\d+-', text)) > 20, f"full, {lang}: evidence is not linked")
+        times = re.findall(r'<time datetime="([^"]*)" title="([^"]*)">T\+', text)
+        check(len(times) > 20 and all("+08:00" in title and "UTC " + iso[11:23] in title for iso, title in times), f"full, {lang}: moments: {times[:2]}")
+    zh, en = (subprocess.run([netdrill, "report", run.directory, "--format", "html", "--lang", lang], check=True, stdout=subprocess.PIPE).stdout.decode()
+              for lang in ("zh", "en"))
+    check("民國 115 年 1 月 10 日" in zh and "民國" not in en, "the year of the Republic stands beside the date in Chinese alone")
+    check('<span lang="zh-Hant-TW">聯絡簿未更新</span>' in en, "Chinese on the English page is not marked as such")
+    check('<span lang="en">' in zh, "English on the Chinese page is not marked as such")
+
+
 def main(work):
+    full_page(work + "/full")
     with open(f"{root}/core/report/style.css") as file:
         colours(file.read())
     subprocess.run([netdrill, "rehearse", f"{root}/drills/disaster-roaming.lua", "--answers", f"{root}/drills/answers/disaster-roaming.yaml",
