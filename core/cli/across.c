@@ -62,12 +62,19 @@ void nd_across_json(json_t *value)
     json_decref(value);
 }
 
-int nd_across_print(const char *command, const struct nd_buf *out)
+int nd_across_one(const char *command, const char *format, bool zh, nd_across_render *render,
+                  void *ctx)
 {
-    if (fwrite(nd_buf_str(out), 1, out->len_bytes, stdout) == out->len_bytes && fflush(stdout) == 0)
-        return ND_EXIT_OK;
-    fprintf(stderr, "netdrill %s: cannot write: %s\n", command, strerror(errno));
-    return ND_EXIT_INTERNAL;
+    struct nd_fail why = {0};
+    struct nd_buf out = {0};
+    nd_err err = render(ctx, format, zh ? ND_LANG_ZH : ND_LANG_EN, &out, &why);
+    if (err == ND_OK && (fwrite(nd_buf_str(&out), 1, out.len_bytes, stdout) != out.len_bytes ||
+                         fflush(stdout) != 0))
+        err = nd_fail_errno(&why, errno, "cannot write");
+    if (err != ND_OK)
+        fprintf(stderr, "netdrill %s: %s\n", command, why.text);
+    nd_buf_deinit(&out);
+    return err == ND_OK ? ND_EXIT_OK : err == ND_EARG ? ND_EXIT_USAGE : ND_EXIT_INTERNAL;
 }
 
 /* The page at path as PDF, beside it. */
@@ -85,10 +92,7 @@ static int print_pdf(const char *command, const char *path)
 }
 
 int nd_across_files(const char *command, const char *folder, const char *stem, const char *formats,
-                    bool pdf,
-                    nd_err (*render)(void *ctx, const char *format, enum nd_lang lang,
-                                     struct nd_buf *out, struct nd_fail *why),
-                    void *ctx)
+                    bool pdf, nd_across_render *render, void *ctx)
 {
     struct nd_fail why = {0};
     int code = ND_EXIT_OK;

@@ -22,15 +22,15 @@ nd_err nd_across_catalogue(const char *command, const struct nd_cli_args *args,
 /* Indented; value: taken over. */
 void nd_across_json(json_t *value);
 
-/* Writes to stdout; tells and returns ND_EXIT_INTERNAL when it cannot. */
-int nd_across_print(const char *command, const struct nd_buf *out);
+/* Makes one document and writes it to stdout. Returns an exit code. */
+typedef nd_err nd_across_render(void *ctx, const char *format, enum nd_lang lang,
+                                struct nd_buf *out, struct nd_fail *why);
+int nd_across_one(const char *command, const char *format, bool zh, nd_across_render *render,
+                  void *ctx);
 
 /* Files "<folder>/<stem>.zh-TW.<format>" and .en. of each format (separated by '|'), each made by
  * `render`, their paths told; pdf: the pages as PDF too. Returns an exit code. */
 int nd_across_files(const char *command, const char *folder, const char *stem, const char *formats,
-                    bool pdf,
-                    nd_err (*render)(void *ctx, const char *format, enum nd_lang lang,
-                                     struct nd_buf *out, struct nd_fail *why),
-                    void *ctx);
+                    bool pdf, nd_across_render *render, void *ctx);
 
 #endif

@@ -82,17 +82,16 @@ static int print_lines(const json_t *items, const char *day)
     return ND_EXIT_OK;
 }
 
-static int print_as(const struct nd_cli_args *args, const json_t *items, const char *day)
+struct asked {
+    const json_t *items;
+    const char *day;
+};
+
+static nd_err render(void *ctx, const char *format, enum nd_lang lang, struct nd_buf *out,
+                     struct nd_fail *why)
 {
-    struct nd_fail why = {0};
-    struct nd_buf out = {0};
-    nd_err err = nd_items_render(items, day, nd_cli_get(args, "format"),
-                                 nd_cli_zh(args) ? ND_LANG_ZH : ND_LANG_EN, &out, &why);
-    int code = err == ND_OK ? nd_across_print("improvements", &out) : ND_EXIT_USAGE;
-    if (err != ND_OK)
-        fprintf(stderr, "netdrill improvements: %s\n", why.text);
-    nd_buf_deinit(&out);
-    return code;
+    const struct asked *asked = ctx;
+    return nd_items_render(asked->items, asked->day, format, lang, out, why);
 }
 
 static int tell_items(const struct nd_cli_args *args)
@@ -111,10 +110,12 @@ static int tell_items(const struct nd_cli_args *args)
             json_array_append(items, item);
     }
     int code = ND_EXIT_OK;
+    struct asked asked = {items, day};
     if (nd_cli_get(args, "json") != NULL)
         nd_across_json(json_incref(items));
     else if (nd_cli_get(args, "format") != NULL)
-        code = print_as(args, items, day);
+        code = nd_across_one("improvements", nd_cli_get(args, "format"), nd_cli_zh(args), render,
+                             &asked);
     else
         code = print_lines(items, day);
     json_decref(items);

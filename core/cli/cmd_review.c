@@ -27,18 +27,6 @@ static nd_err render(void *ctx, const char *format, enum nd_lang lang, struct nd
     return nd_review_render(ctx, format, lang, out, why);
 }
 
-static int print_one(const struct nd_review *review, const char *format, bool zh)
-{
-    struct nd_fail why = {0};
-    struct nd_buf out = {0};
-    nd_err err = nd_review_render(review, format, zh ? ND_LANG_ZH : ND_LANG_EN, &out, &why);
-    int code = err == ND_OK ? nd_across_print("review", &out) : ND_EXIT_USAGE;
-    if (err != ND_OK)
-        fprintf(stderr, "netdrill review: %s\n", why.text);
-    nd_buf_deinit(&out);
-    return code;
-}
-
 static int write_all(struct nd_review *review, const struct nd_cli_args *args, int year)
 {
     const char *folder = nd_cli_get(args, "out");
@@ -75,8 +63,8 @@ static int review(int argc, char **argv)
     if (err != ND_OK)
         fprintf(stderr, "netdrill review: %s\n", why.text);
     else
-        code =
-            format != NULL ? print_one(of, format, nd_cli_zh(&args)) : write_all(of, &args, year);
+        code = format != NULL ? nd_across_one("review", format, nd_cli_zh(&args), render, of)
+                              : write_all(of, &args, year);
     nd_review_free(of);
     nd_cli_args_deinit(&args);
     return code;

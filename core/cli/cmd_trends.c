@@ -82,14 +82,7 @@ static int tell(const struct nd_cli_args *args, json_t *trends, const json_t *ti
         free(stem);
         return code;
     } else if (format != NULL) {
-        struct nd_fail why = {0};
-        struct nd_buf out = {0};
-        nd_err err = render(&asked, format, zh ? ND_LANG_ZH : ND_LANG_EN, &out, &why);
-        int code = err == ND_OK ? nd_across_print("trends", &out) : ND_EXIT_USAGE;
-        if (err != ND_OK)
-            fprintf(stderr, "netdrill trends: %s\n", why.text);
-        nd_buf_deinit(&out);
-        return code;
+        return nd_across_one("trends", format, zh, render, &asked);
     } else {
         print_trends(trends, zh);
     }

@@ -13,4 +13,7 @@ void nd_chart_trend(const struct nd_page *page, const json_t *kpi, size_t number
  */
 void nd_chart_goals(const struct nd_page *page, const json_t *bars);
 
+/* Two measurements of each expectation; rows: of nd_compare. */
+void nd_chart_pairs(const struct nd_page *page, const json_t *rows);
+
 #endif

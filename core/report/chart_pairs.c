@@ -1,0 +1,144 @@
+#include "report/chart.h"
+
+#include "report/compare.h"
+#include "report/html.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Two measurements of each expectation, one above the other, on a scale of their own: a hollow disc
+ * for the earlier, a full one for the later, whiskers for what they may be off by, a tick where the
+ * later threshold stands. */
+
+#define WIDTH 960.0
+#define LABEL 330.0
+#define FROM  350.0
+#define TILL  720.0
+#define ROW   40.0
+#define HEAD  8.0
+
+struct pair {
+    double values[2], widths[2], limit;
+    double low, high;
+};
+
+static double number_of(const json_t *side, const char *key)
+{
+    const json_t *value = json_object_get(side, key);
+    return json_is_number(value) ? json_number_value(value) : (double)NAN;
+}
+
+static void widen(struct pair *pair, double value)
+{
+    pair->low = isfinite(value) ? fmin(pair->low, value) : pair->low;
+    pair->high = isfinite(value) ? fmax(pair->high, value) : pair->high;
+}
+
+/* False: at most one of them was measured, or they are not of one thing. */
+static bool read_pair(const json_t *row, struct pair *pair)
+{
+    static const char *const sides[] = {"earlier", "later"};
+    *pair = (struct pair){.low = INFINITY, .high = -INFINITY};
+    pair->limit = number_of(json_object_get(row, "later"), "limit");
+    for (size_t i = 0; i < 2; i++) {
+        double width = number_of(json_object_get(row, sides[i]), "uncertainty");
+        pair->values[i] = number_of(json_object_get(row, sides[i]), "measured");
+        pair->widths[i] = isfinite(width) ? width : 0;
+        widen(pair, pair->values[i] - pair->widths[i]);
+        widen(pair, pair->values[i] + pair->widths[i]);
+    }
+    widen(pair, pair->limit);
+    if (pair->high <= pair->low) {
+        pair->low -= 1;
+        pair->high += 1;
+    }
+    return isfinite(pair->values[0]) && isfinite(pair->values[1]) &&
+           strcmp(nd_str_of(row, "change"), "incomparable") != 0;
+}
+
+static double x_of(const struct pair *pair, double value)
+{
+    return FROM + (TILL - FROM) * (value - pair->low) / (pair->high - pair->low);
+}
+
+static void put_side(const struct nd_page *page, const struct pair *pair, size_t i, double y)
+{
+    double value = pair->values[i];
+    double width = pair->widths[i];
+    if (width > 0)
+        nd_buf_addf(page->out, "<path class=\"whisker\" d=\"M%.1f %.1fv8m0 -4H%.1fm0 -4v8\"/>\n",
+                    x_of(pair, value - width), y - 4, x_of(pair, value + width));
+    nd_buf_addf(page->out, "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"4.5\"/>\n",
+                i == 0 ? "before" : "after", x_of(pair, value), y);
+}
+
+static void text_at(const struct nd_page *page, const char *class, double x, double y,
+                    const char *words)
+{
+    nd_buf_addf(page->out, "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\">", class, x, y);
+    nd_xml(page->out, words);
+    nd_buf_adds(page->out, "</text>\n");
+}
+
+static const char *class_of(const json_t *row)
+{
+    const char *change = nd_str_of(row, "change");
+    return strcmp(change, "better") == 0         ? "good"
+           : strcmp(change, "worse") == 0        ? "right"
+           : strcmp(change, "incomparable") == 0 ? "odd"
+                                                 : "soft";
+}
+
+static void put_row(const struct nd_page *page, const json_t *row, double y)
+{
+    struct pair pair;
+    const char *label = nd_text_of(page, json_object_get(row, "sentence"));
+    size_t fit = nd_text_fit(label, 46);
+    bool whole = read_pair(row, &pair);
+    char *cut = nd_printf("%.*s%s", (int)fit, label, label[fit] != '\0' ? "\u2026" : "");
+    char *change = nd_compare_change_words(row, page->lang);
+    fit = nd_text_fit(change, 34);
+    char *words = nd_printf("%.*s%s", (int)fit, change, change[fit] != '\0' ? "\u2026" : "");
+    text_at(page, "name", LABEL, y + 18, cut);
+    text_at(page, class_of(row), TILL + 16, y + 18, words);
+    nd_buf_addf(page->out,
+                "<line class=\"grid\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>\n", FROM,
+                y + 30, TILL, y + 30);
+    if (whole) {
+        if (isfinite(pair.limit))
+            nd_buf_addf(page->out, "<path class=\"due\" d=\"M%.1f %.1fv24\"/>\n",
+                        x_of(&pair, pair.limit), y + 2);
+        put_side(page, &pair, 0, y + 8);
+        put_side(page, &pair, 1, y + 20);
+    }
+    free(words);
+    free(change);
+    free(cut);
+}
+
+void nd_chart_pairs(const struct nd_page *page, const json_t *rows)
+{
+    size_t i = 0;
+    json_t *row = NULL;
+    if (json_array_size(rows) == 0)
+        return;
+    nd_buf_addf(page->out,
+                "<figure><svg role=\"img\" aria-labelledby=\"pairs-t pairs-d\" viewBox=\"0 0 %.0f "
+                "%.0f\"><title id=\"pairs-t\">",
+                WIDTH, HEAD + ROW * (double)json_array_size(rows));
+    nd_html_msg(page, ND_MSG_CH_TITLE);
+    nd_html_raw(page, "</title><desc id=\"pairs-d\">");
+    nd_html_msg(page, ND_MSG_CHART_NOTE);
+    nd_html_raw(page, "</desc>\n");
+    json_array_foreach(rows, i, row) put_row(page, row, HEAD + ROW * (double)i);
+    nd_html_raw(page, "</svg><figcaption class=\"legend\"><span class=\"key\">\u25cb ");
+    nd_html_msg(page, ND_MSG_CH_EARLIER);
+    nd_html_raw(page, "</span><span class=\"key\">\u25cf ");
+    nd_html_msg(page, ND_MSG_CH_LATER);
+    nd_html_raw(page, "</span><span class=\"key\">\u251c\u2524 ");
+    nd_html_msg(page, ND_MSG_UNCERTAINTY);
+    nd_html_raw(page, "</span><span class=\"key\"><b>\u2503</b> ");
+    nd_html_msg(page, ND_MSG_LIMIT);
+    nd_html_raw(page, "</span></figcaption></figure>\n");
+}
