@@ -255,16 +255,20 @@ void nd_file_add(struct nd_file_pieces *file, const char *bytes, size_t len_byte
         write_waiting(file);
 }
 
+nd_err nd_file_settle(struct nd_file_pieces *file, struct nd_fail *why)
+{
+    write_waiting(file);
+    if (file->error == 0 && write_down(file->fd) != ND_OK)
+        file->error = errno;
+    return file->error == 0 ? ND_OK
+                            : nd_fail_errno(why, file->error, "cannot write '%s'", file->part);
+}
+
 nd_err nd_file_end(struct nd_file_pieces *file, bool keep, struct nd_fail *why)
 {
     nd_err err = ND_OK;
-    write_waiting(file);
-    if (keep && file->error == 0 && write_down(file->fd) != ND_OK)
-        file->error = errno;
     close(file->fd);
-    if (keep && file->error != 0)
-        err = nd_fail_errno(why, file->error, "cannot write '%s'", file->part);
-    else if (keep && rename(file->part, file->path) != 0)
+    if (keep && rename(file->part, file->path) != 0)
         err = nd_fail_errno(why, errno, "cannot rename '%s'", file->part);
     if (!keep || err != ND_OK)
         unlink(file->part);
@@ -284,5 +288,7 @@ nd_err nd_file_write(const char *path, const char *bytes, size_t len_bytes, stru
     if (err != ND_OK)
         return err;
     nd_file_add(&file, bytes, len_bytes);
-    return nd_file_end(&file, true, why);
+    err = nd_file_settle(&file, why);
+    nd_err end = nd_file_end(&file, err == ND_OK, why);
+    return err != ND_OK ? err : end;
 }

@@ -28,16 +28,20 @@ char *nd_rundir_file(const struct nd_rundir *dir, const char *name);
  * or /dev/null, is written to and stays what it is. */
 nd_err nd_file_write(const char *path, const char *bytes, size_t len_bytes, struct nd_fail *why);
 
-/* The same in pieces, for what is not to be in memory as a whole: begin, add, end. Embedded. After
- * a piece that could not be written, further ones are dropped and end tells. */
+/* The same in pieces, for what is not to be in memory as a whole, and for several files that are to
+ * be all there or none: begin, add, settle, end. Embedded. After a piece that could not be written
+ * further ones are dropped, and settle tells. */
 struct nd_file_pieces {
     char *path, *part;
     int fd, error;
     struct nd_buf waiting;
 };
+/* On an error there is nothing to end. */
 nd_err nd_file_begin(struct nd_file_pieces *file, const char *path, struct nd_fail *why);
 void nd_file_add(struct nd_file_pieces *file, const char *bytes, size_t len_bytes);
-/* keep: false: nothing is left behind. On an error neither, and what was there before stays. */
+/* All of it is on the disk, beside its place. */
+nd_err nd_file_settle(struct nd_file_pieces *file, struct nd_fail *why);
+/* keep: it goes to its place; else nothing is left of it, and what was there before stays. */
 nd_err nd_file_end(struct nd_file_pieces *file, bool keep, struct nd_fail *why);
 
 /* "sha256:<64 hex>" of bytes. out: 72 bytes. */

@@ -5,6 +5,18 @@
 
 /* Reading a sample store, also one whose writer died: SQLite rolls its log forward. */
 
+#define WAIT_MS 5000 /* for another program that holds it */
+
+static nd_err fail(sqlite3 *db, const char *path, const char *what, struct nd_fail *why)
+{
+    int code = sqlite3_errcode(db);
+    const char *do_this = code == SQLITE_BUSY || code == SQLITE_LOCKED
+                              ? "another program holds it: end that, then try again"
+                              : "'netdrill verify' tells whether it is as it was left";
+    return nd_fail_set(why, ND_EIO, "cannot read %sthe sample store '%s': %s; %s", what, path,
+                       sqlite3_errmsg(db), do_this);
+}
+
 static nd_err open_store(const char *path, const char *sql, sqlite3 **db, sqlite3_stmt **get,
                          struct nd_fail *why)
 {
@@ -12,9 +24,10 @@ static nd_err open_store(const char *path, const char *sql, sqlite3 **db, sqlite
     /* Not read-only: a log that a dead writer left has to be taken in. Of one thread alone: to lock
      * a mutex at each column took a tenth of the time that ten million rows need. */
     if (sqlite3_open_v2(path, db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK &&
+        sqlite3_busy_timeout(*db, WAIT_MS) == SQLITE_OK &&
         sqlite3_prepare_v2(*db, sql, -1, get, NULL) == SQLITE_OK)
         return ND_OK;
-    nd_fail_set(why, ND_EIO, "cannot read the sample store '%s': %s", path, sqlite3_errmsg(*db));
+    fail(*db, path, "", why);
     sqlite3_close(*db);
     return ND_EIO;
 }
@@ -24,8 +37,7 @@ static nd_err close_store(const char *path, sqlite3 *db, sqlite3_stmt *get, int 
 {
     nd_err err = ND_OK;
     if (last != SQLITE_DONE)
-        err = nd_fail_set(why, ND_EIO, "cannot read all of the sample store '%s': %s", path,
-                          sqlite3_errmsg(db));
+        err = fail(db, path, "all of ", why);
     sqlite3_finalize(get);
     sqlite3_close(db);
     return err;

@@ -10,11 +10,18 @@
 
 /* The formats by name, and the files that a run leaves. */
 
+#define AS_FILE (JSON_INDENT(1) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(12))
+
+static int add_to_text(const char *bytes, size_t len_bytes, void *out)
+{
+    nd_buf_add(out, bytes, len_bytes);
+    return 0;
+}
+
 void nd_report_json(const json_t *model, struct nd_buf *out)
 {
-    char *text = json_dumps(model, JSON_INDENT(1) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(12));
-    nd_buf_addf(out, "%s\n", text);
-    free(text);
+    json_dump_callback(model, add_to_text, out, AS_FILE);
+    nd_buf_adds(out, "\n");
 }
 
 nd_err nd_report_render(const json_t *model, const struct nd_rendering *how, struct nd_buf *out,
@@ -79,46 +86,83 @@ static char *make_folder(const struct nd_rundir *dir, const char *audience, stru
     return folder;
 }
 
-static nd_err write_files(const json_t *model, const char *stem, bool interim, struct nd_fail *why)
+static int add_to_file(const char *bytes, size_t len_bytes, void *file)
 {
-    static const struct {
-        const char *ending;
-        struct nd_rendering how;
-    } files[] = {{".json", {.format = "json", .lang = ND_LANG_EN}},
-                 {".zh-TW.html", {.format = "html", .lang = ND_LANG_ZH}},
-                 {".en.html", {.format = "html", .lang = ND_LANG_EN}},
-                 {".zh-TW.md", {.format = "md", .lang = ND_LANG_ZH}},
-                 {".en.md", {.format = "md", .lang = ND_LANG_EN}},
-                 {".zh-TW.ods", {.format = "ods", .lang = ND_LANG_ZH}},
-                 {".en.ods", {.format = "ods", .lang = ND_LANG_EN}},
-                 {".junit.xml", {.format = "junit", .lang = ND_LANG_EN}}};
+    nd_file_add(file, bytes, len_bytes);
+    return 0;
+}
+
+/* The model is written as it is told, without ever being in memory as text. */
+static nd_err render_into(const json_t *model, const struct nd_rendering *how,
+                          struct nd_file_pieces *file, struct nd_fail *why)
+{
+    struct nd_buf out = {0};
     nd_err err = ND_OK;
-    for (size_t i = 0; i < sizeof files / sizeof files[0] && err == ND_OK; i++) {
-        struct nd_buf out = {0};
-        /* junit.xml by its usual name, which build servers look for. */
-        bool usual = strcmp(files[i].how.format, "junit") == 0 && !interim;
-        int before = usual ? (int)(strrchr(stem, '/') + 1 - stem) : (int)strlen(stem);
-        char *path = nd_printf("%.*s%s", before, stem, files[i].ending + usual);
-        err = nd_report_render(model, &files[i].how, &out, why);
-        if (err == ND_OK)
-            err = nd_file_write(path, nd_buf_str(&out), out.len_bytes, why);
-        free(path);
-        nd_buf_deinit(&out);
+    if (strcmp(how->format, "json") == 0) {
+        json_dump_callback(model, add_to_file, file, AS_FILE);
+        nd_file_add(file, "\n", 1);
+    } else {
+        err = nd_report_render(model, how, &out, why);
+        nd_file_add(file, nd_buf_str(&out), out.len_bytes);
     }
+    nd_buf_deinit(&out);
     return err;
 }
 
-/* Every interruption, where the model holds the longest alone; else none is left from before. */
-static nd_err write_list(const json_t *model, const struct nd_rundir *dir, const char *stem,
-                         struct nd_fail *why)
+static const struct {
+    const char *ending;
+    struct nd_rendering how; /* format NULL: every interruption, if the model holds but some */
+} files[] = {{".json", {.format = "json", .lang = ND_LANG_EN}},
+             {".zh-TW.html", {.format = "html", .lang = ND_LANG_ZH}},
+             {".en.html", {.format = "html", .lang = ND_LANG_EN}},
+             {".zh-TW.md", {.format = "md", .lang = ND_LANG_ZH}},
+             {".en.md", {.format = "md", .lang = ND_LANG_EN}},
+             {".zh-TW.ods", {.format = "ods", .lang = ND_LANG_ZH}},
+             {".en.ods", {.format = "ods", .lang = ND_LANG_EN}},
+             {".junit.xml", {.format = "junit", .lang = ND_LANG_EN}},
+             {".interruptions.csv", {.format = NULL}}};
+#define FILES (sizeof files / sizeof files[0])
+
+/* junit.xml by its usual name, which build servers look for. Caller frees. */
+static char *path_of(const char *stem, size_t number, bool interim)
 {
-    char *path = nd_printf("%s.interruptions.csv", stem);
+    const char *format = files[number].how.format;
+    bool usual = format != NULL && strcmp(format, "junit") == 0 && !interim;
+    int before = usual ? (int)(strrchr(stem, '/') + 1 - stem) : (int)strlen(stem);
+    return nd_printf("%.*s%s", before, stem, files[number].ending + usual);
+}
+
+/* All of them, or none: a report whose parts are of two minds would be worse than none. */
+static nd_err write_files(const json_t *model, const struct nd_rundir *dir, const char *stem,
+                          bool interim, struct nd_fail *why)
+{
+    struct nd_file_pieces pieces[FILES];
+    size_t count = FILES - (nd_model_leaves_out(model) ? 0 : 1);
+    size_t begun = 0;
     nd_err err = ND_OK;
-    if (nd_model_leaves_out(model))
-        err = nd_model_list(model, dir, path, why);
-    else
+    while (begun < count && err == ND_OK) {
+        const struct nd_rendering *how = &files[begun].how;
+        char *path = path_of(stem, begun, interim);
+        err = nd_file_begin(&pieces[begun], path, why);
+        free(path);
+        if (err != ND_OK)
+            break;
+        struct nd_file_pieces *file = &pieces[begun++];
+        err = how->format != NULL ? render_into(model, how, file, why)
+                                  : nd_model_list(model, dir, file, why);
+        if (err == ND_OK)
+            err = nd_file_settle(file, why);
+    }
+    bool keep = err == ND_OK;
+    for (size_t i = 0; i < begun; i++) {
+        nd_err put = nd_file_end(&pieces[i], keep, why);
+        err = err != ND_OK ? err : put;
+    }
+    if (keep && count < FILES) { /* one from before, when there were more, is none of it */
+        char *path = path_of(stem, count, interim);
         unlink(path);
-    free(path);
+        free(path);
+    }
     return err;
 }
 
@@ -164,10 +208,8 @@ nd_err nd_report_write(const struct nd_rundir *dir, const struct nd_reader *read
     if (folder != NULL) {
         bool interim = json_is_true(json_object_get(json_object_get(model, "run"), "interim"));
         char *path = nd_printf("%s/%s", folder, interim ? "interim" : "report");
-        err = write_files(model, path, interim, why);
-        if (err == ND_OK)
-            err = write_list(model, dir, path, why);
-        if (stem != NULL)
+        err = write_files(model, dir, path, interim, why);
+        if (stem != NULL && err == ND_OK)
             *stem = path;
         else
             free(path);

@@ -111,8 +111,9 @@ nd_err nd_model_series(json_t *model, const struct nd_rundir *dir, nd_ns t0, nd_
                        struct nd_fail *why);
 /* Whether the model holds the longest interruptions alone. */
 bool nd_model_leaves_out(const json_t *model);
-/* Every interruption that the model's figures were made of, one a line, as CSV into a file. */
-nd_err nd_model_list(const json_t *model, const struct nd_rundir *dir, const char *path,
+/* Every interruption that the model's figures were made of, one a line, as CSV into a file
+ * that was begun. */
+nd_err nd_model_list(const json_t *model, const struct nd_rundir *dir, struct nd_file_pieces *file,
                      struct nd_fail *why);
 
 /* Add "lessons" and "participants", after all that they are drawn from. */

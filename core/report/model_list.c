@@ -7,7 +7,7 @@
 
 struct list {
     struct nd_forces forces;
-    struct nd_file_pieces file;
+    struct nd_file_pieces *file;
     struct nd_buf line;
 };
 
@@ -44,7 +44,7 @@ static void put(void *ctx, const struct nd_interruption *one)
     put_moment(list, one->last_lost);
     nd_buf_addf(&list->line, "%lld,%lld,%lld,%s\n", (long long)cut.length, (long long)cut.width,
                 (long long)one->lost, cut.injected ? "injected" : "unexpected");
-    nd_file_add(&list->file, list->line.text, list->line.len_bytes);
+    nd_file_add(list->file, list->line.text, list->line.len_bytes);
 }
 
 static int by_id(const void *a, const void *b)
@@ -100,33 +100,29 @@ bool nd_model_leaves_out(const json_t *model)
     return false;
 }
 
-nd_err nd_model_list(const json_t *model, const struct nd_rundir *dir, const char *path,
+nd_err nd_model_list(const json_t *model, const struct nd_rundir *dir, struct nd_file_pieces *file,
                      struct nd_fail *why)
 {
     static const char head[] = "series,from_rel_ns,till_rel_ns,last_good_rel_ns,last_lost_rel_ns,"
                                "length_ns,uncertainty_ns,lost,class\n";
     const json_t *read = json_object_get(json_object_get(model, "quality"), "samples");
     nd_ns t0 = nd_int_of(json_object_get(model, "run"), "t0_ns");
-    struct list list = {.line = {0}};
+    struct list list = {.file = file};
     struct reading reading = {.all = {0}};
-    nd_err err = nd_file_begin(&list.file, path, why);
-    if (err != ND_OK)
-        return err;
-    nd_file_add(&list.file, head, sizeof head - 1);
+    nd_file_add(file, head, sizeof head - 1);
     nd_forces_read(&list.forces, model, t0, t0 + nd_int_of(read, "till_rel_ns"));
     begin_all(&reading, &list, model);
     char *store = nd_rundir_file(dir, "samples.sqlite");
     const struct nd_samples_part part = {
         .first = INT64_MIN, .last = INT64_MAX, .rows = nd_int_of(read, "rows")};
-    err = nd_samples_scan(store, &part, take_sample, &reading, why);
+    nd_err err = nd_samples_scan(store, &part, take_sample, &reading, why);
     for (size_t i = 0; i < reading.all.count; i++) {
         struct listed *one = &reading.all.at[i];
         nd_tally_end(&one->tally, one->opened + one->next * one->every);
     }
-    nd_err put_down = nd_file_end(&list.file, err == ND_OK, why);
     nd_buf_deinit(&list.line);
     nd_forces_deinit(&list.forces);
     nd_vec_free(&reading.all);
     free(store);
-    return err != ND_OK ? err : put_down;
+    return err;
 }
