@@ -123,10 +123,11 @@ nd_err nd_samples_scan(const char *path, const struct nd_samples_part *part,
 {
     sqlite3 *db = NULL;
     sqlite3_stmt *get = NULL;
-    /* The plus keeps it off the index: the table lies in this order on the disk. */
+    /* The pluses keep it off the index, for the table lies in this order on the disk; and from
+     * ending where a damaged page has a row number beyond the last, without a word. */
     nd_err err = open_store(path,
                             "SELECT series, slot, sent_ns, outcome, value FROM sample"
-                            " WHERE rowid <= ?1 AND +series BETWEEN ?2 AND ?3 ORDER BY rowid",
+                            " WHERE +rowid <= ?1 AND +series BETWEEN ?2 AND ?3 ORDER BY rowid",
                             &db, &get, why);
     if (err != ND_OK)
         return err;
