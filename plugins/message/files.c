@@ -215,12 +215,19 @@ static nd_err cap_check(const struct nd_args *args, char *why, size_t bytes)
 static void cap_begin(struct sending *sending)
 {
     const struct nd_value *at = sending->args->at;
+    const struct letter *letter = &sending->letter;
+    int64_t expires = cap_moment(letter->react_by);
+    if (expires >= 0 && expires <= letter->wall_ns) {
+        sending_over(sending, NEVER, ND_EARG, 0,
+                     "it would expire before it is sent: 'react_by' is past");
+        return;
+    }
     const struct cap_words words = {.category = categories[at[OPT_CATEGORY].u.i],
                                     .response = responses[at[OPT_RESPONSE].u.i],
                                     .urgency = urgencies[at[OPT_URGENCY].u.i],
                                     .severity = severities[at[OPT_SEVERITY].u.i],
                                     .certainty = certainties[at[OPT_CERTAINTY].u.i]};
-    write_file(sending, letter_cap(&sending->letter, &words), "xml");
+    write_file(sending, letter_cap(letter, &words), "xml");
 }
 
 static const struct route cap_route = {

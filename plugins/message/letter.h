@@ -147,6 +147,8 @@ struct cap_words {
     const char *category, *response, *urgency, *severity, *certainty;
 };
 char *letter_cap(const struct letter *letter, const struct cap_words *words);
+/* A moment as CAP writes it (§3.3.2: no 'Z', an offset always), ns since 1970; -1: it is none. */
+int64_t cap_moment(const char *text);
 char *letter_card(const struct letter *letter, int html);
 
 #endif

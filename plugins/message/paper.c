@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* CAP 1.2 documents (OASIS CAP-v1.2) and cards that a controller hands over. */
 
@@ -43,18 +44,28 @@ static void put_element(FILE *out, const char *name, const char *text)
 
 /* ---- CAP ---- */
 
-/* Whether a text is a moment as CAP writes it (§3.3.2): no 'Z', an offset always. */
-static int is_cap_time(const char *text)
+int64_t cap_moment(const char *text)
 {
     static const char form[] = "0000-00-00T00:00:00+00:00";
+    struct tm tm = {0};
+    int zone[2] = {0};
     if (text == NULL || strlen(text) != sizeof form - 1)
-        return 0;
+        return -1;
     for (size_t i = 0; i < sizeof form - 1; i++) {
         int digit = text[i] >= '0' && text[i] <= '9';
         if (form[i] == '0' ? !digit : text[i] != form[i] && !(form[i] == '+' && text[i] == '-'))
-            return 0;
+            return -1;
     }
-    return 1;
+    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+    struct tm same = tm;
+    if (rest == NULL || sscanf(rest + 1, "%2d:%2d", &zone[0], &zone[1]) != 2 || zone[0] > 14 ||
+        zone[1] > 59)
+        return -1;
+    time_t seconds = timegm(&same);
+    if (same.tm_mday != tm.tm_mday || same.tm_sec != tm.tm_sec) /* the 31st of February */
+        return -1;
+    int offset = (zone[0] * 60 + zone[1]) * 60;
+    return ((int64_t)seconds - (*rest == '-' ? -offset : offset)) * 1000000000;
 }
 
 static void put_parameter(FILE *out, const char *name, const char *value)
@@ -81,7 +92,7 @@ static void put_info(FILE *out, const struct letter *letter, const struct cap_wo
     put_element(out, "severity", words->severity);
     put_element(out, "certainty", words->certainty);
     put_element(out, "effective", sent);
-    if (is_cap_time(letter->react_by))
+    if (cap_moment(letter->react_by) >= 0)
         put_element(out, "expires", letter->react_by);
     put_element(out, "senderName", letter->sender);
     put_element(out, "headline", title);

@@ -9,10 +9,11 @@ from daemons import check, work
 netdrill = os.path.realpath(sys.argv[1])
 daemons.own_network()
 daemons.needs("openssl", "xmllint")
-import logging, receivers
+import cap12, logging, receivers
 logging.disable()
 
 os.environ["TZ"] = "Asia/Taipei"
+LATER = time.strftime("%Y-%m-%dT%H:%M:%S+08:00", time.gmtime(time.time() + 9 * 3600))  # in an hour
 os.environ["DRILL_PASSWORD"] = secret = "Keelung-0815"
 open(f"{work}/token", "w").write("Hualien-4711\n")
 os.chmod(f"{work}/token", 0o600)
@@ -119,7 +120,8 @@ step { "All", owner = "me", run = function() together {
   end,
   function()
     expect { "a file", tell(message.file, "box", {}).ok }
-    expect { "a warning", tell(message.cap, "cap", { react_by = "2026-11-24T10:30:00+08:00", reference = "R 1<&>" }).ok }
+    expect { "no warning that has expired", not tell(message.cap, "cap", { react_by = "2016-11-24T10:30:00+08:00" }).ok }
+    expect { "a warning", tell(message.cap, "cap", { react_by = "LATER", reference = "R 1<&>" }).ok }
     expect { "a card", tell(message.card, "cards", {}).ok }
     expect { "as text", tell(message.card, "cards", { format = "text", title_zh = "", body_zh = "" }).ok }
     expect { "no such directory", tell(message.file, "elsewhere", {}).err, equals = "EGONE" }
@@ -128,7 +130,7 @@ step { "All", owner = "me", run = function() together {
 
 
 def whole(name, body):
-    return head.replace("NAME", name) + body
+    return head.replace("NAME", name) + body.replace("LATER", LATER)
 
 
 # ---- a rehearsal reaches nobody ----
@@ -144,7 +146,7 @@ journal = [json.loads(line) for line in open(glob.glob(where + "/journal.jsonl")
 ends = [e["data"] for e in journal if e["type"] == "netdrill.op.ended"]
 whys = " ".join(str(e.get("why")) for e in ends)
 for words in ["250 2.0.0 queued", "550 5.1.1 no such mailbox", "it was sent before", "the last: ", "127.0.0.1 port 2599", "redirects are not followed",
-              "127.0.0.1 port 8080: status 200", "no receipt", f"{work}/outbox/", "cannot write into"]:
+              "127.0.0.1 port 8080: status 200", "no receipt", f"{work}/outbox/", "cannot write into", "it would expire before it is sent"]:
     check(f"the journal says '{words}'", words in whys)
 check("the last reason before the deadline stands there", "status 503" in whys and "2 of 2" not in whys)
 check("no password in the records", subprocess.run(["grep", "-rF", secret, f"{work}/message"], stdout=subprocess.DEVNULL).returncode == 1)
@@ -219,7 +221,20 @@ cap = open(kinds["xml"]).read()
 values = lambda name: re.findall(f"<{name}>(.*?)</{name}>", cap, re.S)
 check("CAP: an exercise, private", values("status") == ["Exercise"] and values("scope") == ["Private"] and "Actual" not in cap)
 check("CAP: the mark in note, headlines, descriptions", all(marked(v.strip()) for v in values("note") + values("headline") + values("description")) and len(values("headline")) == 2)
-check("CAP: moments with an offset", values("sent")[0].endswith("+08:00") and values("expires") == ["2026-11-24T10:30:00+08:00"] * 2 and not re.search(r"\d\dZ<", cap))
+check("CAP: moments with an offset", values("sent")[0].endswith("+08:00") and values("expires") == [LATER] * 2 and not re.search(r"\d\dZ<", cap))
+check(f"CAP: by the standard's words {cap12.faults(cap)}", not cap12.faults(cap))
+apart, seen, all_of_them = [], 0, 0
+for what, text in cap12.changed(cap):
+    open(f"{work}/wrong.xml", "w").write(text)
+    by_schema = subprocess.run(["xmllint", "--noout", "--relaxng", schema, f"{work}/wrong.xml"], capture_output=True).returncode == 0
+    seen += not by_schema
+    all_of_them += 1
+    if by_schema == bool(cap12.faults(text, schema_only=True)):
+        apart.append(what)
+check(f"CAP: both readings of the standard judge {all_of_them} changed documents alike, {seen} of them wrong {apart}", not apart and seen > 40)
+for what, change in [("no addresses", lambda t: re.sub("<addresses>.*?</addresses>", "", t)), ("a blank in the identifier", lambda t: t.replace("<identifier>", "<identifier>a ")),
+                     ("it expires before it is sent", lambda t: t.replace("<expires>" + LATER[:4], "<expires>2016"))]:
+    check(f"CAP: what no schema tells: {what}", cap12.faults(change(cap)))
 for what, change in [("lower-case status", lambda t: t.replace(">Exercise<", ">exercise<")), ("Z", lambda t: re.sub(r"(<sent>.{19})\+08:00", r"\1Z", t)),
                      ("no urgency", lambda t: re.sub("<urgency>.*?</urgency>", "", t)), ("order", lambda t: t.replace("<scope>Private</scope>", "") + "")]:
     open(f"{work}/wrong.xml", "w").write(change(cap))
