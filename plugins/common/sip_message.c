@@ -49,16 +49,21 @@ __attribute__((format(printf, 2, 3))) static void add(struct text *text, const c
 size_t sip_make(const struct sip_request *r, char out[SIP_BYTES])
 {
     struct text text = {.len = 0};
+    const char *via = strcmp(r->transport, "tls") == 0   ? "TLS"
+                      : strcmp(r->transport, "tcp") == 0 ? "TCP"
+                                                         : "UDP";
     text.at = out;
     add(&text, "%s %s SIP/2.0\r\nVia: SIP/2.0/%s %s;branch=%s;rport\r\nMax-Forwards: 70\r\n",
-        r->method, r->uri, r->tcp ? "TCP" : "UDP", r->local, r->branch);
+        r->method, r->uri, via, r->local, r->branch);
     for (int i = 0; i < r->route_count; i++)
         add(&text, "Route: %s\r\n", r->routes[i]);
     add(&text, "From: <%s>;tag=%s\r\nTo: <%s>%s%s\r\nCall-ID: %s\r\nCSeq: %ld %s\r\n", r->from,
         r->from_tag, r->to, r->to_tag != NULL ? ";tag=" : "", r->to_tag != NULL ? r->to_tag : "",
         r->call_id, r->cseq, r->method);
     if (strcmp(r->method, "REGISTER") == 0 || strcmp(r->method, "INVITE") == 0)
-        add(&text, "Contact: <sip:netdrill@%s%s>\r\n", r->local, r->tcp ? ";transport=tcp" : "");
+        add(&text, "Contact: <sip:netdrill@%s%s%s>\r\n", r->local,
+            strcmp(via, "UDP") != 0 ? ";transport=" : "",
+            strcmp(via, "UDP") != 0 ? r->transport : "");
     if (r->expires >= 0)
         add(&text, "Expires: %ld\r\n", r->expires);
     if (r->priority != NULL)

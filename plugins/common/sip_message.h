@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #define SIP_PORT    5060
+#define SIPS_PORT   5061 /* over TLS */
 #define SIP_BYTES   4000 /* the longest request that we send */
 #define SIP_URI     200
 #define SIP_ROUTES  4
@@ -27,7 +28,7 @@ struct sip_request {
     const char *authorization;     /* a whole header line, NULL: none */
     long expires;                  /* -1: none */
     const char *body, *type;       /* NULL: none; type NULL: SDP */
-    int tcp;                       /* the transport, else UDP */
+    const char *transport;         /* "udp", "tcp" or "tls" */
     const char (*routes)[SIP_URI]; /* Route headers, first first */
     int route_count;
 };
@@ -110,7 +111,8 @@ struct sip_rank {
     int rank, count;              /* 1: the highest of `count`; 0: no value of the namespace */
     char lowest[24], highest[24]; /* values */
 };
-/* text: "namespace.value". 0: a namespace that is not known here. */
+/* text: "namespace.value", in whatever case (RFC 4412 §3.1). 0: a namespace that is not known here.
+ */
 int sip_rank(const char *text, struct sip_rank *rank);
 
 /* Whether a URI may reach an emergency centre: urn:service:sos and below (RFC 5031), the test calls

@@ -2,10 +2,12 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
-/* Namespaces of Resource-Priority and their values, the lowest first. They run in opposite
- * directions: what is the highest in one is the lowest in another. dsn, drsn, q735, ets, wps: RFC
- * 4412 §10; esnet: RFC 7135; mcpttp (pre-empts), mcpttq (queues): RFC 8101. */
+/* Namespaces of Resource-Priority and their values, the lowest first, after IANA's registry "SIP
+ * Parameters" (its numeric values count down to 0, the highest). They run in opposite directions:
+ * what is the highest in one is the lowest in another. dsn, drsn, q735, ets, wps: RFC 4412 §12.6;
+ * esnet: RFC 7135; mcpttp (pre-empts), mcpttq (queues): RFC 8101. */
 
 #define DOWN   "4 3 2 1 0"
 #define MCPTT  "0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15"
@@ -24,7 +26,7 @@ int sip_rank(const char *text, struct sip_rank *rank)
     size_t name = strcspn(text, ".");
     *rank = (struct sip_rank){.rank = 0};
     for (size_t i = 0; i < SPACES; i++) {
-        if (strlen(spaces[i].name) != name || strncmp(spaces[i].name, text, name) != 0)
+        if (strlen(spaces[i].name) != name || strncasecmp(spaces[i].name, text, name) != 0)
             continue;
         for (const char *at = spaces[i].values; *at != '\0';) {
             size_t len = strcspn(at, " ");
@@ -32,7 +34,7 @@ int sip_rank(const char *text, struct sip_rank *rank)
             if (rank->count == 1)
                 snprintf(rank->lowest, sizeof rank->lowest, "%.*s", (int)len, at);
             if (text[name] == '.' && strlen(text + name + 1) == len &&
-                strncmp(text + name + 1, at, len) == 0)
+                strncasecmp(text + name + 1, at, len) == 0)
                 rank->rank = rank->count;
             snprintf(rank->highest, sizeof rank->highest, "%.*s", (int)len, at);
             at += len + (at[len] == ' ');

@@ -10,9 +10,13 @@
 
 void wire_close(struct wire *wire)
 {
-    if (wire->state != WIRE_DOWN)
-        wire->host->release(wire->op, wire->fd);
+    enum wire_state was = wire->state;
     wire->state = WIRE_DOWN;
+    if (was != WIRE_DOWN && wire->layered)
+        wire->layer->close(wire);
+    else if (was != WIRE_DOWN)
+        wire->host->release(wire->op, wire->fd);
+    wire->layered = 0;
     wire->ready = 0;
     wire->in_len = wire->out_len = 0;
 }
@@ -62,18 +66,46 @@ static void cut(struct wire *wire, nd_ns at)
     wire->in_len -= used;
 }
 
+static ssize_t get(struct wire *wire, void *bytes, size_t len)
+{
+    return wire->layer != NULL ? wire->layer->get(wire, bytes, len) : recv(wire->fd, bytes, len, 0);
+}
+
+static ssize_t put(struct wire *wire, const void *bytes, size_t len)
+{
+    return wire->layer != NULL ? wire->layer->put(wire, bytes, len)
+                               : send(wire->fd, bytes, len, MSG_NOSIGNAL);
+}
+
+/* A layer may hold more than the socket shows: it is read until it has no more. */
 static void receive(struct wire *wire)
 {
-    ssize_t got = recv(wire->fd, wire->in + wire->in_len, WIRE_IN - wire->in_len, 0);
-    nd_ns at = wire->host->now(wire->host);
-    if (got > 0) {
-        wire->in_len += (size_t)got;
-        cut(wire, at);
-    } else if (got == 0) {
-        broken(wire, ND_EREFUSED, "the other side closed the connection");
-    } else if (errno != EAGAIN && errno != EINTR) {
-        broken_errno(wire, errno);
+    ssize_t got = 0;
+    do {
+        got = get(wire, wire->in + wire->in_len, WIRE_IN - wire->in_len);
+        nd_ns at = wire->host->now(wire->host);
+        if (got > 0) {
+            wire->in_len += (size_t)got;
+            cut(wire, at);
+        } else if (got == 0) {
+            broken(wire, ND_EREFUSED, "the other side closed the connection");
+        } else if (errno != EAGAIN && errno != EINTR) {
+            broken_errno(wire, errno);
+        }
+    } while (got > 0 && wire->layer != NULL && wire->state == WIRE_UP);
+}
+
+/* What waits to go out, as far as it can. 0: the connection is broken, which reading will tell. */
+static int flush(struct wire *wire)
+{
+    while (wire->out_len > 0) {
+        ssize_t gone = put(wire, wire->out, wire->out_len);
+        if (gone < 0)
+            return errno == EAGAIN || errno == EINTR;
+        memmove(wire->out, wire->out + gone, wire->out_len - (size_t)gone);
+        wire->out_len -= (size_t)gone;
     }
+    return 1;
 }
 
 static void ready(void *ctx, int events)
@@ -86,22 +118,29 @@ static void ready(void *ctx, int events)
             broken_errno(wire, error != 0 ? error : errno);
             return;
         }
-        wire->state = WIRE_UP;
-        wire->host->watch(wire->op, wire->fd, ND_READABLE, ready, wire);
-        wire->up(wire->ctx);
+        if (wire->layer == NULL) {
+            wire_connected(wire);
+            return;
+        }
+        wire->layered = 1;
+        wire->host->watch(wire->op, wire->fd, 0, ready, NULL);
+        wire->layer->open(wire);
         return;
     }
     if ((events & ND_WRITABLE) != 0 && wire->out_len > 0) {
-        ssize_t put = send(wire->fd, wire->out, wire->out_len, MSG_NOSIGNAL);
-        if (put > 0) {
-            memmove(wire->out, wire->out + put, wire->out_len - (size_t)put);
-            wire->out_len -= (size_t)put;
-        }
+        flush(wire);
         if (wire->out_len == 0)
             wire->host->watch(wire->op, wire->fd, ND_READABLE, ready, wire);
     }
     /* An error shows as readiness for everything; reading tells which. */
     receive(wire);
+}
+
+void wire_connected(struct wire *wire)
+{
+    wire->state = WIRE_UP;
+    wire->host->watch(wire->op, wire->fd, ND_READABLE, ready, wire);
+    wire->up(wire->ctx);
 }
 
 nd_err wire_open(struct wire *wire)
@@ -129,21 +168,19 @@ nd_err wire_open(struct wire *wire)
 
 int wire_put(struct wire *wire, const uint8_t *bytes, size_t len)
 {
-    ssize_t put = 0;
+    int waits = wire->out_len > 0;
     if (wire->state != WIRE_UP || len > WIRE_OUT - wire->out_len)
         return 0;
-    if (wire->out_len == 0) {
-        put = send(wire->fd, bytes, len, MSG_NOSIGNAL);
-        /* A broken connection tells so when it is read. */
-        if (put < 0 && errno != EAGAIN && errno != EINTR)
-            return 0;
-        put = put < 0 ? 0 : put;
+    memcpy(wire->out + wire->out_len, bytes, len);
+    wire->out_len += len;
+    if (waits) /* behind the rest */
+        return 1;
+    if (!flush(wire)) {
+        wire->out_len = 0;
+        return 0;
     }
-    if ((size_t)put < len) {
-        memcpy(wire->out + wire->out_len, bytes + put, len - (size_t)put);
-        wire->out_len += len - (size_t)put;
+    if (wire->out_len > 0)
         wire->host->watch(wire->op, wire->fd, ND_READABLE | ND_WRITABLE, ready, wire);
-    }
     return 1;
 }
 

@@ -6,6 +6,7 @@
 #include "probe.h"
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #define WIRE_IN      16384
 #define WIRE_OUT     65536
@@ -14,6 +15,17 @@
 #define WIRE_NONSENSE ((size_t)-1)
 
 enum wire_state { WIRE_DOWN, WIRE_CONNECTING, WIRE_UP };
+
+struct wire;
+
+/* What lies between the messages and TCP, such as TLS (wire_tls.h). */
+struct wire_layer {
+    /* There is a TCP connection: begins, and tells by wire_connected or wire_down. */
+    void (*open)(struct wire *wire);
+    ssize_t (*get)(struct wire *wire, void *bytes, size_t len); /* as recv and send */
+    ssize_t (*put)(struct wire *wire, const void *bytes, size_t len);
+    void (*close)(struct wire *wire); /* and releases the socket */
+};
 
 struct wire {
     const struct nd_host *host;
@@ -26,8 +38,11 @@ struct wire {
     int ready; /* the two sides know each other: requests may go out */
     int64_t waiting[WIRE_WAITING];
     int waiting_count;
-    nd_ns down_at; /* when the connection was lost or tried for last */
-    nd_err reason; /* of its loss */
+    nd_ns down_at;                  /* when the connection was lost or tried for last */
+    nd_err reason;                  /* of its loss */
+    const struct wire_layer *layer; /* NULL: none */
+    void *under;                    /* the layer's own */
+    int layered;                    /* the layer has the socket */
     void *ctx;
     nd_err (*prepare)(void *ctx, int fd); /* the socket before it connects; may be NULL */
     int stream; /* the op is a stream: its waiting slots are told when the connection is lost */
@@ -44,6 +59,8 @@ struct wire {
 /* Begins to connect; host, op, peer, ctx and the callbacks are filled. `up` or `down` comes later.
  * Errors: ND_ERIGHTS and the like, logged. */
 nd_err wire_open(struct wire *wire);
+/* A layer's: messages may go. */
+void wire_connected(struct wire *wire);
 /* Sends a message, now or as soon as it can be. 0: there is no connection, or no room. */
 int wire_put(struct wire *wire, const uint8_t *bytes, size_t len);
 void wire_close(struct wire *wire);

@@ -57,7 +57,7 @@ static void options_slot(void *ctx, int64_t slot)
                                         .local = talk->local,
                                         .cseq = 1,
                                         .priority = talk->priority,
-                                        .tcp = talk->wire != NULL,
+                                        .transport = sip_transports[talk->transport],
                                         .expires = -1};
     size_t len = sip_make(&request, text);
     nd_ns at = host->now(host);
@@ -152,6 +152,7 @@ const struct nd_verb sip_options = {
     .options = options,
     .readings = readings,
     .start = options_start,
+    .cancel = talk_cancel,
     .rehearse = rehearse,
     .stream = options_stream,
     .slots = options_slots,

@@ -94,5 +94,6 @@ const struct nd_verb sip_register = {
     .options = register_options,
     .readings = register_readings,
     .start = register_start,
+    .cancel = talk_cancel,
     .rehearse = rehearse,
 };

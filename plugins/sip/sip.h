@@ -3,7 +3,7 @@
 #define ND_PLUGINS_SIP_H
 #include "../common/marks.h"
 #include "../common/sip_message.h"
-#include "../common/wire.h"
+#include "../common/wire_tls.h"
 
 struct sip {
     const struct nd_host *host;
@@ -17,7 +17,9 @@ struct talk {
     struct sip *self;
     struct nd_op *op;
     struct peer peer;
-    struct wire *wire; /* over TCP, else NULL */
+    int transport;
+    struct wire *wire;    /* over TCP or TLS, else NULL */
+    struct wire_tls *tls; /* over TLS, else NULL */
     struct marks marks;
     int fd, stream, ended;
     char cookie[24];             /* of our branches and Call-IDs */
@@ -42,7 +44,8 @@ struct talk {
 };
 
 /* The first rows of every verb. */
-enum { SUBJECT, PORT, TRANSPORT, VERB_OWN };
+enum { SUBJECT, PORT, TRANSPORT, TLS_NAME, TLS_CA, VERB_OWN };
+enum { SIP_UDP, SIP_TCP, SIP_TLS };
 
 /* talk.c */
 /* The op's block: `bytes` for the verb, whose talk stands first in it. */
@@ -60,8 +63,12 @@ nd_err talk_judge(const struct nd_target *to, const char *priority, char *why, s
 nd_err talk_rank(struct sip *self, const char *priority, int *rank);
 /* Sends octets as they are; 0: it could not be, with errno set. */
 int talk_put(struct talk *talk, const char *text, size_t len);
+/* Gives back what is not the host's: before an op ends in another way than by talk_end. */
+void talk_close(struct talk *talk);
 /* Ends the op; what comes later is not looked at. */
 void talk_end(struct talk *talk, nd_err err, const char *why);
+/* `cancel` of verbs that leave nothing at the other end. */
+void talk_cancel(void *ctx, struct nd_op *op);
 /* A fact of a target that goes into a header; `otherwise` when there is none. NULL: logged why. */
 const char *talk_uri(struct sip *self, const struct nd_target *target, const char *key,
                      const char *otherwise);
@@ -86,19 +93,35 @@ const char *talk_meet(struct talk *talk, const struct sip_answer *answer, const 
 extern const struct nd_verb sip_options, sip_register, sip_call, sip_text;
 extern const char *const sip_transports[];
 
-#define TARGET_ROWS                                                                                 \
-    {"target",                                                                                      \
-     "a SIP server, proxy or telephone",                                                            \
-     "",                                                                                            \
-     ND_TARGET,                                                                                     \
-     ND_OPT_REQUIRED | ND_OPT_SUBJECT,                                                              \
-     1,                                                                                             \
-     0,                                                                                             \
-     NULL,                                                                                          \
-     NULL},                                                                                         \
-        {"port", "port, else the target's 'port', else 5060", "", ND_INT, 0, 1, 65535, NULL, NULL}, \
-    {                                                                                               \
-        "transport", "what the messages go over", "", ND_CHOICE, 0, 1, 0, "udp", sip_transports     \
+#define TARGET_ROWS                                                                                \
+    {"target",                                                                                     \
+     "a SIP server, proxy or telephone",                                                           \
+     "",                                                                                           \
+     ND_TARGET,                                                                                    \
+     ND_OPT_REQUIRED | ND_OPT_SUBJECT,                                                             \
+     1,                                                                                            \
+     0,                                                                                            \
+     NULL,                                                                                         \
+     NULL},                                                                                        \
+        {"port", "port, else the target's 'port', else 5060, over TLS 5061",                       \
+         "",     ND_INT,                                                                           \
+         0,      1,                                                                                \
+         65535,  NULL,                                                                             \
+         NULL},                                                                                    \
+        {"transport", "what the messages go over", "", ND_CHOICE, 0, 1, 0, "udp", sip_transports}, \
+        {"name",                                                                                   \
+         "over TLS: the name that the certificate has to hold, else the target's 'name'; it is "   \
+         "not resolved",                                                                           \
+         "",                                                                                       \
+         ND_TEXT,                                                                                  \
+         0,                                                                                        \
+         1,                                                                                        \
+         0,                                                                                        \
+         NULL,                                                                                     \
+         NULL},                                                                                    \
+    {                                                                                              \
+        "ca", "over TLS: file of certificate authorities to trust, else the system's", "",         \
+            ND_TEXT, 0, 1, 0, NULL, NULL                                                           \
     }
 #define PRIORITY_ROW                                                                               \
     {                                                                                              \
@@ -109,7 +132,7 @@ extern const char *const sip_transports[];
     }
 #define RANK_READING                                                                               \
     {                                                                                              \
-        "rank", "of the priority in its namespace: 1 is the highest (RFC 4412 §10)", "1", 1        \
+        "rank", "of the priority in its namespace: 1 is the highest (RFC 4412 §12.6)", "1", 1      \
     }
 #define ACCOUNT_WORDS "a target with 'aor: \"sip:alice@jia.test\"', 'user', 'password'"
 #define END_ROW                                                                                    \

@@ -14,14 +14,22 @@
 
 #define WHY_BYTES 400
 
-const char *const sip_transports[] = {"udp", "tcp", NULL};
+const char *const sip_transports[] = {"udp", "tcp", "tls", NULL};
 
 /* ---- sending ---- */
+
+/* TLS has memory of its own. */
+void talk_close(struct talk *talk)
+{
+    if (talk->wire != NULL)
+        wire_close(talk->wire);
+}
 
 void talk_end(struct talk *talk, nd_err err, const char *why)
 {
     talk->ended = 1;
     talk->len = 0;
+    talk_close(talk);
     talk->self->host->finish(talk->op, err, why);
 }
 
@@ -75,14 +83,20 @@ int talk_send(struct talk *talk, const struct sip_request *like, int again)
     request.local = talk->local;
     request.priority = talk->priority;
     request.call_id = id;
-    request.tcp = talk->wire != NULL;
+    request.transport = sip_transports[talk->transport];
     size_t len = sip_make(&request, text);
     int error = len == 0 ? EMSGSIZE : 0;
     if (len != 0 && !(again && waits(talk)) && !talk_put(talk, text, len))
         error = errno;
+    if (len != 0 && strncmp(request.uri, "sips:", 5) == 0 && talk->tls == NULL) {
+        talk_end(talk, ND_EARG,
+                 "a URI of 'sips:' is asked for over TLS alone; transport = \"tls\"");
+        return 0;
+    }
     /* What is sent once is missed by its peer at worst. */
     if (error != 0 && again) {
         talk->ended = 1;
+        talk_close(talk);
         probe_errno(host, talk->op, error, &talk->peer);
     }
     if (error != 0)
@@ -120,6 +134,11 @@ static const char *authorize(struct talk *talk, const struct sip_challenge *chal
     else
         return line;
     return NULL;
+}
+
+void talk_cancel(void *ctx, struct nd_op *op)
+{
+    talk_end(((struct sip *)ctx)->host->state(op, 1), ND_ECANCEL, NULL);
 }
 
 /* ---- receiving ---- */
@@ -220,6 +239,8 @@ static nd_err connect_tcp(struct talk *talk)
     wire->up = up;
     wire->take = take_framed;
     wire->down = down;
+    if (talk->tls != NULL)
+        wire_over_tls(wire, talk->tls);
     nd_err err = wire_open(wire);
     talk->fd = wire->fd;
     return err;
@@ -332,15 +353,39 @@ nd_err talk_rank(struct sip *self, const char *priority, int *rank)
     return ND_OK;
 }
 
+/* Whom the certificate has to be of: what is asked for, not what an address resolves to. */
+static nd_err who_it_has_to_be(struct talk *talk, const struct nd_args *args)
+{
+    const struct nd_host *host = talk->self->host;
+    const struct nd_target *target = args->at[SUBJECT].u.target;
+    struct wire_tls *tls = talk->tls;
+    tls->name = args->at[TLS_NAME].given ? args->at[TLS_NAME].u.text : target_fact(target, "name");
+    tls->ca = args->at[TLS_CA].u.text;
+    tls->port = ntohs(talk->peer.at.ss_family == AF_INET6
+                          ? ((const struct sockaddr_in6 *)&talk->peer.at)->sin6_port
+                          : ((const struct sockaddr_in *)&talk->peer.at)->sin_port);
+    if (tls->name != NULL)
+        return ND_OK;
+    host->log(host, ND_INFO,
+              "over TLS the certificate is checked for a name; give 'name', or 'name:' at target "
+              "'%s' in the site file",
+              target->name);
+    return ND_EARG;
+}
+
 struct talk *talk_state(struct sip *self, const struct nd_args *args, struct nd_op *op,
                         size_t bytes)
 {
-    int tcp = args->at[TRANSPORT].u.i == 1;
-    struct talk *talk = self->host->state(op, bytes + (tcp ? sizeof(struct wire) : 0));
+    int transport = (int)args->at[TRANSPORT].u.i;
+    size_t more = (transport != SIP_UDP ? sizeof(struct wire) : 0) +
+                  (transport == SIP_TLS ? sizeof(struct wire_tls) : 0);
+    struct talk *talk = self->host->state(op, bytes + more);
     talk->self = self;
     talk->op = op;
     talk->expires = -1;
-    talk->wire = tcp ? (struct wire *)((char *)talk + bytes) : NULL;
+    talk->transport = transport;
+    talk->wire = transport != SIP_UDP ? (struct wire *)((char *)talk + bytes) : NULL;
+    talk->tls = transport == SIP_TLS ? (struct wire_tls *)(talk->wire + 1) : NULL;
     return talk;
 }
 
@@ -355,8 +400,10 @@ nd_err talk_open(struct talk *talk, const struct nd_option *options, const struc
              ++self->serial);
     nd_err err = talk_rank(self, priority, &talk->rank);
     if (err == ND_OK)
-        err = target_peer(host, args->at[SUBJECT].u.target, args->at[PORT].u.i, SIP_PORT,
-                          &talk->peer);
+        err = target_peer(host, args->at[SUBJECT].u.target, args->at[PORT].u.i,
+                          talk->tls != NULL ? SIPS_PORT : SIP_PORT, &talk->peer);
+    if (err == ND_OK && talk->tls != NULL)
+        err = who_it_has_to_be(talk, args);
     if (err == ND_OK)
         err = talk->wire != NULL ? connect_tcp(talk) : connect_udp(talk);
     if (err == ND_OK)

@@ -134,6 +134,7 @@ const struct nd_verb sip_text = {
     .options = text_options,
     .readings = text_readings,
     .start = text_start,
+    .cancel = talk_cancel,
     .rehearse = text_rehearse,
     .check = text_check,
 };
