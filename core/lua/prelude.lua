@@ -35,6 +35,20 @@ local function judge_text(e, text)
   }
 end
 
+-- From where on a value that is met is close to its limit: on the good side of it, in its unit.
+local function warn_of(e, limit, limit_unit)
+  if e.warn == nil then return nil end
+  local warn, unit = P.value(e.warn)
+  if unit ~= limit_unit then
+    P.error("[E0302] 'expect': 'warn' needs the unit that '" .. e.op .. "' has", 3)
+  end
+  local least = e.op == "at_least" or e.op == "above"
+  if e.op == "equals" or least and warn < limit or not least and warn > limit then
+    P.error("[E0303] 'expect': 'warn' is on the good side of the limit: below at_most and below, above at_least and above", 3)
+  end
+  return warn
+end
+
 -- One look: measured value (nil: unknown), unit, uncertainty, window.
 local function judge(e)
   local value, unit, uncertainty, from, till
@@ -47,7 +61,7 @@ local function judge(e)
     if e.op and (P.type(subject) == "string" or P.type(e.limit) == "string") then return judge_text(e, subject) end
     value, unit = P.value(subject)
   end
-  local op, limit = e.op, nil
+  local op, limit, warn = e.op, nil, nil
   if op then
     local number, limit_unit = P.value(e.limit)
     if unit == "ns" and limit_unit == "" then
@@ -56,6 +70,7 @@ local function judge(e)
     -- Neither yes nor no nor nothing is below a limit.
     if unit == "bool" and limit_unit ~= "bool" then value, unit, unknown = nil, limit_unit, "it gave no number" end
     limit = number
+    warn = warn_of(e, limit, limit_unit)
   else
     op, limit = "is_true", 1
   end
@@ -64,7 +79,7 @@ local function judge(e)
     met = op == "is_true" and value ~= 0 or op ~= "is_true" and operators[op](value, limit)
   end
   return {
-    sentence = e.sentence, objective = e.objective, op = op, limit = limit, measured = value,
+    sentence = e.sentence, objective = e.objective, op = op, limit = limit, warn = warn, measured = value,
     unit = unit, uncertainty = uncertainty or 0, from = from, till = till, met = met,
     question = e.question, why = value == nil and unknown or nil,
   }
@@ -77,7 +92,7 @@ return function(t)
     P.error("[E0203] 'expect' begins with a sentence: expect { \"...\", ... }", 2)
   end
   if t[2] == nil then P.error("[E0208] 'expect' lacks what is expected, after its sentence", 2) end
-  local e = { sentence = t[1], subject = t[2], objective = t.objective }
+  local e = { sentence = t[1], subject = t[2], objective = t.objective, warn = t.warn }
   e.op, e.limit = find_limit(t)
   if t[3] ~= nil then
     if not P.is_series(t[2]) or P.type(t[3]) ~= "string" then
@@ -91,6 +106,7 @@ return function(t)
       P.error("[E0208] 'expect' with '... for ...' lacks 'within': how long to look at most", 2)
     end
   end
+  if e.warn ~= nil and not e.op then P.error("[E0208] 'expect' with 'warn' lacks a limit such as at_most", 2) end
   if P.is_question(e.subject) then
     e.question = e.subject
     if not e.op then P.error("[E0208] 'expect' about a series needs a limit such as at_most", 2) end

@@ -222,6 +222,7 @@ static int prim_verdict(lua_State *L)
         .unit = field_text(L, 1, "unit", arena),
         .measured = field_number(L, 1, "measured", NAN),
         .limit = field_number(L, 1, "limit", NAN),
+        .warn = field_number(L, 1, "warn", NAN),
         .uncertainty = field_number(L, 1, "uncertainty", 0),
         .from = (nd_ns)field_number(L, 1, "from", -1),
         .till = (nd_ns)field_number(L, 1, "till", -1),

@@ -26,7 +26,7 @@ const char *const *nd_verb_keys(const char *name)
         "occurs",     "meets",     "users",        "about",       NULL};
     static const char *const expect[] = {
         "at_most", "at_least", "equals",    "above",         "below",   "within", "every",
-        "from",    "till",     "objective", "abort_on_fail", "reading", NULL};
+        "from",    "till",     "objective", "abort_on_fail", "reading", "warn",   NULL};
     static const char *const confirm[] = {"by", "within", "required", NULL};
     static const char *const obligations[] = {"pace",   "owner",  "objective", "every",
                                               "checks", "occurs", NULL};

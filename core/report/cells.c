@@ -1,5 +1,6 @@
 #include "report/tables.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +37,8 @@ static struct cell cell_of(const struct nd_page *page, const struct nd_column *c
 
 static enum nd_cell_kind kind_of(const struct nd_column *column)
 {
-    return (enum nd_cell_kind)(column->kind & ~(unsigned)(ND_SHEETS | ND_PAGES | ND_BELOW));
+    return (enum nd_cell_kind)(column->kind &
+                               ~(unsigned)(ND_SHEETS | ND_PAGES | ND_BELOW | ND_DRAWN));
 }
 
 static bool in_ns(const struct nd_column *column)
@@ -158,6 +160,13 @@ static void put_measure(const struct cell *cell, const json_t *value, struct nd_
 
 static void put_value(const struct cell *cell, struct nd_buf *out)
 {
+    double beyond = json_is_null(cell->value) && json_is_true(json_object_get(cell->entry, "kpi"))
+                        ? nd_verdict_value(cell->entry)
+                        : 0;
+    if (isinf(beyond)) {
+        nd_buf_adds(out, beyond > 0 ? "\u221e" : "\u2212\u221e");
+        return;
+    }
     put_measure(cell, cell->value, out);
 }
 
@@ -239,17 +248,67 @@ static void put_spread(const struct cell *cell, struct nd_buf *out)
     nd_buf_adds(out, nd_share_spread(cell->entry, text));
 }
 
+static void put_warn(const struct cell *cell, struct nd_buf *out)
+{
+    nd_buf_addf(out, "%s\u00a0", nd_msg(cell->page, ND_MSG_NEAR_FROM));
+    put_measure(cell, cell->value, out);
+}
+
 static void put_within(const struct cell *cell, struct nd_buf *out)
 {
-    put_state(cell, out);
+    if (json_is_true(json_object_get(cell->entry, "near")))
+        nd_buf_adds(out, nd_msg(cell->page, ND_MSG_NEAR));
+    else
+        put_state(cell, out);
     if (json_is_true(json_object_get(cell->entry, "within_uncertainty")))
         nd_buf_addf(out, " (%s)", nd_msg(cell->page, ND_MSG_WITHIN_UNCERTAINTY));
+    if (*nd_str_of(cell->entry, "why") != '\0')
+        nd_buf_addf(out, ": %s", nd_str_of(cell->entry, "why"));
+}
+
+static void put_defined(const struct cell *cell, struct nd_buf *out)
+{
+    const char *statistic = nd_str_of(cell->entry, "statistic");
+    const json_t *from = json_object_get(cell->entry, "from_rel_ns");
+    const json_t *till = json_object_get(cell->entry, "till_rel_ns");
+    char begin[ND_UNIT_TEXT];
+    char end[ND_UNIT_TEXT];
+    if (*statistic == '\0')
+        return;
+    nd_buf_addf(out, "%s: %s", nd_str_of(cell->entry, "service"),
+                nd_statistic_words(cell->page, statistic));
+    if (json_is_integer(from) && json_is_integer(till))
+        nd_buf_addf(out, ", %s \u2013 %s", nd_rel_text(from, begin), nd_rel_text(till, end));
+}
+
+static void put_margin(const struct cell *cell, struct nd_buf *out)
+{
+    double margin = json_number_value(cell->value);
+    const char *statistic = nd_str_of(cell->entry, "statistic");
+    bool share = nd_value_is_share(statistic);
+    json_t *size = json_real(fabs(margin) * (share ? 100 : 1));
+    char text[64];
+    nd_value_text(cell->page, size, share ? "" : nd_str_of(cell->entry, "unit"),
+                  share ? "" : statistic, text);
+    nd_buf_addf(out, "%s%s%s",
+                margin > 0   ? "+"
+                : margin < 0 ? "\u2212"
+                             : "",
+                text, share ? nd_msg(cell->page, ND_MSG_PERCENT_POINTS) : "");
+    json_decref(size);
 }
 
 static void put_of(const struct cell *cell, struct nd_buf *out)
 {
     nd_buf_addf(out, "%lld / %lld", (long long)nd_int_of(cell->value, "good"),
                 (long long)nd_int_of(cell->value, "counted"));
+}
+
+/* Drawn, not written. */
+static void put_nothing(const struct cell *cell, struct nd_buf *out)
+{
+    (void)cell;
+    (void)out;
 }
 
 static const struct {
@@ -270,6 +329,8 @@ static const struct {
     [ND_CELL_PROVED] = {put_proved, true},      [ND_CELL_REPLY] = {put_reply, false},
     [ND_CELL_INJECT] = {put_inject, false},     [ND_CELL_SPREAD] = {put_spread, true},
     [ND_CELL_WITHIN] = {put_within, false},     [ND_CELL_OF] = {put_of, false},
+    [ND_CELL_DEFINED] = {put_defined, false},   [ND_CELL_MARGIN] = {put_margin, false},
+    [ND_CELL_WARN] = {put_warn, false},         [ND_CELL_BULLET] = {put_nothing, false},
     [ND_CELL_ANSWERS] = {put_answers, false},
 };
 
@@ -299,7 +360,8 @@ const char *nd_cell_class(const struct nd_column *column, const struct nd_table_
     if (kind == ND_CELL_MEASURED)
         return nd_state_class(nd_str_of(cell.value, "grade"));
     return kind == ND_CELL_NUMBER || kind == ND_CELL_VALUE || kind == ND_CELL_SHARE ||
-                   kind == ND_CELL_EVENT || kind == ND_CELL_SPREAD || kind == ND_CELL_OF
+                   kind == ND_CELL_EVENT || kind == ND_CELL_SPREAD || kind == ND_CELL_OF ||
+                   kind == ND_CELL_MARGIN
                ? "n"
            : kind == ND_CELL_LENGTH || kind == ND_CELL_LATE || kind == ND_CELL_WIDTH ||
                    kind == ND_CELL_LIMIT || kind == ND_CELL_ALLOWED
@@ -321,7 +383,7 @@ const json_t *nd_cell_value(const struct nd_column *column, const struct nd_tabl
 
 bool nd_column_stands(const struct nd_column *column, enum nd_place place)
 {
-    return (column->kind & (ND_SHEETS | ND_PAGES)) == 0 || (column->kind & place) != 0;
+    return (column->kind & (ND_SHEETS | ND_PAGES | ND_DRAWN)) == 0 || (column->kind & place) != 0;
 }
 
 size_t nd_table_headings(const struct nd_table *table, enum nd_message *headings)
@@ -332,6 +394,17 @@ size_t nd_table_headings(const struct nd_table *table, enum nd_message *headings
             headings[count++] = c->heading;
     }
     return count;
+}
+
+/* Limits in numbers have a table of their own; a page leaves them to it. */
+static bool is_elsewhere(const struct nd_table *table, enum nd_place place, const json_t *entry)
+{
+    bool kpi = json_is_true(json_object_get(entry, "kpi"));
+    if (strcmp(table->name, "kpis") == 0)
+        return !kpi;
+    if (strcmp(table->name, "targets") == 0)
+        return !kpi || json_object_get(entry, "target_text") == NULL;
+    return kpi && place == ND_PAGES && strcmp(table->name, "expectations") == 0;
 }
 
 size_t nd_table_rows(const json_t *model, const struct nd_table *table, enum nd_place place,
@@ -348,6 +421,8 @@ size_t nd_table_rows(const json_t *model, const struct nd_table *table, enum nd_
         size_t k = 0;
         json_t *one = NULL;
         json_t *inner = NULL;
+        if (is_elsewhere(table, place, first))
+            continue;
         if (table->inner == NULL) {
             inner = json_pack("[O]", first);
         } else if (place == ND_PAGES && strcmp(table->inner, "interruptions") == 0) {
@@ -381,7 +456,8 @@ static bool is_number(const struct cell *cell)
         return false;
     return in_seconds(cell->column) || kind == ND_CELL_NUMBER || kind == ND_CELL_SEQ ||
            kind == ND_CELL_EVENT || kind == ND_CELL_VALUE || kind == ND_CELL_SHARE ||
-           kind == ND_CELL_WIDTH || kind == ND_CELL_LIMIT;
+           kind == ND_CELL_WIDTH || kind == ND_CELL_LIMIT || kind == ND_CELL_MARGIN ||
+           kind == ND_CELL_WARN;
 }
 
 static void add_row(const struct nd_page *page, const struct nd_table *table,

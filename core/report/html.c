@@ -169,6 +169,12 @@ void nd_report_html(const json_t *model, enum nd_lang lang, struct nd_buf *out)
     free(title);
     nd_html_raw(&page,
                 "<svg width=\"0\" height=\"0\" aria-hidden=\"true\"><defs>"
+                "<pattern id=\"kpi-bad\" width=\"6\" height=\"6\" "
+                "patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\"><rect "
+                "width=\"6\" height=\"6\" class=\"b1a\"/><rect width=\"1.5\" height=\"6\" "
+                "class=\"b1b\"/></pattern><pattern id=\"kpi-near\" width=\"6\" height=\"6\" "
+                "patternUnits=\"userSpaceOnUse\"><rect width=\"6\" height=\"6\" class=\"b2a\"/>"
+                "<circle cx=\"3\" cy=\"3\" r=\"1.3\" class=\"b2b\"/></pattern>"
                 "<pattern id=\"hatch\" width=\"7\" height=\"7\" patternUnits=\"userSpaceOnUse\" "
                 "patternTransform=\"rotate(45)\"><rect width=\"7\" height=\"7\" class=\"p1a\"/>"
                 "<rect width=\"2.5\" height=\"7\" class=\"p1b\"/></pattern>"

@@ -6,6 +6,7 @@
  *   html_appendix.c what is looked up: overview, points for leadership, appendix
  *   html_tables.c    tables told as data; obligations, ratings, improvements
  *   html_share.c     availability by operator
+ *   html_bullets.c   limits in numbers as bullet charts
  *   html_parts.c     text, headings, tables */
 #ifndef ND_REPORT_HTML_H
 #define ND_REPORT_HTML_H
@@ -43,6 +44,10 @@ void nd_html_section(const struct nd_page *page, const char *name);
 void nd_html_duties(const struct nd_page *page);
 void nd_html_ratings(const struct nd_page *page);
 void nd_html_improvements(const struct nd_page *page);
+/* What was expected: limits in numbers with their charts, then yes and no. */
+void nd_html_expectations(const struct nd_page *page);
+/* One limit in numbers as a chart. id: of the table it stands in, unique with the verdict. */
+void nd_html_bullet(const struct nd_page *page, const char *id, const json_t *verdict);
 void nd_html_operators(const struct nd_page *page);
 void nd_html_lessons(const struct nd_page *page);
 void nd_html_overview(const struct nd_page *page);

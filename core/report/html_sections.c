@@ -153,7 +153,7 @@ static const struct {
 } sections[] = {{"lessons", nd_html_lessons},
                 {"overview", nd_html_overview},
                 {"ratings", nd_html_ratings},
-                {"expectations", NULL},
+                {"expectations", nd_html_expectations},
                 {"baseline", put_baseline},
                 {"clocks", nd_html_duties},
                 {"timeline", put_timeline},

@@ -122,7 +122,7 @@ static void put_bar(const struct nd_page *page, const struct axis *axis, const j
         double high = x_of(axis, at + width);
         for (int halo = 1; halo >= 0; halo--)
             nd_buf_addf(page->out, "<path class=\"%s\" d=\"M%.1f %.1fv8m0 -4H%.1fm0 -4v8\"/>\n",
-                        halo != 0 ? "halo" : "whisker", low, y + BAR / 2 - 4, high);
+                        halo != 0 ? "halo" : "spread", low, y + BAR / 2 - 4, high);
     }
     if (json_is_number(target))
         nd_buf_addf(page->out, "<path class=\"goal\" d=\"M%.1f %.1fv%.1f\"/>\n",

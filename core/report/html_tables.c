@@ -26,7 +26,9 @@ static void put_words(const struct nd_page *page, const struct nd_column *column
     const json_t *value = nd_cell_value(column, row);
     enum nd_cell_kind kind = nd_cell_kind(column);
     struct nd_buf words = {0};
-    if (kind == ND_CELL_SEQ) {
+    if (kind == ND_CELL_BULLET) {
+        nd_html_bullet(page, column->key, row->entry);
+    } else if (kind == ND_CELL_SEQ) {
         put_seqs(page, value);
     } else if ((kind == ND_CELL_MOMENT || kind == ND_CELL_TILL) && json_is_integer(value)) {
         nd_html_moment(page, value);
@@ -40,7 +42,7 @@ static void put_words(const struct nd_page *page, const struct nd_column *column
 /* The next column that stands on a page, from c on; NULL: none. */
 static const struct nd_column *on_page(const struct nd_column *c)
 {
-    while (c->key != NULL && !nd_column_stands(c, ND_PAGES))
+    while (c->key != NULL && !nd_column_stands(c, ND_PAGES | ND_DRAWN))
         c++;
     return c->key != NULL ? c : NULL;
 }
@@ -227,6 +229,7 @@ void nd_html_ratings(const struct nd_page *page)
         nd_buf_addf(page->out, " (%lld)</p>\n", (long long)nd_int_of(evaluation, "bad_seq"));
     }
     nd_html_data(page, "objectives");
+    nd_html_data(page, "targets");
     put_definition(page, ND_MSG_DEF_RATINGS);
     put_definition(page, ND_MSG_DEF_SUGGESTED);
     nd_html_raw(page, "</section>\n");

@@ -2,7 +2,8 @@
  *
  *   model.c         events -> tree; model_series.c: samples -> statistics and interruptions
  *                   (cuts.c, strip.c); model_list.c: all interruptions into a file;
- *                   model_share.c: availability by operator;
+ *                   model_share.c: availability by operator; model_kpi.c
+ *                   (asked.c): limits in numbers;
  *                   model_baseline.c: before and after; model_duty.c: obligations;
  *                   model_rating.c: objectives, ratings and improvement items;
  *                   model_cited.c: the events that the report rests on; model_quality.c: how good
@@ -51,6 +52,10 @@ const char *nd_str_of(const json_t *object, const char *key); /* "" when absent 
 json_int_t nd_int_of(const json_t *object, const char *key);
 /* The first entry of a list whose text at key is that; NULL: there is none. Borrowed. */
 json_t *nd_entry_of(const json_t *list, const char *key, const char *value);
+/* Whether that statistic is a share of 0 to 1, which is told in percent. */
+bool nd_value_is_share(const char *statistic);
+/* What a statistic of a series is called; an unknown one as it is. */
+const char *nd_statistic_words(const struct nd_page *page, const char *statistic);
 /* A value in its unit, "–" when it is null. out: 64 bytes. */
 const char *nd_value_text(const struct nd_page *page, const json_t *value, const char *unit,
                           const char *statistic, char *out);
@@ -132,6 +137,15 @@ void nd_model_cited(json_t *model, const json_t *events);
  * (probes, and by how much what was down may be off), "minutes". slots: those that were due. */
 void nd_model_share_series(json_t *out, const struct nd_tally *tally, const struct nd_cuts *cuts,
                            int64_t slots);
+/* What a verdict's numbers say further, once the objectives are there: "kpi" (its limit is one in
+ * numbers), "margin", "within_uncertainty", "near", "objective_text", "target_text" (of the target
+ * it bears on). */
+void nd_model_kpi(json_t *model);
+bool nd_has_kpi(const json_t *model);
+/* What was measured; NAN: not known. One that was judged and yet is no number was beyond every
+ * number, on the side that the verdict tells: INFINITY, or less than every number. */
+double nd_verdict_value(const json_t *verdict);
+
 /* Each series' "operator", and the model's "operators": their services joined. plan: may be NULL.
  * Without a site file, or where nothing is any operator's, there are none. */
 void nd_model_share(json_t *model, const struct nd_rundir *dir, const json_t *plan);

@@ -172,6 +172,9 @@ static void put_page(const json_t *model, enum nd_lang lang, struct nd_buf *out)
     put_data(&page, "lessons");
     put_data(&page, "changes");
     put_evaluation(&page);
+    put_data(&page, "kpis");
+    if (nd_has_kpi(model))
+        nd_buf_addf(out, "\n%s\n", nd_msg(&page, ND_MSG_DEF_KPI));
     put_data(&page, "expectations");
     put_data(&page, "baseline");
     put_duties(&page);

@@ -1,6 +1,7 @@
 #include "report/internal.h"
 
 #include "plan/site.h"
+#include "report/asked.h"
 #include "report/cuts.h"
 #include "report/strip.h"
 #include "run/fold.h"
@@ -32,6 +33,7 @@ struct service {
     struct nd_values values;
     struct nd_strip strip;
     struct nd_cuts cuts;
+    struct nd_asked asked;
 };
 
 struct load {
@@ -89,6 +91,7 @@ static void service_free(struct service *service)
 {
     nd_values_deinit(&service->values);
     nd_cuts_deinit(&service->cuts);
+    nd_asked_deinit(&service->asked);
     json_decref(service->strip.list);
     *service = (struct service){.info = service->info, .skipped = service->skipped};
 }
@@ -122,6 +125,7 @@ static void service_begin(struct load *load, struct service *service)
                           .span = load->run_end > load->t0 ? load->run_end - load->t0 : 1,
                           .columns = strip_columns(load)};
     nd_strip_begin(&service->strip);
+    nd_asked_begin(&service->asked, load->model, info->id, load->t0);
 }
 
 static json_t *number_or_null(bool known, double value)
@@ -185,6 +189,7 @@ static json_t *service_json(const struct load *load, struct service *service)
     tell_availability(service, out);
     nd_model_share_series(out, &service->tally, &service->cuts, service->next);
     json_object_set(out, "columns", service->strip.list);
+    nd_asked_tell(&service->asked, info);
     return out;
 }
 
@@ -229,6 +234,7 @@ static void take_known(struct load *load, struct service *service, const struct 
     size_t before = held_by(service);
     nd_strip_skip(&service->strip, service->next, sample->slot);
     nd_strip_add(&service->strip, sample);
+    nd_asked_add(&service->asked, info->opened + sample->slot * info->every, sample->outcome);
     if (sample->outcome < ND_OUTCOME_ANSWERED)
         nd_cuts_lost(&service->cuts, sample->sent);
     nd_tally_add(&service->tally, info->opened + sample->slot * info->every, sample->sent,

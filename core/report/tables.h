@@ -34,7 +34,11 @@ enum nd_cell_kind {
     ND_CELL_REPLY,    /* a confirmation: the answer, and whose */
     ND_CELL_INJECT,   /* an inject: its title, else its id */
     ND_CELL_SPREAD,   /* a share with the entry's "uncertainty", in as many digits as that has */
-    ND_CELL_WITHIN,   /* a state; whether the entry is "within_uncertainty" */
+    ND_CELL_WITHIN,   /* a state; whether the entry is "within_uncertainty" or "near"; its "why" */
+    ND_CELL_DEFINED,  /* a verdict: the statistic, of which service, in which window */
+    ND_CELL_MARGIN,   /* a difference in the entry's unit, of shares in percentage points */
+    ND_CELL_WARN,     /* a value in the entry's unit; nothing when there is none */
+    ND_CELL_BULLET,   /* a verdict as a chart; ND_DRAWN alone */
     ND_CELL_OF,       /* {good, counted} */
     ND_CELL_ANSWERS   /* an inject: who answered what; what was not delivered; why it was skipped */
 };
@@ -42,7 +46,12 @@ enum nd_cell_kind {
 /* Where a table is written; with a column's kind, where alone that column stands. ND_BELOW, with a
  * column's kind: in the HTML page it stands below the one before, so that a wide table fits a sheet
  * of paper. */
-enum nd_place { ND_SHEETS = 0x40, ND_PAGES = 0x80, ND_BELOW = 0x100 };
+enum nd_place {
+    ND_SHEETS = 0x40,
+    ND_PAGES = 0x80,
+    ND_BELOW = 0x100,
+    ND_DRAWN = 0x200, /* in the HTML page alone */
+};
 
 struct nd_column {
     const char

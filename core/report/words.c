@@ -1,5 +1,7 @@
 #include "report/internal.h"
 
+#include "run/series.h"
+
 #include "report/items.h"
 
 #include <math.h>
@@ -68,17 +70,45 @@ const char *nd_length_text(json_int_t ns, char *out)
     return nd_length_format(ns < 0 ? -rounded : rounded, out);
 }
 
+bool nd_value_is_share(const char *statistic)
+{
+    static const char *const shares[] = {"share",         "loss",         "loss_forward",
+                                         "loss_backward", "availability", "availability_minutes",
+                                         "voice_loss"};
+    for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++) {
+        if (strcmp(shares[i], statistic) == 0)
+            return true;
+    }
+    return false;
+}
+
+const char *nd_statistic_words(const struct nd_page *page, const char *statistic)
+{
+    static const struct {
+        const char *name;
+        enum nd_message words;
+    } list[] = {
+#define WORDS(upper, lower) {#lower, ND_MSG_STAT_##lower},
+        ND_STAT_MAP(WORDS)
+#undef WORDS
+    };
+    for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
+        if (strcmp(list[i].name, statistic) == 0)
+            return nd_msg(page, list[i].words);
+    }
+    return statistic;
+}
+
 const char *nd_value_text(const struct nd_page *page, const json_t *value, const char *unit,
                           const char *statistic, char *out)
 {
     char number[ND_UNIT_TEXT];
     double v = json_number_value(value);
-    bool share = strcmp(statistic, "share") == 0 || strcmp(statistic, "loss") == 0;
     if (!json_is_number(value))
         snprintf(out, 64, "\u2013");
     else if (strcmp(unit, "ns") == 0)
         snprintf(out, 64, "%s", nd_length_text((json_int_t)v, number));
-    else if (share)
+    else if (nd_value_is_share(statistic))
         snprintf(out, 64, "%s", nd_share_format(v, number));
     else if (strcmp(unit, "bool") == 0)
         snprintf(out, 64, "%s", nd_msg(page, v != 0 ? ND_MSG_YES : ND_MSG_NO));

@@ -86,6 +86,7 @@ struct nd_verdict {
     const char *operator_name; /* "at_most", "at_least", "equals", "above", "below", "is_true" */
     const char *unit;          /* "ns", "1", "", ... */
     double measured, limit;    /* measured NAN: unknown */
+    double warn;               /* same unit: from there on it is close to the limit; NAN: none */
     double uncertainty;        /* same unit, 0: exact or not known */
     enum nd_verdict_grade grade;
     const char *statistic;          /* "interruption", "p99", ... or NULL */

@@ -400,6 +400,8 @@ void nd_task_verdict(struct nd_task *task, const struct nd_verdict *verdict)
         verdict->unit != NULL ? verdict->unit : "", "uncertainty", verdict->uncertainty, "grade",
         grade_name(verdict->grade), "statistic", verdict->statistic);
     ND_CHECK(data != NULL);
+    if (isfinite(verdict->warn))
+        json_object_set_new(data, "warn", json_real(verdict->warn));
     json_object_set_new(data, "series",
                         verdict->series != NULL ? json_integer(nd_series_info(verdict->series)->id)
                                                 : json_null());

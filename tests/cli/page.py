@@ -104,6 +104,8 @@ def colours(style):
 class Page(html.parser.HTMLParser):
     def __init__(self):
         super().__init__()
+        self.rows = []     # of the table that is open
+        self.bullets = []  # cells of the rows that have a chart within
         self.ids, self.headings, self.refs, self.charts, self.tables, self.sections = [], [], [], [], [], [[]]
 
     def handle_starttag(self, tag, attrs):
@@ -120,16 +122,28 @@ class Page(html.parser.HTMLParser):
             self.sections.append([])
         elif tag == "svg" and given.get("aria-hidden") != "true":
             self.charts.append({"role": given.get("role"), "labels": given.get("aria-labelledby", "").split()})
-            self.sections[-1].append("chart")
+            self.sections[-1].append("bullet" if self.rows else "chart")
+            if self.rows:
+                self.rows[-1]["charts"] += 1
         elif tag in ("title", "desc") and self.charts and "id" in given: # others are of a part of the chart
             self.charts[-1][tag] = given.get("id")
         elif tag == "table":
             self.tables.append({"caption": False, "scopes": []})
             self.sections[-1].append("table")
+        elif tag == "tr":
+            self.rows.append({"charts": 0, "cells": 0})
+        elif tag == "td":
+            self.rows[-1]["cells"] += 1
         elif tag == "caption":
             self.tables[-1]["caption"] = True
         elif tag == "th":
             self.tables[-1]["scopes"].append(given.get("scope"))
+
+
+    def handle_endtag(self, tag):
+        if tag == "table":
+            self.bullets += [row["cells"] for row in self.rows if row["charts"]]
+            self.rows = []
 
 
 def structure(what, text):
@@ -147,6 +161,7 @@ def structure(what, text):
         check(chart["role"] == "img" and chart["labels"] == [chart.get("title"), chart.get("desc")] and chart.get("title"), f"{what}: a chart: {chart}")
     for section in page.sections:
         check("chart" not in section or "table" in section[section.index("chart"):], f"{what}: a chart without a table after it")
+    check(page.bullets and min(page.bullets) > 5, f"{what}: a chart in a row that does not say the same: {page.bullets}")
     for table in page.tables:
         check(table["caption"] and table["scopes"] and set(table["scopes"]) <= {"col", "row"}, f"{what}: a table: {table}")
 

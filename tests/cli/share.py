@@ -142,7 +142,7 @@ def chart(run):
         check(x == left and abs(width / (right - left) - share) < 1e-3, f"a bar of {width / (right - left)}, expected {share}")
     due = [float(x) for x in re.findall(r'class="goal" d="M([\d.]+) ', svg)]
     check(len(due) == 2 and all(abs((x - left) / (right - left) - 0.995) < 1e-3 for x in due), f"ticks at {due}")
-    whisker = [(float(a), float(b)) for a, b in re.findall(r'class="whisker" d="M([\d.]+) [\d.]+v8m0 -4H([\d.]+)', svg)]
+    whisker = [(float(a), float(b)) for a, b in re.findall(r'class="spread" d="M([\d.]+) [\d.]+v8m0 -4H([\d.]+)', svg)]
     wanted = [((o - d) / o - w / o, min((o - d) / o + w / o, 1)) for o, d, w, *_ in EXPECTED.values() if o and w]
     check(len(whisker) == len(wanted), f"whiskers: {whisker}")
     for got, want in zip(whisker, wanted):
