@@ -4,13 +4,17 @@
 #include "report/internal.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-#define VERSION 2 /* of the tables; another one is made anew */
+#define VERSION 2     /* of the tables; another one is made anew */
+#define WAIT_MS 60000 /* for another call that brings it up to date: 500 new runs take seconds */
 
 static const char schema[] =
     "CREATE TABLE IF NOT EXISTS run (id TEXT PRIMARY KEY, stamp INTEGER, drill TEXT, mode TEXT,"
@@ -59,9 +63,9 @@ static int64_t user_version(sqlite3 *db)
 /* When the records of a run last changed, in nanoseconds; 0: it has none. */
 static int64_t stamp_of(const struct nd_rundir *dir)
 {
-    static const char *const names[] = {"journal.jsonl", "report/report.json"};
+    static const char *const names[] = {"journal.jsonl", "report/report.json", "evaluation.jsonl"};
     int64_t stamp = 0;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 3; i++) {
         struct stat info;
         char *path = nd_rundir_file(dir, names[i]);
         if (stat(path, &info) == 0) {
@@ -76,22 +80,27 @@ static int64_t stamp_of(const struct nd_rundir *dir)
     return stamp;
 }
 
-/* The model as the run left it, or computed when there is none younger than the journal. */
-static json_t *model_of(const struct nd_rundir *dir, struct nd_fail *why)
+/* The model as the run left it, or computed when there is none younger than its records. NULL: it
+ * cannot be read, or tells of no drill. stamp: of stamp_of. */
+static json_t *model_of(const struct nd_rundir *dir, int64_t stamp, struct nd_fail *why)
 {
-    struct stat journal;
     struct stat report;
-    char *journal_path = nd_rundir_file(dir, "journal.jsonl");
-    char *report_path = nd_rundir_file(dir, "report/report.json");
+    char *path = nd_rundir_file(dir, "report/report.json");
     json_t *model = NULL;
-    if (stat(journal_path, &journal) == 0 && stat(report_path, &report) == 0 &&
-        (report.st_mtim.tv_sec > journal.st_mtim.tv_sec ||
-         (report.st_mtim.tv_sec == journal.st_mtim.tv_sec &&
-          report.st_mtim.tv_nsec >= journal.st_mtim.tv_nsec)))
-        model = json_load_file(report_path, 0, NULL);
-    free(journal_path);
-    free(report_path);
-    return model != NULL ? model : nd_report_model(dir, why);
+    if (stat(path, &report) == 0 &&
+        report.st_mtim.tv_sec * INT64_C(1000000000) + report.st_mtim.tv_nsec == stamp)
+        model = json_load_file(path, 0, NULL);
+    free(path);
+    if (*nd_str_of(json_object_get(model, "drill"), "id") == '\0') {
+        json_decref(model);
+        model = nd_report_model(dir, why);
+    }
+    if (model != NULL && *nd_str_of(json_object_get(model, "drill"), "id") == '\0') {
+        nd_fail_set(why, ND_EPARSE, "its journal does not tell which drill it is of");
+        json_decref(model);
+        return NULL;
+    }
+    return model;
 }
 
 static json_t *entry_of(const json_t *model)
@@ -221,45 +230,110 @@ static bool drop_gone(struct nd_catalogue *catalogue)
     return good;
 }
 
-static bool refresh(struct nd_catalogue *catalogue,
-                    void (*unread)(void *ctx, const char *run_id, const char *why), void *ctx)
+struct reading {
+    void (*unread)(void *ctx, const char *run_id, const char *why); /* or NULL */
+    void *ctx;
+};
+
+/* Whether a directory is called as a run is; others may lie there as they like. */
+static bool named_as_run(const char *name)
+{
+    struct tm tm = {0};
+    return strptime(name, "%Y%m%dT%H%M%SZ-", &tm) != NULL;
+}
+
+/* A run that came or changed. False: the catalogue cannot be written. */
+static bool refresh_one(struct nd_catalogue *catalogue, const char *name,
+                        const struct reading *reading)
+{
+    struct nd_rundir dir = {0};
+    struct nd_fail fail = {0};
+    bool good = true;
+    bool is_run = nd_rundir_find(&dir, catalogue->runs, name, &fail) == ND_OK;
+    int64_t stamp = is_run ? stamp_of(&dir) : 0;
+    bool told = !is_run && named_as_run(name);
+    if (stamp != 0 && !known(catalogue, dir.run_id, stamp)) {
+        json_t *model = model_of(&dir, stamp, &fail);
+        told = model == NULL;
+        if (model != NULL)
+            good = take(catalogue, dir.run_id, stamp, model);
+        else
+            good = forget(catalogue, dir.run_id); /* it may have been whole before */
+        json_decref(model);
+    }
+    if (told && reading->unread != NULL)
+        reading->unread(reading->ctx, name, is_run ? fail.text : "it has no journal.jsonl");
+    nd_rundir_deinit(&dir);
+    return good;
+}
+
+static bool refresh(struct nd_catalogue *catalogue, const struct reading *reading)
 {
     struct dirent **names = NULL;
     int count = scandir(catalogue->runs, &names, NULL, alphasort);
     bool good = drop_gone(catalogue);
     for (int i = 0; i < count; i++) {
-        struct nd_rundir dir = {0};
-        struct nd_fail fail = {0};
-        bool is_run = names[i]->d_name[0] != '.' &&
-                      nd_rundir_find(&dir, catalogue->runs, names[i]->d_name, &fail) == ND_OK;
-        int64_t stamp = is_run ? stamp_of(&dir) : 0;
-        if (stamp != 0 && !known(catalogue, dir.run_id, stamp)) {
-            json_t *model = model_of(&dir, &fail);
-            if (model != NULL)
-                good = good && take(catalogue, dir.run_id, stamp, model);
-            else if (unread != NULL)
-                unread(ctx, dir.run_id, fail.text);
-            json_decref(model);
-        }
-        nd_rundir_deinit(&dir);
+        if (names[i]->d_name[0] != '.')
+            good = good && refresh_one(catalogue, names[i]->d_name, reading);
         free(names[i]);
     }
     free(names);
     return good;
 }
 
-/* Its tables, as this version has them. False: it is damaged, or cannot be written. */
+/* Its tables, as this version has them, in a transaction that others wait for. False: it is
+ * damaged, or cannot be written. */
 static bool prepare(struct nd_catalogue *c, const char *path, bool rebuild)
 {
     if (sqlite3_open(path, &c->db) != SQLITE_OK)
         return false;
-    sqlite3_busy_timeout(c->db, 5000);
-    int64_t version = user_version(c->db);
-    if ((rebuild || version != VERSION) &&
+    sqlite3_busy_timeout(c->db, WAIT_MS);
+    if (sqlite3_exec(c->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
+        return false;
+    if ((rebuild || user_version(c->db) != VERSION) &&
         sqlite3_exec(c->db, "DROP TABLE IF EXISTS run; DROP TABLE IF EXISTS kpi;", NULL, NULL,
                      NULL) != SQLITE_OK)
         return false;
     return sqlite3_exec(c->db, schema, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+static bool is_damaged(const struct nd_catalogue *c)
+{
+    int code = sqlite3_errcode(c->db);
+    return code == SQLITE_NOTADB || code == SQLITE_CORRUPT;
+}
+
+/* Nothing is lost with it. One at a time: who waited for another finds it made anew already. */
+static bool make_anew(struct nd_catalogue *c, const char *path)
+{
+    int fd = open(c->runs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool alone = fd >= 0 && flock(fd, LOCK_EX) == 0;
+    bool good = alone && prepare(c, path, false);
+    if (alone && !good && is_damaged(c)) {
+        sqlite3_close(c->db);
+        c->db = NULL;
+        good = unlink(path) == 0 && prepare(c, path, false);
+    }
+    if (fd >= 0)
+        close(fd);
+    return good;
+}
+
+/* What cannot be written where the runs are is made in memory: an archive may be read-only. */
+static bool prepare_again(struct nd_catalogue *c, const char *path)
+{
+    int code = sqlite3_errcode(c->db);
+    bool damaged = is_damaged(c);
+    sqlite3_close(c->db);
+    c->db = NULL;
+    if (damaged && make_anew(c, path))
+        return true;
+    if (damaged) {
+        sqlite3_close(c->db);
+        c->db = NULL;
+    }
+    return (code == SQLITE_READONLY || code == SQLITE_CANTOPEN || damaged) &&
+           access(c->runs, R_OK) == 0 && prepare(c, ":memory:", false);
 }
 
 nd_err nd_catalogue_open(const char *runs, bool rebuild,
@@ -269,16 +343,11 @@ nd_err nd_catalogue_open(const char *runs, bool rebuild,
     struct nd_catalogue *c = nd_alloc(sizeof *c);
     char *path = nd_printf("%s/catalogue.sqlite", runs);
     c->runs = nd_strdup(runs);
-    bool good = prepare(c, path, rebuild);
-    int code = sqlite3_errcode(c->db);
-    if (!good && (code == SQLITE_NOTADB || code == SQLITE_CORRUPT)) { /* nothing is lost with it */
-        sqlite3_close(c->db);
-        c->db = NULL;
-        good = unlink(path) == 0 && prepare(c, path, false);
-    }
+    const struct reading reading = {unread, ctx};
+    bool good = prepare(c, path, rebuild) || prepare_again(c, path);
     free(path);
-    good = good && sqlite3_exec(c->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK &&
-           refresh(c, unread, ctx) && sqlite3_exec(c->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
+    good = good && refresh(c, &reading) &&
+           sqlite3_exec(c->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
     if (!good) {
         nd_err err = failed(c, why);
         nd_catalogue_close(c);

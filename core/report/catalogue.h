@@ -6,8 +6,9 @@
 
 struct nd_catalogue;
 
-/* Opens it and brings it up to date: runs that came, changed or went. Runs that cannot be read are
- * told by `unread` (may be NULL) and left out. Caller closes. */
+/* Opens it and brings it up to date: runs that came, changed or went; calls at the same time wait
+ * for each other. Where it cannot be written (a read-only archive) it is made in memory. Runs that
+ * cannot be read are told by `unread` (may be NULL) and left out. Caller closes. */
 nd_err nd_catalogue_open(const char *runs, bool rebuild,
                          void (*unread)(void *ctx, const char *run_id, const char *why), void *ctx,
                          struct nd_catalogue **catalogue, struct nd_fail *why);

@@ -75,6 +75,31 @@ def main(work):
         damage(f"{runs}/catalogue.sqlite")
         check(call("trends", "yearly", "--runs", runs, "--json").stdout == trends, "trends differ after the catalogue was damaged")
     check(call("trends", "yearly", "--rebuild", "--runs", runs, "--json").stdout == trends, "trends differ when made anew")
+    # Many at once, on a damaged one, too.
+    for damage in (os.unlink, lambda p: open(p, "w").write("no database " * 400), lambda p: None):
+        damage(f"{runs}/catalogue.sqlite")
+        calls = [subprocess.Popen([netdrill, "trends", "yearly", "--json", "--runs", runs] + (["--rebuild"] if i % 3 == 0 else []), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                 for i in range(8)]
+        for one in calls:
+            out, err = one.communicate()
+            check(one.returncode == 0 and out == trends and err == "", f"at once: {one.returncode} {err}")
+    # Broken directories are told and left out; others are nobody's concern.
+    for name, journal in (("20230101T000000Z-yearly-0001", None), ("20230102T000000Z-yearly-0002", ""), ("20230103T000000Z-yearly-0003", "no json\n"), ("notes", None)):
+        os.mkdir(f"{runs}/{name}")
+        if journal is not None:
+            open(f"{runs}/{name}/journal.jsonl", "w").write(journal)
+    told = call("runs", "--runs", runs)
+    check([told.stderr.count(f"-yearly-000{i}' is left out") for i in (1, 2, 3)] == [1, 1, 1] and "notes" not in told.stderr, told.stderr)
+    check("no journal.jsonl" in told.stderr and "which drill" in told.stderr and told.stdout.count("yearly") == 2, told.stderr + told.stdout)
+    for name in ("20230101T000000Z-yearly-0001", "20230102T000000Z-yearly-0002", "20230103T000000Z-yearly-0003"):
+        shutil.rmtree(f"{runs}/{name}")
+    # An archive that nobody may write to: root may, so that one is a file system of its own.
+    if os.geteuid() == 0:
+        os.unlink(f"{runs}/catalogue.sqlite")
+        subprocess.run(["mount", "--bind", "-o", "ro", runs, runs], check=True)
+        subprocess.run(["mount", "-o", "remount,bind,ro", runs], check=True)
+        check(call("trends", "yearly", "--runs", runs, "--json").stdout == trends and not os.path.exists(f"{runs}/catalogue.sqlite"), "a read-only archive")
+        subprocess.run(["umount", runs], check=True)
     shutil.rmtree(f"{runs}/{first}")
     check([r["run"] for r in json.loads(call("runs", "--runs", runs, "--json").stdout)] == [second], "runs: one that has gone")
     check(call("runs", "--runs", f"{work}/none", code=2).stderr.count("none") == 1, "runs: of no directory")
