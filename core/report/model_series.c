@@ -92,6 +92,7 @@ static void service_free(struct service *service)
     nd_values_deinit(&service->values);
     nd_cuts_deinit(&service->cuts);
     nd_asked_deinit(&service->asked);
+    nd_strip_end(&service->strip);
     json_decref(service->strip.list);
     *service = (struct service){.info = service->info, .skipped = service->skipped};
 }

@@ -1,5 +1,6 @@
 /* The columns of a series' strip, while its samples are read: the drill's length in so many of
- * them, each with how many probes were sent, lost and not sent, and the values' range. */
+ * them, each with how many probes were sent, lost and not sent, the values' range and their 95th
+ * percentile (nearest rank, within 1.6 %: counted in 32 bins an octave, of bounded memory). */
 #ifndef ND_REPORT_STRIP_H
 #define ND_REPORT_STRIP_H
 #include "record/samples.h"
@@ -15,8 +16,10 @@ struct nd_strip {
     nd_ns next;          /* its end, from t0 */
     int64_t sent, lost, missed;
     double low, high;
+    uint32_t *bins; /* of the column under way; from begin to end */
 };
 
+/* Paired with nd_strip_end, which may come twice. */
 void nd_strip_begin(struct nd_strip *strip);
 /* In order of the slots. Those that are left out count as not kept: their columns stand empty. */
 void nd_strip_add(struct nd_strip *strip, const struct nd_sample *sample);

@@ -18,8 +18,7 @@
 /* Columns of a strip in the model. */
 static double columns_of(const json_t *model)
 {
-    const json_t *count = json_object_get(model, "strip_columns");
-    return json_is_integer(count) ? (double)json_integer_value(count) : 240;
+    return fmax(1, (double)nd_int_of(model, "strip_columns"));
 }
 
 struct strip {
@@ -130,6 +129,17 @@ static void add_latency(const struct strip *strip, const json_t *column)
             fmax(y_of(strip, number_at(column, 4)) - high, 2));
 }
 
+/* Where the range is so high that a line within it can be seen. */
+static void add_percentile(const struct strip *strip, const json_t *column)
+{
+    if (!json_is_number(json_array_get(column, 6)))
+        return;
+    double height = y_of(strip, number_at(column, 4)) - y_of(strip, number_at(column, 5));
+    if (height >= 4)
+        nd_buf_addf(strip->page->out, "M%.1f %.1fh%.1f", column_x(strip, number_at(column, 0)),
+                    y_of(strip, number_at(column, 6)), strip->width);
+}
+
 static void add_lost(const struct strip *strip, const json_t *column)
 {
     double share = number_at(column, 2) / fmax(number_at(column, 1), 1);
@@ -183,6 +193,7 @@ static void put_strip(const struct nd_page *page, const json_t *series, size_t n
     nd_svg_pauses(page, strip.end, TOP, LOSS_TOP + LOSS_HEIGHT);
     put_bands(&strip);
     put_path(&strip, "rtt", add_latency);
+    put_path(&strip, "p95", add_percentile);
     put_path(&strip, "lost", add_lost);
     put_path(&strip, "notsent", add_not_sent);
     put_words(&strip);
@@ -223,6 +234,8 @@ void nd_svg_series_legend(const struct nd_page *page)
         enum nd_message words;
     } entries[] = {
         {"<rect class=\"rtt\" y=\"3\" width=\"24\" height=\"6\"/>", ND_MSG_LATENCY_RANGE},
+        {"<rect class=\"rtt\" width=\"24\" height=\"12\"/><path class=\"p95\" d=\"M0 3h24\"/>",
+         ND_MSG_P95},
         {"<rect class=\"lost\" width=\"24\" height=\"12\"/>", ND_MSG_LOSS},
         {"<rect class=\"injected\" width=\"24\" height=\"12\"/>", ND_MSG_INJECTED},
         {"<rect class=\"unexpected\" width=\"24\" height=\"12\"/>", ND_MSG_UNEXPECTED},
