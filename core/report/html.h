@@ -46,6 +46,8 @@ void nd_html_ratings(const struct nd_page *page);
 void nd_html_improvements(const struct nd_page *page);
 /* What was expected: limits in numbers with their charts, then yes and no. */
 void nd_html_expectations(const struct nd_page *page);
+/* The same of the targets of objectives; nothing when none has a limit in numbers. */
+void nd_html_targets(const struct nd_page *page);
 /* One limit in numbers as a chart. id: of the table it stands in, unique with the verdict. */
 void nd_html_bullet(const struct nd_page *page, const char *id, const json_t *verdict);
 void nd_html_operators(const struct nd_page *page);

@@ -1,5 +1,6 @@
 #include "report/html.h"
 #include "report/scale.h"
+#include "report/svg.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -187,34 +188,42 @@ void nd_html_bullet(const struct nd_page *page, const char *id, const json_t *ve
 
 /* ---- the section ---- */
 
-static void put_key(const struct nd_page *page, const char *mark, enum nd_message message)
+/* What the charts of those with that key hold; those of a kind that is not there are not told. */
+static void put_legend(const struct nd_page *page, const char *key)
 {
-    nd_buf_addf(page->out, "<span class=\"key\">%s ", mark);
-    nd_html_msg(page, message);
-    nd_html_raw(page, "</span> ");
-}
-
-static void put_key_band(const struct nd_page *page, const char *class, enum nd_message message)
-{
-    char *mark = nd_printf("<svg width=\"24\" height=\"12\" aria-hidden=\"true\"><rect "
-                           "class=\"%s\" width=\"24\" height=\"12\" fill=\"url(#kpi-%s)\"/>"
-                           "</svg>",
-                           class, class);
-    put_key(page, mark, message);
-    free(mark);
-}
-
-static void put_legend(const struct nd_page *page)
-{
+    bool warned = false;
+    size_t i = 0;
+    json_t *verdict = NULL;
+    json_array_foreach(json_object_get(page->model, "verdicts"), i, verdict) warned =
+        warned ||
+        (json_object_get(verdict, key) != NULL && json_object_get(verdict, "warn") != NULL);
     nd_html_raw(page, "<p class=\"legend\">");
-    put_key_band(page, "fine", ND_MSG_MET);
-    put_key_band(page, "near", ND_MSG_NEAR);
-    put_key_band(page, "bad", ND_MSG_MISSED);
-    put_key(page, "\u25cf", ND_MSG_MEASURED);
-    put_key(page, "\u251c\u2524", ND_MSG_UNCERTAINTY);
-    put_key(page, "\u2503", ND_MSG_LIMIT);
-    put_key(page, "\u25b6", ND_MSG_OFF_SCALE);
+    nd_svg_legend(page, "<rect class=\"fine\" width=\"24\" height=\"12\"/>", ND_MSG_MET);
+    if (warned)
+        nd_svg_legend(page,
+                      "<rect class=\"near\" width=\"24\" height=\"12\" fill=\"url(#kpi-near)\"/>",
+                      ND_MSG_NEAR);
+    nd_svg_legend(page, "<rect class=\"bad\" width=\"24\" height=\"12\" fill=\"url(#kpi-bad)\"/>",
+                  ND_MSG_MISSED);
+    nd_svg_legend(page, "<circle class=\"dot\" cx=\"12\" cy=\"6\" r=\"5\"/>", ND_MSG_MEASURED);
+    nd_svg_legend(page, "<path class=\"spread\" d=\"M4 2v8m0 -4h16m0 -4v8\"/>", ND_MSG_UNCERTAINTY);
+    nd_svg_legend(page, "<path class=\"goal\" d=\"M12 0v12\"/>", ND_MSG_LIMIT);
+    nd_svg_legend(page, "<path class=\"dot\" d=\"M18 6l-11 -6v12z\"/>", ND_MSG_OFF_SCALE);
     nd_html_raw(page, "</p>\n");
+}
+
+void nd_html_targets(const struct nd_page *page)
+{
+    bool has = false;
+    size_t i = 0;
+    json_t *verdict = NULL;
+    json_array_foreach(json_object_get(page->model, "verdicts"), i, verdict) has =
+        has || (json_is_true(json_object_get(verdict, "kpi")) &&
+                json_object_get(verdict, "target_text") != NULL);
+    if (!has)
+        return;
+    nd_html_data(page, "targets");
+    put_legend(page, "target_text");
 }
 
 void nd_html_expectations(const struct nd_page *page)
@@ -223,8 +232,8 @@ void nd_html_expectations(const struct nd_page *page)
         return;
     nd_html_heading(page, "expectations", ND_MSG_VERDICTS);
     if (nd_has_kpi(page->model)) {
-        put_legend(page);
         nd_html_data(page, "kpis");
+        put_legend(page, "kpi");
         nd_html_raw(page, "<p class=\"legend\">");
         nd_html_msg(page, ND_MSG_DEF_KPI);
         nd_html_raw(page, "</p>\n");

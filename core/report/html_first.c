@@ -193,9 +193,9 @@ static void tile_share(const struct nd_page *page, const json_t *operator)
     char detail[256];
     nd_share_spread(json_array_get(shares, 0), value);
     size_t figure = strcspn(value, " "); /* before its uncertainty */
-    snprintf(detail, sizeof detail, "%s%s%.*s \u00b7 %s: %s", value + figure,
-             value[figure] != '\0' ? " \u00b7 " : "", (int)nd_text_fit(title, 24), title,
-             nd_msg(page, ND_MSG_WITHOUT_INJECTED),
+    snprintf(detail, sizeof detail, "%s%s%.*s \u00b7 %s: %s",
+             value + figure + (value[figure] != '\0'), value[figure] != '\0' ? " \u00b7 " : "",
+             (int)nd_text_fit(title, 24), title, nd_msg(page, ND_MSG_WITHOUT_INJECTED),
              nd_share_spread(json_array_get(shares, 1), rest));
     value[figure] = '\0';
     tile(page, ND_MSG_WORST_OPERATOR, value, detail);

@@ -1,4 +1,5 @@
 #include "report/html.h"
+#include "report/svg.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -166,35 +167,36 @@ static size_t put_chart(const struct nd_page *page, const struct axis *axis, siz
     return end;
 }
 
-static void put_key(const struct nd_page *page, const char *class, const char *mark,
-                    enum nd_message message)
+static void put_legend(const struct nd_page *page, const struct axis *axis)
 {
-    nd_buf_addf(page->out, "<span class=\"key\"><span class=\"%s\">%s</span> ", class, mark);
-    nd_html_msg(page, message);
-    nd_html_raw(page, "</span> ");
+    char from[ND_UNIT_TEXT];
+    nd_html_raw(page, "<figcaption class=\"legend\">");
+    nd_svg_legend(page, "<rect class=\"done\" width=\"24\" height=\"12\"/>", ND_MSG_ALL_TIME);
+    nd_svg_legend(page, "<rect class=\"hollow\" x=\"1\" y=\"1\" width=\"22\" height=\"10\"/>",
+                  ND_MSG_WITHOUT_INJECTED);
+    nd_svg_legend(page, "<path class=\"spread\" d=\"M4 2v8m0 -4h16m0 -4v8\"/>", ND_MSG_UNCERTAINTY);
+    nd_svg_legend(page, "<path class=\"goal\" d=\"M12 0v12\"/>", ND_MSG_SHARE_TARGET);
+    nd_html_raw(page, "<span class=\"k\">\u2248 ");
+    nd_html_msg(page, ND_MSG_WITHIN_UNCERTAINTY);
+    nd_html_raw(page, "</span>");
+    if (axis->from > 0)
+        nd_buf_addf(page->out, " <b class=\"k\">%s %s</b>", nd_msg(page, ND_MSG_AXIS_FROM),
+                    nd_share_format(axis->from, from));
+    nd_html_raw(page, "</figcaption>");
 }
 
 void nd_html_operators(const struct nd_page *page)
 {
     const json_t *operators = json_object_get(page->model, "operators");
     const struct axis axis = axis_of(operators);
-    char from[ND_UNIT_TEXT];
     if (json_array_size(operators) == 0)
         return;
     nd_html_heading(page, "operators", ND_MSG_SHARES);
     nd_html_raw(page, "<figure>");
     for (size_t i = 0; i < json_array_size(operators);)
         i = put_chart(page, &axis, i);
-    nd_html_raw(page, "<figcaption class=\"legend\">");
-    put_key(page, "done", "\u25a0", ND_MSG_ALL_TIME);
-    put_key(page, "done", "\u25a1", ND_MSG_WITHOUT_INJECTED);
-    put_key(page, "", "\u251c\u2524", ND_MSG_UNCERTAINTY);
-    put_key(page, "", "\u2503", ND_MSG_SHARE_TARGET);
-    put_key(page, "", "\u2248", ND_MSG_WITHIN_UNCERTAINTY);
-    if (axis.from > 0)
-        nd_buf_addf(page->out, "<b class=\"key\">%s %s</b>", nd_msg(page, ND_MSG_AXIS_FROM),
-                    nd_share_format(axis.from, from));
-    nd_html_raw(page, "</figcaption></figure>\n");
+    put_legend(page, &axis);
+    nd_html_raw(page, "</figure>\n");
     nd_html_data(page, "operators");
     nd_html_raw(page, "<p class=\"legend\">");
     nd_html_msg(page, ND_MSG_DEF_SHARE);

@@ -229,7 +229,7 @@ void nd_html_ratings(const struct nd_page *page)
         nd_buf_addf(page->out, " (%lld)</p>\n", (long long)nd_int_of(evaluation, "bad_seq"));
     }
     nd_html_data(page, "objectives");
-    nd_html_data(page, "targets");
+    nd_html_targets(page);
     put_definition(page, ND_MSG_DEF_RATINGS);
     put_definition(page, ND_MSG_DEF_SUGGESTED);
     nd_html_raw(page, "</section>\n");
