@@ -1,7 +1,8 @@
 -- PPDR over shared cells (MOCN): rescuers of a government core on three operators' cells. One cell is lost,
 -- the next is offered 150 % of what it can carry, rescuers get priority, a second agency joins late, somebody
 -- sends the lowest priority as the highest, the backhaul goes by satellite, and all is released.
--- Played in the lab of sites/ppdr-mocn.yaml: fifty minutes with --set pace=full, else in 80 seconds.
+-- Played in the lab of sites/ppdr-mocn.yaml: fifty minutes with --set pace=full, else in 80 seconds; on a test bed with
+-- sites/ppdr-mocn-field.yaml and --set acts=people.
 local reach, links, shape = use "reach", use "links", use "shape"
 local sip, cells, handset = use "sip", use "mobile_lab", use "handset"
 local gov, group, hotline, shelter = site "gov", site "group", site "hotline", site "shelter"
@@ -10,14 +11,20 @@ local air, sims, phones = site "air", site "sims", site "phones"
 
 local pace = parameter { "pace", choices = { "fast", "full" }, otherwise = "fast" }
 local minute = pace == "full" and 60 or 1.6 -- of the timetable below, in seconds
-local sim = "10.61.0.10" -- its address, wherever it is served
+-- Who makes the changes: netdrill, in the lab; or the operators' own people, who say so (docs/field.md).
+local acts = parameter { "acts", choices = { "netdrill", "people" }, otherwise = "netdrill" }
+local by_people = acts == "people"
+-- The network of the rescuers' SIMs, and that of the ordinary ones, as MCC and MNC.
+local plmn, home = parameter { "plmn", otherwise = "00101" }, parameter { "home", otherwise = "46692" }
+local sim = nil
+if not by_people then sim = "10.61.0.10" end -- its address in the lab, wherever it is served
 local function T(minutes) return string.format("T+%02d:%02d:%06.3f", minutes * minute // 3600, minutes * minute // 60 % 60, minutes * minute % 60) end
 local function span(minutes) return seconds(minutes * minute) end
 
 drill { { zh = "救災通訊(PPDR)與多核心網路共用(MOCN)演練", en = "PPDR over shared cells (MOCN)" },
   id = "ppdr-mocn", revision = 1, lasts = span(58), site = "sites/ppdr-mocn.yaml", steady = span(3),
-  simulated = "Radio is a line of 2 Mbit/s with the kernel's traffic classes as its scheduler, handsets and SIMs are a program's states, the satellite is an emulated line; " ..
-    "kamailio, the calls, their voice and every packet are real",
+  simulated = not by_people and "Radio is a line of 2 Mbit/s with the kernel's traffic classes as its scheduler, handsets and SIMs are a program's states, the satellite is an emulated line; " ..
+    "kamailio, the calls, their voice and every packet are real" or nil,
   objectives = {
     reach = { zh = "共享基地臺失效後，救災人員轉至其他業者", en = "When a shared cell is lost, rescuers are served by another operator" },
     kpi1 = { zh = "KPI 1 接取時間：95% 低於 300 毫秒(TS 22.179 §6.15)", en = "KPI 1, access time: below 300 ms for 95 % (TS 22.179 §6.15)" },
@@ -68,17 +75,22 @@ local function let_in(priority)
   return percent(10 * good)
 end
 
+-- A change: made here, or by people, who confirm that it is made. The same for putting back.
+local function act(zh, en, by, change)
+  if by_people then confirm { { zh = zh, en = en }, by = by, within = span(2) } else change() end
+end
+
 local emergency_calls, load, public_calls
 
 phase { { zh = "基準", en = "Baseline" }, at = T(0) }
 
 step { { zh = "開始量測，群組通話", en = "Start measuring; the group talks" }, id = "measure", owner = "measurement desk", run = function()
-  cells.start { air }
+  if not by_people then cells.start { air } end
   voice = measure { reach.voice, site "voice", every = ms(20), dscp = 46, from = "rescuers", source = sim, label = "rescuers' voice" }
   emergency_calls = measure { reach.tcp, site "emergency", expect = "answering point", every = ms(200), from = "public", deadline = seconds(5), label = "emergency call (TCP)" }
   local calls = group_calls("group calls, baseline", 4, "mcpttp.15")
   wait(T(4.5))
-  expect { { zh = "六支救災 SIM 皆註冊於政府網路", en = "All six SIMs are registered on the government's network" }, handset.registration { sims, expect = "home", on = "00101", deadline = seconds(5) }.ok, objective = "reach" }
+  expect { { zh = "六支救災 SIM 皆註冊於政府網路", en = "All six SIMs are registered on the government's network" }, handset.registration { sims, expect = "home", on = plmn, deadline = seconds(5) }.ok, objective = "reach" }
   kpis(calls, { zh = "基準", en = "Baseline" })
 end }
 
@@ -87,9 +99,11 @@ phase { { zh = "甲電信共享基地臺失效", en = "Jia's shared cell is lost
 step { { zh = "中斷甲電信基地臺", en = "Take Jia's cell down" }, id = "lost", owner = "control room", objective = "reach",
   users = 8, -- six of the rescuers' SIMs, two of the public's
   run = function()
-  links.down { site "jia-cell", restore_by = T(56) }
-  links.down { site "jia-fibre", restore_by = T(56) }
-  cells.fail { site "jia-air", restore_by = T(56) }
+  act("甲電信共享基地臺已停止發射", "Jia's shared cell is off air", "jia-noc", function()
+    links.down { site "jia-cell", restore_by = T(56) }
+    links.down { site "jia-fibre", restore_by = T(56) }
+    cells.fail { site "jia-air", restore_by = T(56) }
+  end)
   note { { zh = "演練 演練 演練：甲電信共享基地臺失效", en = "EXERCISE EXERCISE EXERCISE: Jia's shared cell has failed" } }
   wait(T(10.5))
   expect { { zh = "語音經乙電信恢復，中斷不超過 5 秒(演練目標)", en = "Voice goes on over Yi, cut off for 5 s at most (a target of the drill)" }, voice:interruption { from = T(5.5), till = T(10) }, at_most = seconds(5) }
@@ -98,7 +112,7 @@ end }
 
 step { { zh = "SIM 轉至其他業者(模擬)", en = "The SIMs move to another operator's cell (simulated)" }, id = "sims", owner = "measurement desk", objective = "reach", run = function()
   wait(seconds(3)) -- what the simulated handsets take to notice, at most
-  local moved = handset.await { sims, expect = "home", on = "00101", deadline = seconds(8), every = ms(500) }
+  local moved = handset.await { sims, expect = "home", on = plmn, deadline = seconds(8), every = ms(500) }
   expect { { zh = "六支救災 SIM 皆再註冊於政府網路", en = "All six are registered on the government's network again" }, moved.ok }
   local refused = handset.await { phones, expect = "emergency", deadline = seconds(8), every = ms(500) }
   expect { { zh = "一般 SIM 僅能撥打緊急電話", en = "Ordinary SIMs of Jia have emergency calls alone" }, refused.ok }
@@ -107,8 +121,12 @@ end }
 phase { { zh = "民眾湧入，負載 150%", en = "The public comes: load of 150 %" }, at = T(11) }
 
 step { { zh = "公眾負載", en = "The public's load" }, id = "load", owner = "load generator", run = function()
+  -- In the field it comes from elsewhere, at a rate that was agreed; ours is then a sample of the public's data.
+  act("公眾負載已達 150%", "The cell is offered 150 %", "yi-noc", function() end)
+  local each = ms(4)
+  if by_people then each = ms(100) end
   -- Frames of 1432 octets each 4 ms are 2.86 Mbit/s, with the rescuers' voice and calls 3.0 of 2; their video will add 0.4.
-  load = measure { reach.udp, site "world", size = 1390, every = ms(4), tick = ms(4), from = "public", deadline = seconds(1), label = "the public's data", till = T(45) }
+  load = measure { reach.udp, site "world", size = 1390, every = each, tick = ms(4), from = "public", deadline = seconds(1), label = "the public's data", till = T(45) }
   public_calls = measure { sip.call, gov, account = citizen, to = hotline, every = ms(100), held = ms(200), from = "public", deadline = seconds(2), label = "the public's calls", till = T(15) }
   group_calls("group calls, congested, no priority", 15, "mcpttp.15")
 end }
@@ -127,13 +145,18 @@ step { { zh = "三家業者啟動救災優先", en = "The operators put rescuers
       "rescuers: rate 1300kbit/s, " .. rescuers .. " 10.61.0.0/16",
       "public: rate 400kbit/s" } }
   end
-  put(site "yi-uplink", "from", "to")
-  put(site "yi-downlink", "to", "from")
+  act("乙、丙電信已啟動救災優先", "Yi and Bing put rescuers first", "gov-noc", function()
+    put(site "yi-uplink", "from", "to")
+    put(site "yi-downlink", "to", "from")
+  end)
   on = now()
-  put(site "bing-uplink", "from", "to")
-  put(site "bing-downlink", "to", "from")
+  if not by_people then
+    put(site "bing-uplink", "from", "to")
+    put(site "bing-downlink", "to", "from")
+  end
   wait(T(19.5))
   expect { { zh = "民眾保有保證之速率(其負載之 14%)", en = "The public keeps what it is guaranteed, 14 % of its load" }, load:share { from = on + seconds(1), till = T(19) }, at_least = percent(13.9) }
+  if by_people then return end -- the kernel's counters are the lab's
   local rescuers = shape.counters { site "yi-uplink", class = "rescuers", from = "yi-air" }
   expect { { zh = "救災封包無一丟棄", en = "No packet of the rescuers' is dropped by the classes" }, rescuers.drops, equals = 0 }
   local public = shape.counters { site "yi-uplink", class = "public", from = "yi-air" }
@@ -204,7 +227,7 @@ end }
 phase { { zh = "後傳鏈路改走中軌衛星", en = "The backhaul goes by a MEO satellite" }, at = T(36) }
 
 step { { zh = "中斷乙電信光纖", en = "Yi's fibre is cut" }, id = "satellite", owner = "control room", objective = "satellite", users = 6, run = function()
-  links.down { site "yi-fibre", restore_by = T(56) }
+  act("乙電信光纖已中斷", "Yi's fibre is cut", "yi-noc", function() links.down { site "yi-fibre", restore_by = T(56) } end)
   note { { zh = "偏離：中軌衛星來回約 220 毫秒，5QI 65 之 75 毫秒無法達成，改以 MOS 3.5 評定", en = "DEVIATION: over MEO, some 220 ms there and back, the 75 ms of 5QI 65 cannot be kept; judged by a MOS of 3.5" } }
   -- Voice may be away for 5 s: a call begun meanwhile tells of that, which is judged on its own.
   local from = now() + seconds(5)
@@ -220,11 +243,15 @@ phase { { zh = "解除", en = "Release" }, at = T(45) }
 
 step { { zh = "光纖修復，解除優先，恢復公眾服務", en = "The fibre is repaired, priority is released, the public is served again" }, id = "release", owner = "gov-noc", objective = "release", run = function()
   confirm { { zh = "中央災害應變中心解除優先", en = "The operation center ends the priority" }, by = "ceoc", within = span(2) }
-  restore { site "yi-fibre", site "yi-uplink", site "yi-downlink", site "bing-uplink", site "bing-downlink" }
+  act("光纖已修復，優先已解除", "The fibre is repaired, priority is off", "yi-noc", function()
+    restore { site "yi-fibre", site "yi-uplink", site "yi-downlink", site "bing-uplink", site "bing-downlink" }
+  end)
   local page = measure { reach.udp, site "world", every = ms(100), from = "public", deadline = seconds(1), label = "the public, after the release" }
   expect { { zh = "60 秒內恢復公眾服務", en = "The public is served again within 60 s" }, page:share(), equals = percent(100), within = seconds(60), every = ms(200) }
-  restore { site "jia-cell", site "jia-fibre", site "jia-air" }
-  local home = handset.await { phones, expect = "home", on = "46692", deadline = seconds(20), every = ms(500) }
+  act("甲電信共享基地臺已恢復", "Jia's shared cell is on air again", "jia-noc", function()
+    restore { site "jia-cell", site "jia-fibre", site "jia-air" }
+  end)
+  local home = handset.await { phones, expect = "home", on = home, deadline = seconds(20), every = ms(500) }
   expect { { zh = "甲電信用戶恢復", en = "Jia's subscribers are back" }, home.ok }
   expect { { zh = "救災語音經甲電信", en = "Rescuers' voice goes on" }, voice:share(), equals = percent(100), within = seconds(10), every = ms(200), objective = "reach" }
   page:stop()

@@ -40,4 +40,11 @@ drill=$root/drills/disaster-roaming.lua field=$root/drills/sites/disaster-roamin
 expect 0 "0 errors, 0 warnings" "$netdrill" lint "$drill" --site "$field" --set acts=people --set pace=full --strict
 expect 0 "Will change: 0 targets" "$netdrill" plan "$drill" --site "$field" --set acts=people --set variant=core-lost
 expect 3 "E0504" "$netdrill" plan "$drill" --site "$field"
+drill=$root/drills/ppdr-mocn.lua field=$root/drills/sites/ppdr-mocn-field.yaml
+expect 0 "0 errors, 0 warnings" "$netdrill" lint "$drill" --site "$field" --set acts=people --set pace=full --strict
+expect 0 "Will change: 0 targets" "$netdrill" plan "$drill" --site "$field" --set acts=people --set pace=full --set plmn=46605
+expect 3 "E0504" "$netdrill" plan "$drill" --site "$field"
+# What is missed in such a rehearsal is what only people could have changed: ordinary SIMs, whose cell nobody took down in the model.
+"$netdrill" rehearse "$drill" --site "$field" --set acts=people --set pace=full >rehearsed 2>&1
+[ "$(grep '✗' rehearsed | grep -vc 'Ordinary SIMs')" -eq 0 ] || { fail "a rehearsal with people's acts"; grep '✗' rehearsed; }
 finish
