@@ -46,6 +46,16 @@ void nd_buf_add(struct nd_buf *buf, const char *bytes, size_t len_bytes)
     buf->text[buf->len_bytes] = '\0';
 }
 
+void nd_buf_insert(struct nd_buf *buf, size_t at, const char *bytes, size_t len_bytes)
+{
+    ND_CHECK(at <= buf->len_bytes);
+    reserve(buf, len_bytes);
+    memmove(buf->text + at + len_bytes, buf->text + at, buf->len_bytes - at);
+    memcpy(buf->text + at, bytes, len_bytes);
+    buf->len_bytes += len_bytes;
+    buf->text[buf->len_bytes] = '\0';
+}
+
 void nd_buf_adds(struct nd_buf *buf, const char *text)
 {
     nd_buf_add(buf, text, strlen(text));

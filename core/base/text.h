@@ -13,6 +13,8 @@ struct nd_buf {
 void nd_buf_deinit(struct nd_buf *buf);
 void nd_buf_reset(struct nd_buf *buf); /* keeps the memory */
 void nd_buf_add(struct nd_buf *buf, const char *bytes, size_t len_bytes);
+/* The same before the octet at `at`, what follows is moved on. */
+void nd_buf_insert(struct nd_buf *buf, size_t at, const char *bytes, size_t len_bytes);
 void nd_buf_adds(struct nd_buf *buf, const char *text);
 void nd_buf_addf(struct nd_buf *buf, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 const char *nd_buf_str(const struct nd_buf *buf); /* "" when empty; borrowed */

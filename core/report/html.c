@@ -100,28 +100,24 @@ static void put_contents(const struct nd_page *page, const char *written)
 static void put_body(const json_t *model, enum nd_lang lang, struct nd_buf *out)
 {
     const struct nd_page page = {model, lang, out};
-    struct nd_buf first = {0};
-    struct nd_buf rest = {0};
-    const struct nd_page on_first = {model, lang, &first};
-    const struct nd_page after = {model, lang, &rest};
-    nd_html_first(&on_first);
-    size_t summary = first.len_bytes;
-    nd_html_sections(&after);
-    nd_buf_adds(&first, nd_buf_str(&rest)); /* both, for their headings */
+    struct nd_buf contents = {0};
+    const struct nd_page aside = {model, lang, &contents};
     nd_buf_addf(out, "<div lang=\"%s\" class=\"report\">",
                 lang == ND_LANG_ZH ? "zh-Hant-TW" : "en");
     put_bar(&page);
     nd_html_alarm(&page);
     put_cover(&page, json_object_get(model, "run"));
     nd_html_raw(&page, "<main>");
-    nd_buf_add(out, nd_buf_str(&first), summary);
-    put_contents(&page, nd_buf_str(&first));
-    nd_buf_adds(out, nd_buf_str(&rest));
+    size_t first = out->len_bytes;
+    nd_html_first(&page);
+    size_t rest = out->len_bytes; /* the contents stand there, once their headings are known */
+    nd_html_sections(&page);
+    put_contents(&aside, nd_buf_str(out) + first);
+    nd_buf_insert(out, rest, nd_buf_str(&contents), contents.len_bytes);
     nd_html_raw(&page, "</main>");
     put_footer(&page);
     nd_html_raw(&page, "</div>\n");
-    nd_buf_deinit(&first);
-    nd_buf_deinit(&rest);
+    nd_buf_deinit(&contents);
 }
 
 /* Both languages are there, one below the other; whoever wants one alone may ask for it. */

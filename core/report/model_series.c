@@ -17,17 +17,18 @@
  * quantiles are exact for are the most of it: beyond VALUES_MAX the last series wait for a further
  * reading. */
 
-#define VALUES_MAX    (40 * ND_EXACT)
-#define COLUMNS_ALL   (200 * 240) /* of all series together */
-#define COLUMNS       240
-#define COLUMNS_LEAST 8
-#define KEPT_ALL      10000 /* interruptions of all series together */
-#define KEPT          1000
-#define KEPT_LEAST    3
+#define VALUES_MAX (40 * ND_EXACT)
+#define COLUMNS    240
+#define STRIPS     200   /* of more series, those that lost most have one */
+#define KEPT_ALL   10000 /* interruptions of all series together */
+#define KEPT       1000
+#define KEPT_LEAST 3
 
 struct service {
     const struct nd_series_info *info;
     bool skipped; /* of the baseline: outside of the drill, told by its own table */
+    size_t place; /* in the model's list */
+    int64_t lost;
     int64_t next; /* slot */
     struct nd_tally tally;
     struct nd_values values;
@@ -94,7 +95,10 @@ static void service_free(struct service *service)
     nd_asked_deinit(&service->asked);
     nd_strip_end(&service->strip);
     json_decref(service->strip.list);
-    *service = (struct service){.info = service->info, .skipped = service->skipped};
+    *service = (struct service){.info = service->info,
+                                .skipped = service->skipped,
+                                .place = service->place,
+                                .lost = service->lost};
 }
 
 /* An even share of what all may have together, within limits. */
@@ -104,9 +108,16 @@ static size_t share(size_t all, size_t services, size_t least, size_t most)
     return even < least ? least : even > most ? most : even;
 }
 
-static int64_t strip_columns(const struct load *load)
+static void strip_begin(const struct load *load, struct service *service)
 {
-    return (int64_t)share(COLUMNS_ALL, load->services.count, COLUMNS_LEAST, COLUMNS);
+    const struct nd_series_info *info = service->info;
+    service->strip =
+        (struct nd_strip){.opened = info->opened,
+                          .every = info->every,
+                          .t0 = load->t0,
+                          .span = load->run_end > load->t0 ? load->run_end - load->t0 : 1,
+                          .columns = COLUMNS};
+    nd_strip_begin(&service->strip);
 }
 
 static void service_begin(struct load *load, struct service *service)
@@ -119,13 +130,8 @@ static void service_begin(struct load *load, struct service *service)
     service->tally =
         (struct nd_tally){.every = info->every, .interrupted = nd_cuts_take, .ctx = &service->cuts};
     nd_tally_begin(&service->tally, info->opened, -1);
-    service->strip =
-        (struct nd_strip){.opened = info->opened,
-                          .every = info->every,
-                          .t0 = load->t0,
-                          .span = load->run_end > load->t0 ? load->run_end - load->t0 : 1,
-                          .columns = strip_columns(load)};
-    nd_strip_begin(&service->strip);
+    if (count <= STRIPS)
+        strip_begin(load, service);
     nd_asked_begin(&service->asked, load->model, info->id, load->t0);
 }
 
@@ -189,7 +195,8 @@ static json_t *service_json(const struct load *load, struct service *service)
     nd_cuts_tell(&service->cuts, out);
     tell_availability(service, out);
     nd_model_share_series(out, &service->tally, &service->cuts, service->next);
-    json_object_set(out, "columns", service->strip.list);
+    json_t *columns = service->strip.list;
+    json_object_set_new(out, "columns", columns != NULL ? json_incref(columns) : json_null());
     nd_asked_tell(&service->asked, info);
     return out;
 }
@@ -233,8 +240,10 @@ static void take_known(struct load *load, struct service *service, const struct 
 {
     const struct nd_series_info *info = service->info;
     size_t before = held_by(service);
-    nd_strip_skip(&service->strip, service->next, sample->slot);
-    nd_strip_add(&service->strip, sample);
+    if (service->strip.list != NULL) {
+        nd_strip_skip(&service->strip, service->next, sample->slot);
+        nd_strip_add(&service->strip, sample);
+    }
     nd_asked_add(&service->asked, info->opened + sample->slot * info->every, sample->outcome);
     if (sample->outcome < ND_OUTCOME_ANSWERED)
         nd_cuts_lost(&service->cuts, sample->sent);
@@ -280,11 +289,62 @@ static nd_err read_some(struct load *load, int64_t rows, json_t *list)
     err = err == ND_OK ? load->err : err;
     for (size_t i = load->from; i < load->till; i++) {
         struct service *service = &load->services.at[i];
-        if (err == ND_OK && !service->skipped)
+        if (err == ND_OK && !service->skipped) {
+            service->place = json_array_size(list);
+            service->lost = service->tally.count - service->tally.answered;
             json_array_append_new(list, service_json(load, service));
+        }
         service_free(service);
     }
     load->from = load->till;
+    return err;
+}
+
+static int lost_most(const void *a, const void *b)
+{
+    const struct service *x = *(struct service *const *)a;
+    const struct service *y = *(struct service *const *)b;
+    return x->lost != y->lost ? (x->lost < y->lost) - (x->lost > y->lost)
+                              : (x->place > y->place) - (x->place < y->place);
+}
+
+static bool take_strip(void *ctx, const struct nd_sample *sample)
+{
+    struct service *service = service_find(ctx, sample->series);
+    if (service == NULL || service->strip.list == NULL)
+        return true;
+    nd_strip_skip(&service->strip, service->next, sample->slot);
+    nd_strip_add(&service->strip, sample);
+    service->next = sample->slot + 1;
+    return true;
+}
+
+/* Strips of so many series would be of use to nobody: of those that lost most, in a reading of
+ * their own, now that they are known. */
+static nd_err read_strips(struct load *load, int64_t rows, json_t *list)
+{
+    struct ND_VEC(struct service *) chosen = {0};
+    for (size_t i = 0; i < load->services.count; i++) {
+        if (!load->services.at[i].skipped)
+            nd_vec_push(&chosen, &load->services.at[i]);
+    }
+    json_object_set_new(
+        load->model, "strips_left",
+        json_integer(chosen.count > STRIPS ? (json_int_t)(chosen.count - STRIPS) : 0));
+    if (chosen.count != 0)
+        qsort(chosen.at, chosen.count, sizeof chosen.at[0], lost_most);
+    chosen.count = chosen.count < STRIPS ? chosen.count : STRIPS;
+    for (size_t i = 0; i < chosen.count; i++)
+        strip_begin(load, chosen.at[i]);
+    const struct nd_samples_part part = {.first = INT64_MIN, .last = INT64_MAX, .rows = rows};
+    nd_err err = nd_samples_scan(load->path, &part, take_strip, load, load->why);
+    for (size_t i = 0; i < chosen.count; i++) {
+        nd_strip_end(&chosen.at[i]->strip);
+        json_object_set(json_array_get(list, chosen.at[i]->place), "columns",
+                        chosen.at[i]->strip.list);
+        service_free(chosen.at[i]);
+    }
+    nd_vec_free(&chosen);
     return err;
 }
 
@@ -328,9 +388,11 @@ nd_err nd_model_series(json_t *model, const struct nd_rundir *dir, nd_ns t0, nd_
     json_object_set_new(json_object_get(model, "quality"), "samples",
                         json_pack("{s:I, s:I}", "rows", (json_int_t)rows, "till_rel_ns",
                                   (json_int_t)(run_end - t0)));
-    json_object_set_new(model, "strip_columns", json_integer((json_int_t)strip_columns(&load)));
+    json_object_set_new(model, "strip_columns", json_integer(COLUMNS));
     while (err == ND_OK && load.from < load.services.count)
         err = read_some(&load, rows, list);
+    if (err == ND_OK && load.services.count > STRIPS)
+        err = read_strips(&load, rows, list);
     add_addresses(list, dir);
     nd_forces_deinit(&load.forces);
     nd_vec_free(&load.services);

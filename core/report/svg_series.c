@@ -216,13 +216,18 @@ static void put_axis(const struct nd_page *page, bool phases)
 void nd_svg_series(const struct nd_page *page)
 {
     const json_t *list = json_object_get(page->model, "series");
+    json_int_t left = nd_int_of(page->model, "strips_left");
+    json_int_t all = (json_int_t)json_array_size(list) - left;
+    json_int_t put = 0;
     size_t i = 0;
     json_t *series = NULL;
     put_axis(page, true);
     json_array_foreach(list, i, series)
     {
+        if (left > 0 && json_is_null(json_object_get(series, "columns")))
+            continue;
         put_strip(page, series, i);
-        if ((i + 1) % AXIS_EVERY == 0 || i + 1 == json_array_size(list))
+        if (++put % AXIS_EVERY == 0 || put == all)
             put_axis(page, false);
     }
 }
