@@ -242,6 +242,21 @@ static void put_answers(const struct cell *cell, struct nd_buf *out)
     nd_inject_answers(cell->page, cell->entry, out);
 }
 
+static void put_fault(const struct cell *cell, struct nd_buf *out)
+{
+    nd_fault_title(cell->page, cell->entry, true, out);
+}
+
+static void put_reached(const struct cell *cell, struct nd_buf *out)
+{
+    nd_fault_after(cell->page, cell->entry, cell->column->key, out);
+}
+
+static void put_told(const struct cell *cell, struct nd_buf *out)
+{
+    nd_fault_told(cell->page, cell->entry, out);
+}
+
 static void put_spread(const struct cell *cell, struct nd_buf *out)
 {
     char text[ND_SPREAD_TEXT];
@@ -331,7 +346,8 @@ static const struct {
     [ND_CELL_WITHIN] = {put_within, false},     [ND_CELL_OF] = {put_of, false},
     [ND_CELL_DEFINED] = {put_defined, false},   [ND_CELL_MARGIN] = {put_margin, false},
     [ND_CELL_WARN] = {put_warn, false},         [ND_CELL_BULLET] = {put_nothing, false},
-    [ND_CELL_ANSWERS] = {put_answers, false},
+    [ND_CELL_ANSWERS] = {put_answers, false},   [ND_CELL_FAULT] = {put_fault, false},
+    [ND_CELL_REACHED] = {put_reached, true},    [ND_CELL_TOLD] = {put_told, false},
 };
 
 static void put_cell(const struct cell *cell, struct nd_buf *out)
@@ -357,6 +373,8 @@ const char *nd_cell_class(const struct nd_column *column, const struct nd_table_
     struct cell cell = cell_of(NULL, column, row);
     if (kind == ND_CELL_STATE || kind == ND_CELL_REASONED || kind == ND_CELL_WITHIN)
         return json_is_string(cell.value) ? nd_state_class(json_string_value(cell.value)) : "";
+    if (kind == ND_CELL_REACHED)
+        return json_is_integer(cell.value) ? "u" : "unknown";
     if (kind == ND_CELL_MEASURED)
         return nd_state_class(nd_str_of(cell.value, "grade"));
     return kind == ND_CELL_NUMBER || kind == ND_CELL_VALUE || kind == ND_CELL_SHARE ||
@@ -427,6 +445,8 @@ size_t nd_table_rows(const json_t *model, const struct nd_table *table, enum nd_
             inner = json_pack("[O]", first);
         } else if (place == ND_PAGES && strcmp(table->inner, "interruptions") == 0) {
             inner = nd_interruptions_shown(first, &left);
+        } else if (place == ND_PAGES && strcmp(table->inner, "moments") == 0) {
+            inner = nd_fault_known(first);
         } else {
             inner = json_incref(json_object_get(first, table->inner));
             left = (size_t)nd_int_of(first, "interruptions_left");

@@ -178,7 +178,9 @@ void nd_report_html(const json_t *model, enum nd_lang lang, struct nd_buf *out)
                 "<rect width=\"8\" height=\"8\" class=\"p2a\"/><path d=\"M0 0L8 8M8 0L0 8\" "
                 "class=\"p2b\"/></pattern><pattern id=\"bars\" width=\"5\" height=\"5\" "
                 "patternUnits=\"userSpaceOnUse\"><rect width=\"5\" height=\"2\" class=\"p3b\"/>"
-                "</pattern></defs></svg>\n");
+                "</pattern><pattern id=\"dots\" width=\"6\" height=\"6\" "
+                "patternUnits=\"userSpaceOnUse\"><rect width=\"6\" height=\"6\" class=\"p1a\"/>"
+                "<circle cx=\"3\" cy=\"3\" r=\"1.5\" class=\"p1b\"/></pattern></defs></svg>\n");
     if (lang != ND_LANG_EN && lang != ND_LANG_ZH)
         put_languages(&page);
     if (lang != ND_LANG_EN)

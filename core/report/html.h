@@ -3,10 +3,11 @@
  *   html.c           the document and its cover
  *   html_first.c     the first page
  *   html_sections.c  what follows the first page
- *   html_appendix.c what is looked up: overview, points for leadership, appendix
+ *   html_appendix.c  what is looked up: overview, points for leadership, appendix
  *   html_tables.c    tables told as data; obligations, ratings, improvements
  *   html_share.c     availability by operator
  *   html_bullets.c   limits in numbers as bullet charts
+ *   html_faults.c    faults as life cycles, lengths of interruptions; svg_faults.c: their charts
  *   html_parts.c     text, headings, tables */
 #ifndef ND_REPORT_HTML_H
 #define ND_REPORT_HTML_H
@@ -51,6 +52,7 @@ void nd_html_targets(const struct nd_page *page);
 /* One limit in numbers as a chart. id: of the table it stands in, unique with the verdict. */
 void nd_html_bullet(const struct nd_page *page, const char *id, const json_t *verdict);
 void nd_html_operators(const struct nd_page *page);
+void nd_html_faults(const struct nd_page *page);
 void nd_html_lessons(const struct nd_page *page);
 void nd_html_overview(const struct nd_page *page);
 void nd_html_appendix(const struct nd_page *page);

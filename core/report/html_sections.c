@@ -155,23 +155,15 @@ static void put_quality(const struct nd_page *page)
 static const struct {
     const char *name;
     void (*put)(const struct nd_page *page);
-} sections[] = {{"lessons", nd_html_lessons},
-                {"overview", nd_html_overview},
-                {"ratings", nd_html_ratings},
-                {"expectations", nd_html_expectations},
-                {"baseline", put_baseline},
-                {"clocks", nd_html_duties},
-                {"timeline", put_timeline},
-                {"injects", NULL},
-                {"observations", NULL},
-                {"operators", nd_html_operators},
-                {"performance", put_performance},
-                {"safety", put_safety},
-                {"confirmations", NULL},
-                {"notes", put_notes},
-                {"improvements", nd_html_improvements},
-                {"quality", put_quality},
-                {"appendix", nd_html_appendix}};
+} sections[] = {{"lessons", nd_html_lessons}, {"overview", nd_html_overview},
+                {"ratings", nd_html_ratings}, {"expectations", nd_html_expectations},
+                {"baseline", put_baseline},   {"clocks", nd_html_duties},
+                {"timeline", put_timeline},   {"injects", NULL},
+                {"observations", NULL},       {"operators", nd_html_operators},
+                {"faults", nd_html_faults},   {"performance", put_performance},
+                {"safety", put_safety},       {"confirmations", NULL},
+                {"notes", put_notes},         {"improvements", nd_html_improvements},
+                {"quality", put_quality},     {"appendix", nd_html_appendix}};
 #define SECTIONS (sizeof sections / sizeof sections[0])
 
 static void put_section(const struct nd_page *page, size_t number)
@@ -195,7 +187,7 @@ const char *nd_html_section_names(void)
 {
     return "lessons, overview, ratings, expectations, baseline, clocks, timeline, injects, "
            "observations, operators, "
-           "performance, safety, confirmations, notes, improvements, quality, appendix";
+           "faults, performance, safety, confirmations, notes, improvements, quality, appendix";
 }
 
 void nd_html_sections(const struct nd_page *page)

@@ -178,6 +178,18 @@ void nd_model_fault(json_t *model, const char *type, const char *subject, const 
  * people. plan: may be NULL. */
 void nd_model_faults(json_t *model, const json_t *plan);
 
+/* What a fault is called: the step's or inject's title; of one by itself the services it cut off,
+ * and, as a whole, what was in force. */
+void nd_fault_title(const struct nd_page *page, const json_t *fault, bool whole,
+                    struct nd_buf *out);
+/* Those of its moments that are known. Caller drops. */
+json_t *nd_fault_known(const json_t *fault);
+/* What told a moment of a fault: "a guard: Load of the core (the tool)". */
+void nd_fault_told(const struct nd_page *page, const json_t *moment, struct nd_buf *out);
+/* A length of a fault's entry by its key, such as "ttd_ns", or why it is not known. */
+void nd_fault_after(const struct nd_page *page, const json_t *fault, const char *key,
+                    struct nd_buf *out);
+
 /* The plan's objectives with what bears on them and how they are rated, and improvement items.
  * plan, state (record/evaluation.h): may be NULL. After everything else is folded. */
 void nd_model_rating(json_t *model, const json_t *plan, const json_t *state);
@@ -188,6 +200,9 @@ void nd_model_rating(json_t *model, const json_t *plan, const json_t *state);
  * language, as a heading's is. */
 void nd_svg_open(const struct nd_page *page, const char *id, double width, double height,
                  const char *title);
+/* Text at (x, y), cut to so many columns of a terminal. class: of the style. */
+void nd_svg_text(const struct nd_page *page, const char *class_name, double x, double y,
+                 const char *text, size_t columns);
 /* svg.h; each with what its legend says. */
 void nd_svg_timeline(const struct nd_page *page);
 void nd_svg_timeline_legend(const struct nd_page *page);
@@ -195,5 +210,7 @@ void nd_svg_duties(const struct nd_page *page);
 void nd_svg_duties_legend(const struct nd_page *page);
 void nd_svg_series(const struct nd_page *page);
 void nd_svg_series_legend(const struct nd_page *page);
+void nd_svg_faults(const struct nd_page *page);
+void nd_svg_lengths(const struct nd_page *page);
 
 #endif

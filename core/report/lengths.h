@@ -12,6 +12,7 @@ enum nd_lengths_sort { ND_LENGTHS_ALL, ND_LENGTHS_INJECTED, ND_LENGTHS_UNEXPECTE
 struct nd_length_bin {
     size_t number;
     int64_t counts[2]; /* injected, unexpected */
+    int64_t sums[2];   /* ns, of those */
 };
 
 /* Embedded; zero-initialise. */

@@ -185,6 +185,9 @@ static void put_page(const json_t *model, enum nd_lang lang, struct nd_buf *out)
     if (json_array_size(json_object_get(model, "operators")) != 0)
         nd_buf_addf(out, "\n%s\n", nd_msg(&page, ND_MSG_DEF_SHARE));
     put_data(&page, "services");
+    put_data(&page, "faults");
+    put_data(&page, "fault_moments");
+    put_data(&page, "lengths");
     put_data(&page, "interruptions");
     put_data(&page, "confirmations");
     put_data(&page, "guards");

@@ -142,14 +142,27 @@ static void find_sources(struct work *work)
 
 /* ---- interruptions ---- */
 
+/* A change that took effect while a probe was under way may have cut that one off: what 95 % of the
+ * answers took at most. */
+static nd_ns under_way(const json_t *series)
+{
+    double p95 = json_number_value(json_object_get(series, "p95"));
+    nd_ns deadline = nd_int_of(series, "deadline_ns");
+    if (strcmp(nd_str_of(series, "unit"), "ns") != 0 || !(p95 > 0))
+        return 0;
+    return p95 < (double)deadline ? (nd_ns)p95 : deadline;
+}
+
 /* Told to the change that began last before it, if any was in force. */
 static void tell_hit(const struct work *work, struct nd_fault_hit *hit)
 {
     nd_ns every = nd_int_of(hit->series, "every_ns");
+    nd_ns till = hit->from + under_way(hit->series);
     nd_ns latest = -1;
+    till = hit->till >= 0 && hit->till < till ? hit->till : till;
     for (size_t i = 0; i < work->made.count; i++) {
         const struct made *made = &work->made.at[i];
-        if (made->began < latest || made->began > hit->from ||
+        if (made->began < latest || made->began > till ||
             (made->back >= 0 && made->back + every < hit->good))
             continue;
         latest = made->began;
@@ -159,26 +172,30 @@ static void tell_hit(const struct work *work, struct nd_fault_hit *hit)
 }
 
 /* Whether the series had been failing already: so many interruptions within the time that makes a
- * service steady. */
-#define FAILING 3
+ * service steady, and one of them as long as this. */
+#define FAILING  3
+#define LOOKBACK 200
 static bool was_failing(const struct work *work, size_t first, const struct nd_fault_hit *hit)
 {
-    size_t before = work->hits.count - first;
-    return before >= FAILING &&
-           hit->from - work->hits.at[work->hits.count - FAILING].end < work->steady;
+    size_t count = 0;
+    nd_ns longest = 0;
+    for (size_t i = work->hits.count; i-- > first && count < LOOKBACK; count++) {
+        const struct nd_fault_hit *before = &work->hits.at[i];
+        if (hit->from - before->end >= work->steady)
+            break;
+        longest = before->end - before->from > longest ? before->end - before->from : longest;
+    }
+    return count >= FAILING && hit->end - hit->from <= longest;
 }
 
 /* One that follows before its service had been steady belongs to the one before, unless a change
- * took effect just then, on a service that had not been failing; or one that the scenario calls a
- * fault. */
+ * took effect just then, on a service that had not been failing. */
 static void follow(const struct work *work, size_t first, struct nd_fault_hit *hit)
 {
     if (work->hits.count == first)
         return;
     const struct nd_fault_hit *before = &work->hits.at[work->hits.count - 1];
-    bool declared = hit->source >= 0 && work->sources.at[hit->source].declared;
-    if (hit->from - before->end >= work->steady ||
-        (hit->at_once && (declared || !was_failing(work, first, hit))))
+    if (hit->from - before->end >= work->steady || (hit->at_once && !was_failing(work, first, hit)))
         return;
     hit->source = before->source;
     hit->at_once = before->at_once;

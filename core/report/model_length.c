@@ -51,7 +51,9 @@ void nd_lengths_add(struct nd_lengths *lengths, nd_ns length, bool injected)
     nd_values_add(&lengths->values[sort], (double)length);
     lengths->sums[ND_LENGTHS_ALL] += length;
     lengths->sums[sort] += length;
-    bin_of(lengths, length)->counts[injected ? 0 : 1]++;
+    struct nd_length_bin *bin = bin_of(lengths, length);
+    bin->counts[injected ? 0 : 1]++;
+    bin->sums[injected ? 0 : 1] += length;
 }
 
 static json_t *rank_json(struct nd_values *values, double q)
@@ -69,6 +71,17 @@ static json_t *sort_json(struct nd_values *values, int64_t sum)
                      rank_json(values, 1), "sum_ns", (json_int_t)sum);
 }
 
+static json_t *bin_json(const struct nd_length_bin *bin)
+{
+    json_int_t low = (json_int_t)(LEAST * pow(10, (double)bin->number / PER_DECADE));
+    json_t *out =
+        json_pack("[I, I, I]", low, (json_int_t)bin->counts[0], (json_int_t)bin->counts[1]);
+    for (size_t kind = 0; kind < 2; kind++)
+        json_array_append_new(
+            out, json_integer(bin->counts[kind] != 0 ? bin->sums[kind] / bin->counts[kind] : 0));
+    return out;
+}
+
 json_t *nd_lengths_json(struct nd_lengths *lengths)
 {
     static const char *const names[ND_LENGTHS] = {"all", "injected", "unexpected"};
@@ -77,10 +90,7 @@ json_t *nd_lengths_json(struct nd_lengths *lengths)
         json_object_set_new(out, names[s], sort_json(&lengths->values[s], lengths->sums[s]));
     for (size_t i = 0; i < lengths->bins.count; i++) {
         const struct nd_length_bin *bin = &lengths->bins.at[i];
-        json_array_append_new(
-            json_object_get(out, "bins"),
-            json_pack("[I, I, I]", (json_int_t)(LEAST * pow(10, (double)bin->number / PER_DECADE)),
-                      (json_int_t)bin->counts[0], (json_int_t)bin->counts[1]));
+        json_array_append_new(json_object_get(out, "bins"), bin_json(bin));
     }
     return out;
 }

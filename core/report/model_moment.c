@@ -10,18 +10,16 @@
 
 static json_t *known(const char *moment, const char *how, nd_ns at, nd_ns earlier, nd_ns later)
 {
-    return json_pack("{s:s, s:I, s:I, s:I, s:s, s:n, s:n, s:n, s:b, s:[], s:n, s:n}", "moment",
-                     moment, "at_rel_ns", (json_int_t)at, "earlier_ns",
-                     (json_int_t)(earlier > 0 ? earlier : 0), "later_ns",
-                     (json_int_t)(later > 0 ? later : 0), "how", how, "by", "who", "title",
-                     "scripted", 0, "evidence", "series", "why");
+    return json_pack("{s:s, s:I, s:I, s:I, s:s, s:n, s:[], s:n}", "moment", moment, "at_rel_ns",
+                     (json_int_t)at, "earlier_ns", (json_int_t)(earlier > 0 ? earlier : 0),
+                     "later_ns", (json_int_t)(later > 0 ? later : 0), "how", how, "by", "evidence",
+                     "why");
 }
 
 static json_t *empty(const char *moment, const char *why)
 {
-    return json_pack("{s:s, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:b, s:[], s:n, s:s}", "moment",
-                     moment, "at_rel_ns", "earlier_ns", "later_ns", "how", "by", "who", "title",
-                     "scripted", 0, "evidence", "series", "why", why);
+    return json_pack("{s:s, s:n, s:n, s:n, s:[], s:s}", "moment", moment, "at_rel_ns", "how", "by",
+                     "evidence", "why", why);
 }
 
 static void lead_to(json_t *moment, json_int_t seq)
@@ -184,8 +182,8 @@ static json_t *moment_of_signal(const char *name, const json_t *signal)
     json_object_set_new(moment, "by", json_string(person ? "person" : "tool"));
     json_object_set(moment, "who", json_object_get(signal, "who"));
     json_object_set(moment, "title", json_object_get(signal, "title"));
-    json_object_set_new(moment, "scripted",
-                        json_boolean(json_is_true(json_object_get(signal, "scripted"))));
+    if (json_is_true(json_object_get(signal, "scripted")))
+        json_object_set_new(moment, "scripted", json_true());
     lead_to(moment, nd_int_of(signal, "seq"));
     return moment;
 }
@@ -241,7 +239,7 @@ static json_t *mitigated(const struct nd_fault *fault, const struct back *back)
     if (fault->hits.count == 0)
         return empty("mitigated", "not_measured");
     if (source == NULL || source->change == NULL)
-        return empty("mitigated", "no_change");
+        return empty("mitigated", source != NULL ? "nothing_made" : "no_change");
     if (!back->mitigated)
         return never("mitigated", back->never);
     if (source->undone >= 0 && back->first->till >= source->undone)
@@ -267,7 +265,7 @@ static json_t *reverted(const struct nd_fault *fault)
     size_t i = 0;
     json_t *seq = NULL;
     if (source == NULL || source->changes == 0)
-        return empty("reverted", "no_change");
+        return empty("reverted", source != NULL ? "nothing_made" : "no_change");
     if (!source->all_back)
         return empty("reverted", "not_read_back");
     nd_ns undone = source->undone >= 0 ? source->undone : source->reverted;

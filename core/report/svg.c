@@ -20,6 +20,17 @@ double nd_svg_x(double at, double end)
     return ND_SVG_LEFT + (ND_SVG_WIDTH - ND_SVG_LEFT - ND_SVG_RIGHT) * fmin(fmax(at / end, 0), 1);
 }
 
+void nd_svg_text(const struct nd_page *page, const char *class_name, double x, double y,
+                 const char *text, size_t columns)
+{
+    size_t fit = nd_text_fit(text, columns);
+    char *cut = nd_printf("%.*s%s", (int)fit, text, text[fit] != '\0' ? "\u2026" : "");
+    nd_buf_addf(page->out, "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\">", class_name, x, y);
+    nd_xml(page->out, cut);
+    nd_buf_adds(page->out, "</text>\n");
+    free(cut);
+}
+
 void nd_svg_open(const struct nd_page *page, const char *id, double width, double height,
                  const char *title)
 {

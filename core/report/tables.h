@@ -33,6 +33,9 @@ enum nd_cell_kind {
     ND_CELL_PROVED,   /* yes, not proved, "–" (a rehearsal) */
     ND_CELL_REPLY,    /* a confirmation: the answer, and whose */
     ND_CELL_INJECT,   /* an inject: its title, else its id */
+    ND_CELL_FAULT,    /* a fault: what it is called */
+    ND_CELL_REACHED,  /* a fault: how long it took, or why that is not known */
+    ND_CELL_TOLD,     /* a moment of a fault: what told it */
     ND_CELL_SPREAD,   /* a share with the entry's "uncertainty", in as many digits as that has */
     ND_CELL_WITHIN,   /* a state; whether the entry is "within_uncertainty" or "near"; its "why" */
     ND_CELL_DEFINED,  /* a verdict: the statistic, of which service, in which window */
@@ -83,8 +86,8 @@ const struct nd_table *nd_table_find(const char *name);
 bool nd_column_stands(const struct nd_column *column, enum nd_place place);
 /* Its headings on a page, ND_COLUMNS_MAX at most; returns how many. */
 size_t nd_table_headings(const struct nd_table *table, enum nd_message *headings);
-/* Its rows, which point into the model; the longest interruptions alone, a page fewer. Returns how
- * many; caller frees. */
+/* Its rows, which point into the model; the longest interruptions alone, a page fewer, and of
+ * faults the moments that are known. Returns how many; caller frees. */
 size_t nd_table_rows(const json_t *model, const struct nd_table *table, enum nd_place place,
                      struct nd_table_row **rows);
 

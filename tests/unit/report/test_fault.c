@@ -331,7 +331,7 @@ static void test_not_known(void **state)
     assert_int_equal(nd_int_of(idle, "users"), 7);
     assert_cycle(idle, "injected", -1, &(const int64_t[5]){-1, -1, -1, -1, -1});
     assert_why(idle, "onset", "nothing_made");
-    assert_why(idle, "reverted", "no_change");
+    assert_why(idle, "reverted", "nothing_made");
     const json_t *off = fault_at(model, 3);
     assert_cycle(off, "injected", 40050, &(const int64_t[5]){100, -1, -1, -1, -1});
     assert_why(off, "acknowledged", "nothing_asked");
