@@ -12,7 +12,7 @@
 
 #include <stdbool.h>
 
-#define ND_FAIL_TEXT 256
+#define ND_FAIL_TEXT 512
 
 struct nd_fail {
     nd_err code;

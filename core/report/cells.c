@@ -483,19 +483,19 @@ static bool is_number(const struct cell *cell)
 static void add_row(const struct nd_page *page, const struct nd_table *table,
                     const struct nd_table_row *row, struct nd_sheet *sheet)
 {
+    bool left_said = false;
     nd_sheet_row(sheet);
     for (const struct nd_column *c = table->columns; c->key != NULL; c++) {
         struct cell cell = cell_of(page, c, row);
         struct nd_buf text = {0};
         if (!nd_column_stands(c, ND_SHEETS))
             continue;
-        if (row->entry == NULL && c != table->columns) {
-            nd_left_words(page, row->left, &text);
+        if (row->entry == NULL && c != table->columns) { /* the words, then cells with nothing */
+            if (!left_said)
+                nd_left_words(page, row->left, &text);
+            left_said = true;
             nd_sheet_text(sheet, nd_buf_str(&text));
-            nd_buf_deinit(&text);
-            return;
-        }
-        if (is_number(&cell)) {
+        } else if (is_number(&cell)) {
             nd_sheet_number(sheet, json_number_value(cell.value) / (in_seconds(c) ? 1e9 : 1));
         } else {
             if (cell.value != NULL && (!json_is_null(cell.value) || kind_of(c) == ND_CELL_TILL))

@@ -19,8 +19,10 @@ static void put_start(const struct nd_page *page, const json_t *run)
         return;
     nd_wall_format(start * 1000000, (int)nd_int_of(run, "utc_offset_min"), local);
     nd_wall_format(start * 1000000, 0, utc);
-    nd_buf_addf(page->out, " \u00b7 %s <time datetime=\"%s\" title=\"UTC %s\">%.10s %.8s",
-                nd_msg(page, ND_MSG_START), utc, utc, local, local + 11);
+    nd_html_raw(page, " \u00b7 ");
+    nd_html_msg(page, ND_MSG_START);
+    nd_buf_addf(page->out, " <time datetime=\"%s\" title=\"UTC %s\">%.10s %.8s", utc, utc, local,
+                local + 11);
     nd_buf_addf(page->out, " (%s)</time>",
                 local[23] == 'Z' ? "UTC" : local + 23); /* after the milliseconds */
     if (page->lang == ND_LANG_ZH && atoi(local) > 1911)
@@ -44,10 +46,11 @@ static void put_cover(const struct nd_page *page, const json_t *run)
     const char *agency = nd_text_of(page, json_object_get(template, "agency"));
     char length[ND_UNIT_TEXT];
     nd_html_raw(page, "<header>");
-    if (*nd_str_of(template, "logo") != '\0') {
-        nd_buf_addf(page->out, "<img class=\"logo\" src=\"%s\" alt=\"",
-                    nd_str_of(template, "logo"));
-        nd_html_text(page, agency);
+    if (strncmp(nd_str_of(template, "logo"), "data:image/", 11) == 0) {
+        nd_html_raw(page, "<img class=\"logo\" src=\"");
+        nd_xml(page->out, nd_str_of(template, "logo"));
+        nd_html_raw(page, "\" alt=\"");
+        nd_xml(page->out, agency);
         nd_html_raw(page, "\">");
     }
     if (*agency != '\0') {
@@ -61,10 +64,13 @@ static void put_cover(const struct nd_page *page, const json_t *run)
     nd_html_msg(page, ND_MSG_TITLE);
     nd_buf_addf(page->out, " \u00b7 ");
     nd_html_text(page, nd_str_of(drill, "id"));
-    nd_buf_addf(page->out, ", %s %lld", nd_msg(page, ND_MSG_REVISION),
-                (long long)nd_int_of(drill, "revision"));
+    nd_html_raw(page, ", ");
+    nd_html_msg(page, ND_MSG_REVISION);
+    nd_buf_addf(page->out, " %lld", (long long)nd_int_of(drill, "revision"));
     put_start(page, run);
-    nd_buf_addf(page->out, " \u00b7 %s %s</p></header>\n", nd_msg(page, ND_MSG_LASTED),
+    nd_html_raw(page, " \u00b7 ");
+    nd_html_msg(page, ND_MSG_LASTED);
+    nd_buf_addf(page->out, " %s</p></header>\n",
                 nd_length_text(nd_int_of(run, "lasted_ns"), length));
 }
 
@@ -140,7 +146,7 @@ void nd_html_begin(const struct nd_page *page, const char *title, const char *fi
                 "style-src 'unsafe-inline'; img-src data:\">"
                 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>",
                 tag);
-    nd_html_text(page, title);
+    nd_xml(page->out, title);
     nd_buf_addf(page->out,
                 "</title><link rel=\"icon\" href=\"data:,\"><style>%s</style></head><body>"
                 "<a class=\"skip\" href=\"#%s-%s\">",

@@ -18,7 +18,7 @@ void nd_html_begin(const struct nd_page *page, const char *title, const char *fi
 void nd_html_end(const struct nd_page *page);
 /* As it is. text: HTML. */
 void nd_html_raw(const struct nd_page *page, const char *text);
-/* Escaped. */
+/* Escaped; right-to-left words are set apart (<bdi>), so it is not for attributes and titles. */
 void nd_html_text(const struct nd_page *page, const char *words);
 /* The same; runs of the page's other language are marked as such. Not within an attribute. */
 void nd_html_words(const struct nd_page *page, const char *words);

@@ -10,7 +10,10 @@ void nd_html_raw(const struct nd_page *page, const char *text)
 
 void nd_html_text(const struct nd_page *page, const char *words)
 {
+    bool apart = nd_is_right_to_left(words);
+    nd_html_raw(page, apart ? "<bdi>" : "");
     nd_xml(page->out, words);
+    nd_html_raw(page, apart ? "</bdi>" : "");
 }
 
 /* Letters, digits and what stands between words; of English, when there are two words of it. */

@@ -19,11 +19,10 @@ static void put_baseline(const struct nd_page *page)
         if (ended == NULL)
             continue;
         bool cut = json_is_true(json_object_get(ended, "cut"));
-        nd_buf_addf(page->out, "<p class=\"%s\">%s: %s", holds ? "met" : "missed",
-                    nd_msg(page, w == 0 ? ND_MSG_BASE_BEFORE : ND_MSG_BASE_AFTER),
-                    nd_msg(page, holds ? ND_MSG_BASE_HOLDS
-                                 : cut ? ND_MSG_BASE_CUT
-                                       : ND_MSG_BASE_FAILS));
+        nd_buf_addf(page->out, "<p class=\"%s\">", holds ? "met" : "missed");
+        nd_html_msg(page, w == 0 ? ND_MSG_BASE_BEFORE : ND_MSG_BASE_AFTER);
+        nd_html_raw(page, ": ");
+        nd_html_msg(page, holds ? ND_MSG_BASE_HOLDS : cut ? ND_MSG_BASE_CUT : ND_MSG_BASE_FAILS);
         json_array_foreach(json_object_get(ended, "fails"), k, fails)
         {
             const char *sentence = nd_text_of(page, json_object_get(fails, "sentence"));
@@ -137,9 +136,10 @@ static void put_completeness(const struct nd_page *page)
     char share[64];
     nd_html_raw(page, "<p>");
     nd_html_msg(page, ND_MSG_COMPLETENESS);
-    nd_buf_addf(page->out, ": %s (%s %lld)</p>\n",
-                nd_value_text(page, json_object_get(summary, "completeness"), "1", "share", share),
-                nd_msg(page, ND_MSG_SENT), (long long)nd_int_of(summary, "sent"));
+    nd_buf_addf(page->out, ": %s (",
+                nd_value_text(page, json_object_get(summary, "completeness"), "1", "share", share));
+    nd_html_msg(page, ND_MSG_SENT);
+    nd_buf_addf(page->out, " %lld)</p>\n", (long long)nd_int_of(summary, "sent"));
 }
 
 static void put_quality(const struct nd_page *page)

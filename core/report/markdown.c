@@ -11,10 +11,9 @@ void nd_md_cell(struct nd_buf *out, const char *text)
     while (left > 0) {
         size_t step = 0;
         unsigned point = nd_utf8_point(text, left, &step);
-        if (point < 0x20 || (point >= 0x202a && point <= 0x202e) ||
-            (point >= 0x2066 && point <= 0x2069))
+        if (point < 0x20 || nd_is_harmful(point))
             nd_buf_adds(out, " ");
-        else if (point < 0x80 && strchr("|\\`*_<>[]#", (int)point) != NULL)
+        else if (point < 0x80 && strchr("|\\`*_~<>[]#&", (int)point) != NULL)
             nd_buf_addf(out, "&#%u;", point);
         else
             nd_buf_add(out, text, step);
@@ -23,15 +22,23 @@ void nd_md_cell(struct nd_buf *out, const char *text)
     }
 }
 
+static void put_msg(const struct nd_page *page, const char *before, enum nd_message message,
+                    const char *after)
+{
+    nd_buf_adds(page->out, before);
+    nd_md_cell(page->out, nd_msg(page, message));
+    nd_buf_adds(page->out, after);
+}
+
 static void heading(const struct nd_page *page, enum nd_message message)
 {
-    nd_buf_addf(page->out, "\n## %s\n\n", nd_msg(page, message));
+    put_msg(page, "\n## ", message, "\n\n");
 }
 
 static void table_head(const struct nd_page *page, const enum nd_message *columns, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        nd_buf_addf(page->out, "| %s ", nd_msg(page, columns[i]));
+        put_msg(page, "| ", columns[i], " ");
     nd_buf_adds(page->out, "|\n");
     for (size_t i = 0; i < count; i++)
         nd_buf_adds(page->out, "|---");
@@ -86,35 +93,42 @@ static void put_duties(const struct nd_page *page)
     {
         nd_buf_adds(page->out, "\n- ");
         nd_md_cell(page->out, nd_text_of(page, json_object_get(profile, "law")));
-        nd_buf_addf(page->out, " (%s). %s: ", nd_str_of(profile, "name"),
-                    nd_msg(page, ND_MSG_SEEN));
+        nd_buf_adds(page->out, " (");
+        nd_md_cell(page->out, nd_str_of(profile, "name"));
+        put_msg(page, "). ", ND_MSG_SEEN, ": ");
         nd_md_cell(page->out, nd_str_of(profile, "seen"));
         nd_buf_adds(page->out, ". ");
         nd_md_cell(page->out, nd_text_of(page, json_object_get(profile, "note")));
     }
     nd_buf_adds(page->out, i != 0 ? "\n" : "");
     if (json_array_size(json_object_get(page->model, "obligations")) != 0)
-        nd_buf_addf(page->out, "\n%s\n", nd_msg(page, ND_MSG_DEF_DUTIES));
+        put_msg(page, "\n", ND_MSG_DEF_DUTIES, "\n");
 }
 
 static void put_evaluation(const struct nd_page *page)
 {
     const json_t *evaluation = json_object_get(page->model, "evaluation");
     put_data(page, "objectives");
-    if (nd_int_of(evaluation, "bad_seq") != 0)
-        nd_buf_addf(page->out, "\n**%s (%lld)**\n", nd_msg(page, ND_MSG_EVALUATION_BAD),
-                    (long long)nd_int_of(evaluation, "bad_seq"));
-    if (json_array_size(json_object_get(page->model, "objectives")) != 0)
-        nd_buf_addf(page->out, "\n- %s\n- %s\n", nd_msg(page, ND_MSG_DEF_RATINGS),
-                    nd_msg(page, ND_MSG_DEF_SUGGESTED));
+    if (nd_int_of(evaluation, "bad_seq") != 0) {
+        put_msg(page, "\n**", ND_MSG_EVALUATION_BAD, "");
+        nd_buf_addf(page->out, " (%lld)**\n", (long long)nd_int_of(evaluation, "bad_seq"));
+    }
+    if (json_array_size(json_object_get(page->model, "objectives")) != 0) {
+        put_msg(page, "\n- ", ND_MSG_DEF_RATINGS, "\n");
+        put_msg(page, "- ", ND_MSG_DEF_SUGGESTED, "\n");
+    }
     put_data(page, "improvements");
-    if (nd_int_of(evaluation, "without_action") != 0)
-        nd_buf_addf(page->out, "\n%s: %lld\n", nd_msg(page, ND_MSG_WITHOUT_ACTION),
-                    (long long)nd_int_of(evaluation, "without_action"));
+    if (nd_int_of(evaluation, "without_action") != 0) {
+        put_msg(page, "\n", ND_MSG_WITHOUT_ACTION, "");
+        nd_buf_addf(page->out, ": %lld\n", (long long)nd_int_of(evaluation, "without_action"));
+    }
     put_data(page, "carried");
     char *carried = nd_carried_words(page);
-    if (carried != NULL)
-        nd_buf_addf(page->out, "\n%s\n\n%s\n", carried, nd_msg(page, ND_MSG_DEF_CARRIED));
+    if (carried != NULL) {
+        nd_buf_adds(page->out, "\n");
+        nd_md_cell(page->out, carried);
+        put_msg(page, "\n\n", ND_MSG_DEF_CARRIED, "\n");
+    }
     free(carried);
 }
 
@@ -124,12 +138,12 @@ static void put_reasons(const struct nd_page *page)
     size_t i = 0;
     json_t *one = NULL;
     if (*nd_str_of(safety, "refused") != '\0') {
-        nd_buf_addf(page->out, "\n%s: ", nd_msg(page, ND_MSG_REFUSED_BECAUSE));
+        put_msg(page, "\n", ND_MSG_REFUSED_BECAUSE, ": ");
         nd_md_cell(page->out, nd_str_of(safety, "refused"));
         nd_buf_adds(page->out, "\n");
     }
     if (json_array_size(json_object_get(safety, "armed")) != 0)
-        nd_buf_addf(page->out, "\n%s:", nd_msg(page, ND_MSG_ARMED_BY));
+        put_msg(page, "\n", ND_MSG_ARMED_BY, ":");
     json_array_foreach(json_object_get(safety, "armed"), i, one)
     {
         char *words = nd_armed_words(one);
@@ -147,7 +161,7 @@ static void put_marks(const struct nd_page *page, const json_t *run)
         enum nd_message mark = nd_mark_of(run, i);
         if (mark == ND_MSG_COUNT)
             continue;
-        nd_buf_addf(page->out, "**%s** ", nd_msg(page, mark));
+        put_msg(page, "**", mark, "** ");
         nd_md_cell(page->out, nd_mark_detail(run, mark));
         nd_buf_adds(page->out, "\n\n");
     }
@@ -160,13 +174,18 @@ static void put_page(const json_t *model, enum nd_lang lang, struct nd_buf *out)
     const json_t *summary = json_object_get(model, "summary");
     nd_buf_addf(out, "# %s: ", nd_msg(&page, ND_MSG_EXERCISE));
     nd_md_cell(out, nd_text_of(&page, json_object_get(json_object_get(model, "drill"), "title")));
-    nd_buf_addf(out, "\n\n%s\n\n", nd_str_of(run, "id"));
+    nd_buf_adds(out, "\n\n");
+    nd_md_cell(out, nd_str_of(run, "id"));
+    nd_buf_adds(out, "\n\n");
     put_marks(&page, run);
-    nd_buf_addf(out, "%s %lld · %s %lld · %s %lld · %s %lld/%lld\n", nd_msg(&page, ND_MSG_MET),
-                (long long)nd_int_of(summary, "met"), nd_msg(&page, ND_MSG_MISSED),
-                (long long)nd_int_of(summary, "missed"), nd_msg(&page, ND_MSG_UNKNOWN),
-                (long long)nd_int_of(summary, "unknown"), nd_msg(&page, ND_MSG_RESTORED),
-                (long long)nd_int_of(summary, "verified"),
+    put_msg(&page, "", ND_MSG_MET, "");
+    nd_buf_addf(out, " %lld · ", (long long)nd_int_of(summary, "met"));
+    put_msg(&page, "", ND_MSG_MISSED, "");
+    nd_buf_addf(out, " %lld · ", (long long)nd_int_of(summary, "missed"));
+    put_msg(&page, "", ND_MSG_UNKNOWN, "");
+    nd_buf_addf(out, " %lld · ", (long long)nd_int_of(summary, "unknown"));
+    put_msg(&page, "", ND_MSG_RESTORED, "");
+    nd_buf_addf(out, " %lld/%lld\n", (long long)nd_int_of(summary, "verified"),
                 (long long)nd_int_of(summary, "changes"));
     put_reasons(&page);
     put_data(&page, "lessons");
@@ -174,7 +193,7 @@ static void put_page(const json_t *model, enum nd_lang lang, struct nd_buf *out)
     put_evaluation(&page);
     put_data(&page, "kpis");
     if (nd_has_kpi(model))
-        nd_buf_addf(out, "\n%s\n", nd_msg(&page, ND_MSG_DEF_KPI));
+        put_msg(&page, "\n", ND_MSG_DEF_KPI, "\n");
     put_data(&page, "expectations");
     put_data(&page, "baseline");
     put_duties(&page);
@@ -183,7 +202,7 @@ static void put_page(const json_t *model, enum nd_lang lang, struct nd_buf *out)
     put_data(&page, "observations");
     put_data(&page, "operators");
     if (json_array_size(json_object_get(model, "operators")) != 0)
-        nd_buf_addf(out, "\n%s\n", nd_msg(&page, ND_MSG_DEF_SHARE));
+        put_msg(&page, "\n", ND_MSG_DEF_SHARE, "\n");
     put_data(&page, "services");
     put_data(&page, "faults");
     put_data(&page, "fault_moments");
@@ -195,8 +214,9 @@ static void put_page(const json_t *model, enum nd_lang lang, struct nd_buf *out)
     put_data(&page, "notes");
     put_data(&page, "quality");
     heading(&page, ND_MSG_DEFINITIONS);
-    nd_buf_addf(out, "- %s\n- %s\n- %s\n", nd_msg(&page, ND_MSG_DEF_INTERRUPTION),
-                nd_msg(&page, ND_MSG_DEF_INJECTED), nd_msg(&page, ND_MSG_DEF_AVAILABILITY));
+    put_msg(&page, "- ", ND_MSG_DEF_INTERRUPTION, "\n");
+    put_msg(&page, "- ", ND_MSG_DEF_INJECTED, "\n");
+    put_msg(&page, "- ", ND_MSG_DEF_AVAILABILITY, "\n");
 }
 
 void nd_report_markdown(const json_t *model, enum nd_lang lang, struct nd_buf *out)

@@ -40,8 +40,9 @@ void nd_svg_open(const struct nd_page *page, const char *id, double width, doubl
                 "<title id=\"%s-t-%s\">",
                 id, lang, id, lang, width, height, id, lang);
     nd_xml(page->out, title);
-    nd_buf_addf(page->out, "</title><desc id=\"%s-d-%s\">%s</desc>\n", id, lang,
-                nd_msg(page, ND_MSG_CHART_NOTE));
+    nd_buf_addf(page->out, "</title><desc id=\"%s-d-%s\">", id, lang);
+    nd_xml(page->out, nd_msg(page, ND_MSG_CHART_NOTE));
+    nd_buf_adds(page->out, "</desc>\n");
 }
 
 void nd_svg_close(const struct nd_page *page)
@@ -75,8 +76,7 @@ void nd_svg_grid(const struct nd_page *page, double end, double top, double bott
 /* What an axis' row of labels is, beside the first of them. */
 static void put_unit(const struct nd_page *page, double y, const char *words)
 {
-    nd_buf_addf(page->out, "<text class=\"name soft\" x=\"%.1f\" y=\"%.1f\">%s</text>\n",
-                ND_SVG_LEFT - 38, y, words);
+    nd_svg_words(page, "name soft", ND_SVG_LEFT - 38, y, words);
 }
 
 void nd_svg_ticks(const struct nd_page *page, double end, double y)
@@ -109,11 +109,17 @@ static void put_cut(const struct nd_page *page, const char *text, size_t columns
     free(cut);
 }
 
-void nd_svg_label(const struct nd_page *page, const char *style, double y, const char *text)
+void nd_svg_words(const struct nd_page *page, const char *style, double x, double y,
+                  const char *text)
 {
-    nd_buf_addf(page->out, "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\">", style, ND_SVG_LEFT - 10, y);
+    nd_buf_addf(page->out, "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\">", style, x, y);
     put_cut(page, text, 31);
     nd_buf_adds(page->out, "</text>\n");
+}
+
+void nd_svg_label(const struct nd_page *page, const char *style, double y, const char *text)
+{
+    nd_svg_words(page, style, ND_SVG_LEFT - 10, y, text);
 }
 
 void nd_svg_bar(const struct nd_page *page, const char *style, double from, double till, double end,
@@ -186,9 +192,8 @@ void nd_svg_pauses(const struct nd_page *page, double end, double top, double bo
         double till = json_is_integer(lasted) ? from + (double)json_integer_value(lasted) : end;
         nd_svg_bar(page, "pause", from, till, end, top, bottom - top);
         if (nd_svg_x(till, end) - nd_svg_x(from, end) > 44)
-            nd_buf_addf(page->out, "<text class=\"band\" x=\"%.1f\" y=\"%.1f\">%s</text>\n",
-                        (nd_svg_x(from, end) + nd_svg_x(till, end)) / 2, bottom - 6,
-                        nd_msg(page, ND_MSG_PAUSE));
+            nd_svg_words(page, "band", (nd_svg_x(from, end) + nd_svg_x(till, end)) / 2, bottom - 6,
+                         nd_msg(page, ND_MSG_PAUSE));
     }
 }
 

@@ -23,7 +23,10 @@ void nd_svg_grid(const struct nd_page *page, double end, double top, double bott
 /* Those moments as T+ and, below, as time of day there; takes ND_SVG_TICKS. */
 #define ND_SVG_TICKS 30.0
 void nd_svg_ticks(const struct nd_page *page, double end, double y);
-/* To the left of the axis, cut to what fits. style: "name" or "name soft". */
+/* Words at a place, cut to what the margin has room for. */
+void nd_svg_words(const struct nd_page *page, const char *style, double x, double y,
+                  const char *text);
+/* The same to the left of the axis. style: "name" or "name soft". */
 void nd_svg_label(const struct nd_page *page, const char *style, double y, const char *text);
 void nd_svg_bar(const struct nd_page *page, const char *style, double from, double till, double end,
                 double y, double height);

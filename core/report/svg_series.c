@@ -59,8 +59,8 @@ static void put_unmeasured(const struct strip *strip, double from, double till)
                 "height=\"%.1f\"/>\n",
                 x, TOP, width, LOSS_TOP + LOSS_HEIGHT - TOP);
     if (width > 90)
-        nd_buf_addf(strip->page->out, "<text class=\"tick\" x=\"%.1f\" y=\"%.1f\">%s</text>\n",
-                    x + width / 2, TOP + HEIGHT / 2 + 4, nd_msg(strip->page, ND_MSG_NOT_MEASURED));
+        nd_svg_words(strip->page, "tick", x + width / 2, TOP + HEIGHT / 2 + 4,
+                     nd_msg(strip->page, ND_MSG_NOT_MEASURED));
 }
 
 /* Where so many columns are empty that probes would have been due in them. */
@@ -100,9 +100,8 @@ static void put_bands(const struct strip *strip)
         double width = nd_svg_x(till, strip->end) - nd_svg_x(from, strip->end);
         nd_svg_bar(page, injected ? "injected" : "unexpected", from, till, strip->end, TOP, HEIGHT);
         if (width > (page->lang == ND_LANG_ZH ? 44 : 72))
-            nd_buf_addf(page->out, "<text class=\"band\" x=\"%.1f\" y=\"%.1f\">%s</text>\n",
-                        nd_svg_x(from, strip->end) + width / 2, TOP + HEIGHT / 2 + 4,
-                        nd_msg(page, injected ? ND_MSG_INJECTED : ND_MSG_UNEXPECTED));
+            nd_svg_words(page, "band", nd_svg_x(from, strip->end) + width / 2, TOP + HEIGHT / 2 + 4,
+                         nd_msg(page, injected ? ND_MSG_INJECTED : ND_MSG_UNEXPECTED));
     }
     json_decref(shown);
 }

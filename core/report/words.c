@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -99,6 +100,21 @@ const char *nd_statistic_words(const struct nd_page *page, const char *statistic
     return statistic;
 }
 
+/* As much of a text as fits, whole characters. out: 64 bytes. */
+static void put_text(char *out, const char *text)
+{
+    size_t at = 0;
+    size_t step = 0;
+    while (text[at] != '\0') {
+        nd_utf8_point(text + at, strlen(text + at), &step);
+        if (at + step >= 64)
+            break;
+        at += step;
+    }
+    memcpy(out, text, at);
+    out[at] = '\0';
+}
+
 const char *nd_value_text(const struct nd_page *page, const json_t *value, const char *unit,
                           const char *statistic, char *out)
 {
@@ -111,13 +127,16 @@ const char *nd_value_text(const struct nd_page *page, const json_t *value, const
     else if (nd_value_is_share(statistic))
         snprintf(out, 64, "%s", nd_share_format(v, number));
     else if (strcmp(unit, "bool") == 0)
-        snprintf(out, 64, "%s", nd_msg(page, v != 0 ? ND_MSG_YES : ND_MSG_NO));
+        put_text(out, nd_msg(page, v != 0 ? ND_MSG_YES : ND_MSG_NO));
     else if (strcmp(unit, "bit/s") == 0)
         snprintf(out, 64, "%s", nd_rate_format((int64_t)v, number));
-    else
-        snprintf(out, 64, "%s%s%s", nd_real_words(v, number),
-                 strcmp(unit, "1") != 0 && *unit != '\0' ? " " : "",
-                 strcmp(unit, "1") != 0 ? unit : "");
+    else {
+        bool plain = strcmp(unit, "1") == 0 || *unit == '\0';
+        char *whole =
+            nd_printf("%s%s%s", nd_real_words(v, number), plain ? "" : " ", plain ? "" : unit);
+        put_text(out, whole);
+        free(whole);
+    }
     return out;
 }
 
@@ -434,13 +453,28 @@ char *nd_armed_words(const json_t *armed)
     return nd_printf("%s (uid %lld)", nd_str_of(armed, "by"), (long long)nd_int_of(armed, "uid"));
 }
 
-/* Controls that XML forbids become U+FFFD; marks that turn the direction of text do too, so that a
- * hostile name cannot rearrange what stands beside it. */
-static bool harmful(unsigned point)
+bool nd_is_harmful(unsigned point)
 {
-    return (point < 0x20 && point != '\n' && point != '\t') || point == 0x7f ||
+    return (point < 0x20 && point != '\n' && point != '\t') || (point >= 0x7f && point < 0xa0) ||
+           point == 0x061c || point == 0x200e || point == 0x200f ||
            (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069) ||
            point == 0xfffe || point == 0xffff;
+}
+
+bool nd_is_right_to_left(const char *text)
+{
+    size_t left = strlen(text);
+    while (left > 0) {
+        size_t step = 0;
+        unsigned point = nd_utf8_point(text, left, &step);
+        if ((point >= 0x0590 && point <= 0x08ff) || (point >= 0xfb1d && point <= 0xfdff) ||
+            (point >= 0xfe70 && point <= 0xfefe) || (point >= 0x10800 && point <= 0x10fff) ||
+            (point >= 0x1e800 && point <= 0x1efff))
+            return true;
+        text += step;
+        left -= step;
+    }
+    return false;
 }
 
 void nd_xml(struct nd_buf *out, const char *text)
@@ -459,7 +493,7 @@ void nd_xml(struct nd_buf *out, const char *text)
             nd_buf_adds(out, "&quot;");
         else if (point == '\'')
             nd_buf_adds(out, "&#39;");
-        else if (harmful(point) || point == 0xfffd)
+        else if (nd_is_harmful(point) || point == 0xfffd)
             nd_buf_adds(out, "\ufffd");
         else
             nd_buf_add(out, text, step);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <zip.h>
 
 /* Writing OpenDocument: a zip whose first entry, stored, is its media type (part 2, 3.3). */
@@ -69,24 +70,51 @@ static void put_paragraphs(const char *text, struct nd_buf *out)
     nd_buf_adds(out, "</text:p>");
 }
 
-/* A name that every reader takes: without []*?:/\ and quotes. */
+#define NAME_MAX_CHARACTERS 60
+
+/* A name that every reader takes: short, without controls, []*?:/\ and quotes. */
 static void put_name(const char *name, struct nd_buf *out)
 {
-    for (; *name != '\0'; name++) {
-        if (strchr("[]*?:/\\\"'<>&", *name) != NULL)
+    size_t left = strlen(name);
+    for (int i = 0; left > 0 && i < NAME_MAX_CHARACTERS; i++) {
+        size_t step = 0;
+        unsigned point = nd_utf8_point(name, left, &step);
+        if (point < 0x20 || (point >= 0x7f && point < 0xa0) || point >= 0xfffd ||
+            (point < 0x80 && strchr("[]*?:/\\\"'<>&", (int)point) != NULL))
             nd_buf_adds(out, "_");
         else
-            nd_buf_add(out, name, 1);
+            nd_buf_add(out, name, step);
+        name += step;
+        left -= step;
     }
 }
 
-static void put_sheet(const struct nd_sheet *sheet, struct nd_buf *out)
+/* Of sheets with the same name (in whatever case) the later ones have their number behind it. */
+static void put_own_name(const struct nd_sheet *sheets, size_t number, struct nd_buf *out)
 {
+    struct nd_buf name = {0};
+    bool again = false;
+    put_name(sheets[number].name != NULL ? sheets[number].name : "Sheet1", &name);
+    for (size_t i = 0; i < number && !again; i++) {
+        struct nd_buf other = {0};
+        put_name(sheets[i].name != NULL ? sheets[i].name : "Sheet1", &other);
+        again = strcasecmp(nd_buf_str(&name), nd_buf_str(&other)) == 0;
+        nd_buf_deinit(&other);
+    }
+    nd_buf_adds(out, nd_buf_str(&name));
+    if (again || name.len_bytes == 0)
+        nd_buf_addf(out, " (%zu)", number + 1);
+    nd_buf_deinit(&name);
+}
+
+static void put_sheet(const struct nd_sheet *sheets, size_t number, struct nd_buf *out)
+{
+    const struct nd_sheet *sheet = &sheets[number];
     size_t columns = 1;
     for (size_t r = 0; r < sheet->rows.count; r++)
         columns = sheet->rows.at[r].count > columns ? sheet->rows.at[r].count : columns;
     nd_buf_adds(out, "<table:table table:name=\"");
-    put_name(sheet->name != NULL ? sheet->name : "Sheet1", out);
+    put_own_name(sheets, number, out);
     nd_buf_addf(out,
                 "\"><table:table-column table:style-name=\"c\" "
                 "table:number-columns-repeated=\"%zu\"/>\n",
@@ -153,7 +181,7 @@ nd_err nd_sheets_ods(const struct nd_sheet *sheets, size_t count, struct nd_buf 
     zip_error_init(&error);
     nd_buf_adds(&content, head);
     for (size_t i = 0; i < count; i++)
-        put_sheet(&sheets[i], &content);
+        put_sheet(sheets, i, &content);
     nd_buf_adds(&content, tail);
     zip_source_t *source = zip_source_buffer_create(NULL, 0, 0, &error);
     zip_t *archive = source != NULL ? zip_open_from_source(source, ZIP_TRUNCATE, &error) : NULL;

@@ -208,7 +208,13 @@ def one_run(runs, seed):
     quality = told["quality"]
     check([quality[k] for k in ("late", "duplicates", "reordered")] == [sum(row[k] for row in answers) for k in range(3)], f"{what}: {quality}")
     check(quality["gaps"] == [{"from_rel_ns": SEC, "till_rel_ns": 2 * SEC, "rows": gap, "why": "disk full"}], f"{what}: {quality['gaps']}")
-    check({k: v for k, v in told["journal"].items() if k != "cited"} == {"events": len(run.journal.lines), "bad_seq": 0, "torn": False, "last_hash": run.journal.last}, f"{what}: {told['journal']}")
+    journal = told["journal"]
+    cited = journal.pop("cited", [])
+    check(journal == {"events": len(run.journal.lines), "bad_seq": 0, "torn": False, "last_hash": run.journal.last}, f"{what}: {journal}")
+    events = {one["seq"]: one for one in map(json.loads, run.journal.lines)}
+    check(cited and all((c["at_rel_ns"], c["time"], "netdrill." + c["type"], c["subject"]) ==
+                        (events[c["seq"]]["monons"] - t0, events[c["seq"]]["time"], events[c["seq"]]["type"], events[c["seq"]].get("subject")) for c in cited),
+          f"{what}: events that are cited are others")
     return run, told, every_outage
 
 

@@ -175,6 +175,9 @@ def measurements(run):
 
 
 def conclusions(run):
+    run.evaluate("improvement.carried", "2026-01-10T01:00:00.000Z", {
+        "run": "20250110T010000Z-paper-drill-0009", "item": "I3", "date": "2025-01-10", "times": 2, "action": "增設衛星終端", "element": "equipment",
+        "status": "started", "issue": "離島無備援", "owner": "甲電信", "contact": "jia-noc", "due": "2025-12-31", "priority": "medium"}, "C1", by="core")
     run.evaluate("rating.set", "2026-01-12T02:00:00.000Z", {"rating": "M", "why": "開放漫遊過遲", "rests_on": "評核員現場所見"}, "roam")
     run.evaluate("improvement.added", "2026-01-12T02:01:00.000Z", {
         "action": "更新聯絡簿", "element": "planning", "status": "agreed", "issue": "聯絡簿未更新", "objective": "roam", "observation": "2", "priority": "high",
