@@ -271,6 +271,8 @@ step { { zh = "語音、簡訊、數據", en = "Voice, messages, data" }, id = "
   handset.await { phones, expect = "roaming", on = "46697", deadline = seconds(60), every = seconds(1) }
   registers(site "yi-sip-jia", alice)
   expect { { zh = "經乙電信之通話品質(三通之中位 MOS)", en = "Calls through Yi, MOS (median of three)" }, mos(site "yi-sip-jia"), at_least = 3.6 }
+  local data = reach.bulk { site "sink", rate = kbit_per_s(400), sends_for = seconds(2), from = "phones", deadline = seconds(10) }
+  expect { { zh = "數據上行 100 kbit/s 以上", en = "Data goes up with 100 kbit/s at least" }, kbit_per_s((data.rate or 0) / 1000), at_least = kbit_per_s(100) }
   expect { mobile("簡訊送達網路", "Messages are taken"), handset.sms { phones, to = site "friend-number", text = "roaming", deadline = seconds(20) } }
   expect { { zh = "網頁恢復", en = "The page is back" }, page:share(), at_least = percent(99), within = seconds(10), every = ms(200) }
   wait(span(seconds(5), minutes(15))) -- 25 pages at least: of fewer than 20, the slowest alone would be what 95 % says
