@@ -1,19 +1,21 @@
 #include "report/html.h"
 #include "report/svg.h"
 
-#include <stdlib.h>
-
 /* Faults as life cycles, and how long interruptions were. */
 
 static void put_badge_key(const struct nd_page *page, enum nd_message letter,
                           enum nd_message message, bool solid)
 {
-    const char *class = solid ? "badge solid" : "badge";
-    char *svg = nd_printf("<circle class=\"%s\" cx=\"12\" cy=\"6.5\" r=\"6\"/>"
-                          "<text class=\"%s small\" x=\"12\" y=\"9.6\">%s</text>",
-                          class, class, nd_msg(page, letter));
-    nd_svg_legend(page, svg, message);
-    free(svg);
+    const char *class_name = solid ? "badge solid" : "badge";
+    struct nd_buf shape = {0};
+    nd_buf_addf(&shape,
+                "<circle class=\"%s\" cx=\"12\" cy=\"6\" r=\"5.5\"/>"
+                "<text class=\"badge small\" x=\"12\" y=\"9\">",
+                class_name);
+    nd_xml(&shape, nd_msg(page, letter));
+    nd_buf_adds(&shape, "</text>");
+    nd_svg_legend(page, nd_buf_str(&shape), message);
+    nd_buf_deinit(&shape);
 }
 
 static void put_cycle_legend(const struct nd_page *page)
@@ -63,11 +65,13 @@ static void put_rule(const struct nd_page *page)
 {
     const json_t *rule = json_object_get(page->model, "fault_rule");
     char length[ND_UNIT_TEXT];
-    nd_buf_addf(page->out, "<p class=\"legend\">%s %s", nd_msg(page, ND_MSG_STEADY_FOR),
-                nd_length_text(nd_int_of(rule, "steady_ns"), length));
-    if (nd_int_of(rule, "left") != 0)
-        nd_buf_addf(page->out, " \u00b7 + %lld %s", (long long)nd_int_of(rule, "left"),
-                    nd_msg(page, ND_MSG_SHORTER_FAULTS));
+    nd_html_raw(page, "<p class=\"legend\">");
+    nd_html_msg(page, ND_MSG_STEADY_FOR);
+    nd_buf_addf(page->out, " %s", nd_length_text(nd_int_of(rule, "steady_ns"), length));
+    if (nd_int_of(rule, "left") != 0) {
+        nd_buf_addf(page->out, " \u00b7 + %lld ", (long long)nd_int_of(rule, "left"));
+        nd_html_msg(page, ND_MSG_SHORTER_FAULTS);
+    }
     nd_html_raw(page, "</p>\n");
 }
 

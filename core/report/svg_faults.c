@@ -146,7 +146,7 @@ static struct row place(const struct axis *axis, const json_t *fault)
     for (size_t i = row.count; i-- > 0;) { /* so that no stem crosses the words of another */
         struct placed *one = &row.list[i];
         one->from = one->x - 11;
-        one->till = one->x + 14 + 7.5 * (double)strlen(one->text);
+        one->till = one->x + 14 + 8.4 * (double)strlen(one->text);
         while (one->level < LEVELS - 1 && begins[one->level] < one->till)
             one->level++;
         begins[one->level] = one->from;
@@ -172,12 +172,11 @@ static void put_badge(const struct nd_page *page, const struct axis *axis, const
     if (one->whisker >= 0)
         nd_buf_addf(page->out, "<path class=\"off\" d=\"M%.1f %.1fv6m0 -3H%.1fm0 -3v6\"/>",
                     low_of(axis, one->moment), foot, high_of(axis, one->moment));
-    nd_buf_addf(page->out,
-                "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"9.5\"/>"
-                "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\">%s</text>"
-                "<text class=\"value\" x=\"%.1f\" y=\"%.1f\">%s</text>\n",
-                badges[one->badge].class, one->x, y, badges[one->badge].class, one->x, y + 4,
-                nd_msg(page, badges[one->badge].letter), one->x + 13, y + 4, one->text);
+    const char *class_name = badges[one->badge].class;
+    nd_buf_addf(page->out, "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"9.5\"/>", class_name,
+                one->x, y);
+    nd_svg_text(page, class_name, one->x, y + 4, nd_msg(page, badges[one->badge].letter), 2);
+    nd_svg_text(page, "reached", one->x + 13, y + 4, one->text, ND_UNIT_TEXT);
 }
 
 static void put_rect(const struct nd_page *page, const char *class, double from, double till,

@@ -201,6 +201,9 @@ def main(work):
                               stdout=subprocess.PIPE).stdout.decode()
         structure(lang, text)
         ticks = text.count('class="due"')
+        reached = sum(isinstance(f[k], int) for f in clocks["faults"] for k in ("ttd_ns", "tta_ns", "ttm_ns", "ttr_ns", "reverted_ns"))
+        badges = len(re.findall(r'<circle class="badge[^"]*" cx="[\d.]+" cy="[\d.]+" r="9.5"', text))
+        check(reached >= 4 and badges == reached * (2 if lang == "both" else 1), f"{lang}: {badges} badges of faults, {reached} moments are known")
         check(ticks == len(due) * (2 if lang == "both" else 1), f"{lang}: {ticks} ticks of deadlines, {len(due)} clocks were due")
 
 
