@@ -218,6 +218,39 @@ size_t nd_text_fit(const char *text, size_t columns)
     return at;
 }
 
+/* Octets of a wild character at `at`, 0: it is tame. */
+static size_t wild(const char *text, bool lines)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    if (at[0] < ' ' || at[0] == 0x7f)
+        return lines && (at[0] == '\n' || at[0] == '\t') ? 0 : 1;
+    if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0) /* U+0080 to U+009F */
+        return 2;
+    if (at[0] == 0xe2 && at[1] == 0x80 && at[2] >= 0xa8 && at[2] <= 0xae) /* U+2028 to U+202E */
+        return 3;
+    return at[0] == 0xe2 && at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9 ? 3
+                                                                            : 0; /* U+2066 ... */
+}
+
+bool nd_text_is_tame(const char *text, bool lines)
+{
+    while (*text != '\0' && wild(text, lines) == 0)
+        text++;
+    return *text == '\0';
+}
+
+bool nd_text_tame(char *text, bool lines)
+{
+    bool changed = false;
+    while (*text != '\0') {
+        size_t octets = wild(text, lines);
+        memset(text, ' ', octets);
+        changed = changed || octets != 0;
+        text += octets != 0 ? octets : 1;
+    }
+    return changed;
+}
+
 #define NEAR_MAX 40 /* longer words are not compared */
 
 /* Optimal string alignment: insertions, deletions, substitutions, swaps of neighbours. */

@@ -36,6 +36,13 @@ size_t nd_text_width(const char *text);
 /* Largest prefix of text in bytes that fits into `columns`. */
 size_t nd_text_fit(const char *text, size_t columns);
 
+/* Characters that would rearrange the terminal or the line of whoever reads: controls, line and
+ * paragraph separators, and those that turn the direction of writing. lines: line feeds and tabs
+ * are fine. */
+bool nd_text_is_tame(const char *text, bool lines);
+/* They become blanks, octet by octet. Returns whether there were any. */
+bool nd_text_tame(char *text, bool lines);
+
 /* The nearest of count names to `word` by Damerau-Levenshtein distance, or NULL when none is
  * near enough to be suggested (distance at most a third of the length, rounded up). */
 const char *nd_text_nearest(const char *word, const char *const *names, size_t count);

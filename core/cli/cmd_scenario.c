@@ -124,6 +124,7 @@ static int make_plan(const struct nd_cli_args *args, struct nd_work *work, uint6
         free(text);
     } else {
         nd_plan_print(rehearsal.plan, nd_cli_zh(args), &out);
+        nd_text_tame(out.text, true);
         nd_buf_addf(&out, "Plan %.23s\n", hash);
         fputs(nd_buf_str(&out), stdout);
     }

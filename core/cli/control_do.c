@@ -273,23 +273,7 @@ static json_t *handle(struct asked *asked, bool *durable)
     return unknown();
 }
 
-/* Control characters could rearrange the terminals of those who read: they become blanks, but for
- * line feeds and tabs. */
-static bool clean_text(char *text)
-{
-    bool changed = false;
-    for (unsigned char *at = (unsigned char *)text; *at != '\0'; at++) {
-        bool c1 = at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0; /* U+0080 to U+009F */
-        if (!c1 && ((*at >= ' ' && *at != 0x7f) || *at == '\n' || *at == '\t'))
-            continue;
-        if (c1)
-            *at++ = ' ';
-        *at = ' ';
-        changed = true;
-    }
-    return changed;
-}
-
+/* What people say is shown on the terminals of others. */
 static void clean(json_t *value)
 {
     const char *key = NULL;
@@ -297,7 +281,7 @@ static void clean(json_t *value)
     size_t i = 0;
     if (json_is_string(value)) {
         char *text = nd_strdup(json_string_value(value));
-        if (clean_text(text))
+        if (nd_text_tame(text, true))
             json_string_set(value, text);
         free(text);
     }

@@ -81,6 +81,7 @@ static char *foot_text(const struct nd_desk *desk, size_t columns)
 static void draw_foot(const struct nd_desk *desk, size_t columns, size_t rows)
 {
     char *text = nd_desk_question(desk, columns);
+    nd_text_tame(text, false);
     bool asks = desk->prompt != ND_PROMPT_NONE;
     nd_screen_put(desk->screen, rows - 2, 0,
                   asks        ? ND_LOOK_ASK
@@ -95,6 +96,7 @@ static void draw_foot(const struct nd_desk *desk, size_t columns, size_t rows)
         typed += nd_utf8_len(typed, strlen(typed));
     nd_screen_put(desk->screen, rows - 2, at, ND_LOOK_STRONG, typed);
     char *foot = foot_text(desk, columns);
+    nd_text_tame(foot, false);
     nd_screen_put(desk->screen, rows - 1, 0, asks && desk->bad ? ND_LOOK_BAD : ND_LOOK_FAINT, foot);
     free(foot);
     nd_screen_end(desk->screen, rows - 2, at + nd_text_width(typed), asks);

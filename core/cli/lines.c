@@ -45,10 +45,26 @@ const char *nd_value_words(double value, const char *unit, const char *statistic
     return out;
 }
 
+/* Where our own colours begin in the line: they alone may hold an escape. */
+static struct ND_VEC(size_t) sgr_at;
+
 void nd_line_sgr(const struct nd_line *line, const char *code)
 {
-    if (line->colour)
-        nd_buf_addf(line->out, "\033[%sm", code);
+    if (!line->colour)
+        return;
+    nd_vec_push(&sgr_at, line->out->len_bytes);
+    nd_buf_addf(line->out, "\033[%sm", code);
+}
+
+/* What events tell comes from scenarios, programs and the network: it stays one line, and moves no
+ * cursor. */
+static void tame(char *text)
+{
+    for (size_t i = 0; i < sgr_at.count; i++)
+        text[sgr_at.at[i]] = '?';
+    nd_text_tame(text, false);
+    for (size_t i = 0; i < sgr_at.count; i++)
+        text[sgr_at.at[i]] = '\033';
 }
 
 static void put_verdict(const struct nd_line *line)
@@ -356,10 +372,14 @@ const char *nd_line_of(const json_t *event, bool zh, bool colour)
     const char *rel = json_string_value(json_object_get(event, "rel"));
     const struct nd_line line = {event, json_object_get(event, "data"), zh, colour, &line_buf};
     nd_buf_reset(&line_buf);
+    sgr_at.count = 0;
     nd_buf_addf(&line_buf, "%-15s ", rel != NULL ? rel : "");
     size_t before = line_buf.len_bytes;
     put_body(&line, type + strlen("netdrill."), subject != NULL ? subject : "");
-    return line_buf.len_bytes == before ? "" : nd_buf_str(&line_buf);
+    if (line_buf.len_bytes == before)
+        return "";
+    tame(line_buf.text);
+    return line_buf.text;
 }
 
 void nd_print_left(json_t *status, FILE *out)

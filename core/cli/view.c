@@ -31,6 +31,7 @@ static void add(struct nd_picture *picture, enum nd_look look, const char *label
                 char *right)
 {
     struct nd_view_row row = {.look = look, .right_look = look, .label = nd_strdup(label)};
+    nd_text_tame(text, false);
     row.text = text;
     row.right = right;
     nd_vec_push(&picture->rows, row);

@@ -56,6 +56,7 @@ static void add(struct nd_picture *rows, enum nd_look look, char *right, const c
     va_start(args, fmt);
     ND_CHECK(vasprintf(&text, fmt, args) >= 0);
     va_end(args);
+    nd_text_tame(text, false);
     struct nd_view_row row = {.look = look, .right_look = look, .text = text};
     row.right = right;
     nd_vec_push(&rows->rows, row);

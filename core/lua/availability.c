@@ -18,7 +18,7 @@ static bool known_operator(const struct nd_frame *frame, const char *name)
     }
     const char *near = known ? NULL : nd_text_nearest(name, names, site->operators.count);
     if (!known)
-        nd_frame_complain(frame->L, "drill", "availability", "E0324", NULL,
+        nd_frame_complain(frame->L, "drill", "availability", "E0325", NULL,
                           "the site file has no operator '%s'%s%s%s", name,
                           near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
                           near != NULL ? "'" : "");

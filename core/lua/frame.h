@@ -16,6 +16,9 @@ struct nd_frame {
 struct nd_frame nd_frame_begin(lua_State *L, const char *call);
 void nd_frame_keys(const struct nd_frame *frame); /* complains of those the verb does not know */
 struct nd_text2 nd_frame_sentence(const struct nd_frame *frame);
+/* Complains of a text that is not tame (base/text.h). key: NULL: the sentence. */
+void nd_frame_check_tame(const struct nd_frame *frame, const char *key, const struct nd_text2 *text,
+                         bool lines);
 bool nd_frame_has(const struct nd_frame *frame, const char *key);
 /* In the drill's arena; NULL when absent. */
 const char *nd_frame_text(const struct nd_frame *frame, const char *key, bool required);

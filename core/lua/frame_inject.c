@@ -19,6 +19,7 @@ static struct nd_text2 get_text2(const struct nd_frame *frame, const char *key)
         nd_frame_complain(frame->L, frame->call, key, "E0301", NULL,
                           "'%s' takes a text or {zh = \"...\", en = \"...\"}, got %s", key,
                           luaL_typename(frame->L, -1));
+    nd_frame_check_tame(frame, key, &text, true);
     lua_pop(frame->L, 1);
     return text;
 }

@@ -68,6 +68,18 @@ void nd_frame_keys(const struct nd_frame *frame)
     }
 }
 
+void nd_frame_check_tame(const struct nd_frame *frame, const char *key, const struct nd_text2 *text,
+                         bool lines)
+{
+    bool tame = (text->zh == NULL || nd_text_is_tame(text->zh, lines)) &&
+                (text->en == NULL || nd_text_is_tame(text->en, lines));
+    if (!tame)
+        nd_frame_complain(frame->L, frame->call, key, "W0606", NULL,
+                          "%s%s%s of '%s' holds a control or direction character",
+                          key != NULL ? "'" : "the ", key != NULL ? key : "sentence",
+                          key != NULL ? "'" : "", frame->call);
+}
+
 struct nd_text2 nd_frame_sentence(const struct nd_frame *frame)
 {
     struct nd_text2 text = {0};
@@ -79,6 +91,7 @@ struct nd_text2 nd_frame_sentence(const struct nd_frame *frame)
         text.zh = text.en = "?";
     }
     lua_pop(frame->L, 1);
+    nd_frame_check_tame(frame, NULL, &text, false);
     return text;
 }
 

@@ -93,6 +93,7 @@ static void read_entry(const struct nd_frame *frame, struct nd_objective *entry)
                           "'%s' is written  id = \"sentence\"", entry->id);
         return;
     }
+    nd_frame_check_tame(frame, "objectives", &entry->text, false);
     lua_settop(L, at);
     if (more && entry->kind == ND_OBJECTIVE && lua_getfield(L, at, "capability") != LUA_TNIL &&
         !nd_text2_at(L, at + 1, frame->arena, &entry->capability))

@@ -95,7 +95,12 @@ struct nd_text2 nd_site_get_text2(struct nd_site_load *load, const struct nd_yam
 struct nd_text2 nd_site_get_title(struct nd_site_load *load, const struct nd_yaml *map,
                                   const char *fallback)
 {
-    return nd_site_get_text2(load, map, "title", fallback);
+    const struct nd_text2 title = nd_site_get_text2(load, map, "title", fallback);
+    if ((title.zh != NULL && !nd_text_is_tame(title.zh, false)) ||
+        (title.en != NULL && !nd_text_is_tame(title.en, false)))
+        nd_site_complain(load, "W0606", nd_yaml_get(map, "title"), NULL,
+                         "'title' holds a control or direction character");
+    return title;
 }
 
 /* The section's mapping, NULL when it is absent or none. */

@@ -47,6 +47,28 @@ expect 0 "wrong: measure" "$netdrill" explain E0207
 expect 2 "E0101" "$netdrill" lint nowhere.lua
 expect 2 "is no run's directory" "$netdrill" report nowhere --runs runs
 
+tame() { # FILE WHAT
+    ! LC_ALL=C grep -q "$(printf '[\001-\010\013-\037\177]')" "$1" || fail "control characters come through: $2"
+    ! LC_ALL=C grep -qE "$(printf '\302[\200-\237]|\342\200\256|\342\201\246')" "$1" || fail "direction characters come through: $2"
+}
+
+# Texts that would move the cursor of whoever reads, or turn their direction: told where they stand in the frame,
+# and made harmless wherever they come from.
+scenario '  wait(seconds(1))'
+for text in 'A\27[2J' 'A\n' 'A\u{202e}' 'A\u{9b}31m' 'A\u{2066}'; do
+    sed "s/\"A test\"/\"${text//\\/\\\\}\"/" s.lua >wild.lua
+    expect 0 "W0606" "$netdrill" lint wild.lua
+    expect 2 "W0606" "$netdrill" lint --strict wild.lua
+    for how in plan rehearse; do
+        "$netdrill" "$how" wild.lua 2>&1 | grep -v '^ *[0-9]* |' >wild.out
+        tame wild.out "$how of '$text'"
+    done
+done
+scenario '  note { "wild \27[2J\27]0;x\7 \u{202e}\nnote" } expect { "\27[8m", true }'
+"$netdrill" rehearse s.lua >wild.out 2>&1
+grep -q 'wild' wild.out || fail "the note is not shown"
+tame wild.out "a note"
+
 # The site file: an unknown key, an alias, a name for an address.
 scenario '  wait(seconds(1))'
 cp "$root/drills/sites/decoy-district.yaml" sites/lab.yaml
@@ -55,6 +77,11 @@ expect 2 "did you mean 'operators'" "$netdrill" lint s.lua
 cp "$root/drills/sites/decoy-district.yaml" sites/lab.yaml
 sed -i 's/address: 10.9.0.80, port: 80, paths/address: www.example, port: 80, paths/' sites/lab.yaml
 expect 2 "no literal IPv4 or IPv6 address" "$netdrill" lint s.lua
+cp "$root/drills/sites/decoy-district.yaml" sites/lab.yaml
+printf '\npeople: {me: {title: "A\\e[2J"}}\n' >people.yaml
+sed '/^people:/,/^[a-z]*:/{/^people:/d;/^  /d}' sites/lab.yaml >site.part
+cat site.part people.yaml >sites/lab.yaml
+expect 0 "'title' holds a control or direction character" "$netdrill" lint s.lua
 printf 'site: &a x\ntitle: *a\n' >sites/lab.yaml
 expect 2 "anchors and tags are not read here" "$netdrill" lint s.lua
 cp "$root/drills/sites/decoy-district.yaml" sites/lab.yaml

@@ -114,6 +114,41 @@ static void test_text(void **state)
     nd_buf_deinit(&buf);
 }
 
+/* What would move a cursor or turn the direction of writing becomes blanks; nothing else does. */
+static void test_tame(void **state)
+{
+    static const char *const wild[] = {"\033[2J",
+                                       "\n",
+                                       "\x7f",
+                                       "\xc2\x9b"
+                                       "31m",
+                                       "\xe2\x80\xa8",
+                                       "\xe2\x80\xae",
+                                       "\xe2\x81\xa6",
+                                       "a\x01"};
+    static const char *const fine[] = {
+        "",  "海纜 100 %", "\xe2\x80\xa6", "\xc2\xa0", "\xe2\x80\xa7", "\xe2\x81\xa5",
+        "é", "👩",          "\xc2",         "\xe2\x80"};
+    (void)state;
+    for (size_t i = 0; i < sizeof wild / sizeof wild[0]; i++) {
+        char *text = nd_strdup(wild[i]);
+        assert_false(nd_text_is_tame(text, false));
+        assert_true(nd_text_tame(text, false));
+        assert_int_equal(strlen(text), strlen(wild[i]));
+        assert_true(nd_text_is_tame(text, false));
+        assert_true(nd_utf8_valid(text, strlen(text)));
+        free(text);
+    }
+    for (size_t i = 0; i < sizeof fine / sizeof fine[0]; i++) {
+        char *text = nd_strdup(fine[i]);
+        assert_false(nd_text_tame(text, false));
+        assert_string_equal(text, fine[i]);
+        free(text);
+    }
+    assert_true(nd_text_is_tame("a\n\tb", true));
+    assert_false(nd_text_is_tame("a\r", true));
+}
+
 static void test_failures(void **state)
 {
     (void)state;
@@ -149,9 +184,13 @@ static void test_arena(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lengths),          cmocka_unit_test(test_moments),
-        cmocka_unit_test(test_rates_and_shares), cmocka_unit_test(test_text),
-        cmocka_unit_test(test_failures),         cmocka_unit_test(test_arena),
+        cmocka_unit_test(test_lengths),
+        cmocka_unit_test(test_moments),
+        cmocka_unit_test(test_rates_and_shares),
+        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_tame),
+        cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_arena),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
