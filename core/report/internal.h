@@ -13,7 +13,7 @@
  *                   model_lessons.c: what those who lead have to know, and who took part
  *   formats.c       the formats by name, and the files that a run leaves
  *   html*.c         the page; svg*.c: its charts; markdown.c; junit.c
- *   tables.c        the tables as data; cells.c: their rows and cells; sheets.c: as sheets
+ *   tables.c        the tables as data; rows.c, cells.c: their rows and cells; sheets.c: as sheets
  *   machine.c       for other tools: Grafana, OpenMetrics; stix.c: STIX 2.1
  *   audience.c      what is not for an audience to know; pdf.c: the page by Chromium
  *   template.c      an agency's words, logo and order; yaml_file.c: the YAML of such files

@@ -149,6 +149,33 @@ static void put_family(const struct nd_page *page, const char *name, const char 
     }
 }
 
+/* Availability by operator, of both definitions. */
+static void put_operators(const struct nd_page *page)
+{
+    static const char name[] = "netdrill_report_operator_availability_ratio";
+    size_t i = 0;
+    json_t *one = NULL;
+    nd_buf_addf(page->out,
+                "# TYPE %s gauge\n# HELP %s By time, of its services together, 0 to 1.\n", name,
+                name);
+    json_array_foreach(json_object_get(page->model, "operators"), i, one)
+    {
+        size_t k = 0;
+        json_t *share = NULL;
+        json_array_foreach(json_object_get(one, "shares"), k, share)
+        {
+            const json_t *value = json_object_get(share, "availability");
+            if (!json_is_number(value))
+                continue;
+            nd_buf_adds(page->out, name);
+            put_label(page->out, "run", nd_str_of(json_object_get(page->model, "run"), "id"), "{");
+            put_label(page->out, "operator", nd_str_of(one, "name"), ",");
+            put_label(page->out, "definition", nd_str_of(share, "definition"), ",");
+            nd_buf_addf(page->out, "} %.12g\n", json_number_value(value));
+        }
+    }
+}
+
 void nd_report_openmetrics(const json_t *model, struct nd_buf *out)
 {
     const struct nd_page page = {model, ND_LANG_EN, out};
@@ -157,6 +184,7 @@ void nd_report_openmetrics(const json_t *model, struct nd_buf *out)
                false);
     put_family(&page, "netdrill_report_availability_ratio", "Answered of all probes sent, 0 to 1.",
                "availability", false);
+    put_operators(&page);
     put_family(&page, "netdrill_report_median_seconds", "Median of the answers.", "p50", true);
     put_family(&page, "netdrill_report_p99_seconds", "99th percentile of the answers.", "p99",
                true);

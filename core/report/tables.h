@@ -83,6 +83,8 @@ extern const struct nd_table nd_report_tables[];
 extern const size_t nd_report_tables_count;
 /* The table of that name, which there has to be (ND_CHECK). */
 const struct nd_table *nd_table_find(const char *name);
+/* What stands down a path of keys with dots between; NULL: nothing. Borrowed. */
+const json_t *nd_table_value(const json_t *object, const char *path);
 bool nd_column_stands(const struct nd_column *column, enum nd_place place);
 /* Its headings on a page, ND_COLUMNS_MAX at most; returns how many. */
 size_t nd_table_headings(const struct nd_table *table, enum nd_message *headings);

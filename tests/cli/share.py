@@ -200,6 +200,8 @@ def main(runs):
     chart(run)
     rows = list(csv.reader(io.StringIO(report(run, "--format", "csv", "--table", "operators", "--lang", "en").decode("utf-8-sig"))))
     check(len(rows) == 9 and rows[1][:4] == ["Jia Telecom", "all time", "2", "197"] and rows[7][0] == "of no operator", f"csv: {rows}")
+    metrics = report(run, "--format", "openmetrics").decode()
+    check('operator="jia",definition="without_injected"} 0.942857142857\n' in metrics and 'operator="bing"' not in metrics, f"openmetrics: {metrics}")
     check("| Jia Telecom | all time |" in report(run, "--format", "md", "--lang", "en").decode(), "Markdown lacks the table")
     audiences(run, model)
 
