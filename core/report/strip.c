@@ -7,9 +7,10 @@
 #include <string.h>
 
 /* 64 octaves from 2^-17 on; what lies outside is in the first or the last. */
-#define OCTAVE 32
-#define BINS   (64 * OCTAVE)
-#define LOWEST (-16)
+#define OCTAVES 64
+#define OCTAVE  32
+#define BINS    ((size_t)OCTAVES * OCTAVE)
+#define LOWEST  (-16)
 
 static size_t bin_of(double value)
 {
@@ -17,7 +18,7 @@ static size_t bin_of(double value)
     if (!(value > 0))
         return 0;
     double fraction = frexp(value, &exponent); /* 0.5 to 1 */
-    if (exponent < LOWEST || exponent >= LOWEST + BINS / OCTAVE)
+    if (exponent < LOWEST || exponent >= LOWEST + OCTAVES)
         return exponent < LOWEST ? 0 : BINS - 1;
     return (size_t)(exponent - LOWEST) * OCTAVE + (size_t)((fraction - 0.5) * 2 * OCTAVE);
 }
