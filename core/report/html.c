@@ -10,26 +10,6 @@ static const char style[] =
 #include "report/style.inc"
     ;
 
-static void put_start(const struct nd_page *page, const json_t *run)
-{
-    json_int_t start = nd_start_ms(page->model);
-    char local[ND_UNIT_TEXT];
-    char utc[ND_UNIT_TEXT];
-    if (start < 0)
-        return;
-    nd_wall_format(start * 1000000, (int)nd_int_of(run, "utc_offset_min"), local);
-    nd_wall_format(start * 1000000, 0, utc);
-    nd_html_raw(page, " \u00b7 ");
-    nd_html_msg(page, ND_MSG_START);
-    nd_buf_addf(page->out, " <time datetime=\"%s\" title=\"UTC %s\">%.10s %.8s", utc, utc, local,
-                local + 11);
-    nd_buf_addf(page->out, " (%s)</time>",
-                local[23] == 'Z' ? "UTC" : local + 23); /* after the milliseconds */
-    if (page->lang == ND_LANG_ZH && atoi(local) > 1911)
-        nd_buf_addf(page->out, "（民國 %d 年 %d 月 %d 日）", atoi(local) - 1911, atoi(local + 5),
-                    atoi(local + 8));
-}
-
 /* Stays in sight while one reads; on paper the margin says it. */
 static void put_bar(const struct nd_page *page)
 {
@@ -67,7 +47,12 @@ static void put_cover(const struct nd_page *page, const json_t *run)
     nd_html_raw(page, ", ");
     nd_html_msg(page, ND_MSG_REVISION);
     nd_buf_addf(page->out, " %lld", (long long)nd_int_of(drill, "revision"));
-    put_start(page, run);
+    if (nd_start_ms(page->model) >= 0) {
+        nd_html_raw(page, " \u00b7 ");
+        nd_html_msg(page, ND_MSG_START);
+        nd_html_raw(page, " ");
+        nd_html_start(page);
+    }
     nd_html_raw(page, " \u00b7 ");
     nd_html_msg(page, ND_MSG_LASTED);
     nd_buf_addf(page->out, " %s</p></header>\n",

@@ -24,6 +24,9 @@ void nd_html_text(const struct nd_page *page, const char *words);
 void nd_html_words(const struct nd_page *page, const char *words);
 /* A moment of the drill, with the time of day there and in UTC for who points at it. */
 void nd_html_moment(const struct nd_page *page, const json_t *moment);
+/* STARTEX by the clock on the wall there, in Chinese with the year of the Republic. Only when the
+ * run has one. */
+void nd_html_start(const struct nd_page *page);
 void nd_html_msg(const struct nd_page *page, enum nd_message message);
 
 /* Begins a section with its heading; the caller ends it with </section>.

@@ -141,7 +141,6 @@ void nd_html_overview(const struct nd_page *page)
     const json_t *drill = json_object_get(page->model, "drill");
     char length[ND_UNIT_TEXT];
     json_t *lasted = json_object_get(run, "lasted_ns");
-    json_t *start = json_integer(0);
     nd_html_heading(page, "overview", ND_MSG_OVERVIEW);
     facts_begin(page, ND_MSG_OVERVIEW);
     fact(page, ND_MSG_DRILL, nd_text_of(page, json_object_get(drill, "title")));
@@ -151,12 +150,9 @@ void nd_html_overview(const struct nd_page *page)
     fact(page, ND_MSG_SITE, nd_str_of(run, "site"));
     if (nd_start_ms(page->model) >= 0) {
         fact_begin(page, ND_MSG_START);
-        nd_html_moment(page, start);
-        nd_html_raw(page, " \u00b7 ");
-        nd_html_text(page, nd_str_of(run, "wall"));
+        nd_html_start(page);
         fact_end(page);
     }
-    json_decref(start);
     if (nd_int_of(drill, "lasts_ns") > 0)
         fact(page, ND_MSG_PLANNED_LENGTH, nd_length_text(nd_int_of(drill, "lasts_ns"), length));
     if (json_is_integer(lasted))

@@ -85,6 +85,22 @@ void nd_html_moment(const struct nd_page *page, const json_t *moment)
                 local + 11, utc + 11, text);
 }
 
+void nd_html_start(const struct nd_page *page)
+{
+    int64_t start = nd_start_ms(page->model) * 1000000;
+    int offset = (int)nd_int_of(json_object_get(page->model, "run"), "utc_offset_min");
+    char local[ND_UNIT_TEXT];
+    char utc[ND_UNIT_TEXT];
+    nd_wall_format(start, offset, local);
+    nd_wall_format(start, 0, utc);
+    nd_buf_addf(page->out, "<time datetime=\"%s\" title=\"UTC %s\">%.10s %.8s (%s)</time>", utc,
+                utc, local, local + 11,
+                local[23] == 'Z' ? "UTC" : local + 23); /* after the milliseconds */
+    if (page->lang == ND_LANG_ZH && atoi(local) > 1911)
+        nd_buf_addf(page->out, "（民國 %d 年 %d 月 %d 日）", atoi(local) - 1911, atoi(local + 5),
+                    atoi(local + 8));
+}
+
 void nd_html_msg(const struct nd_page *page, enum nd_message message)
 {
     nd_xml(page->out, nd_msg(page, message));
