@@ -135,6 +135,21 @@ static bool is_complete(const json_t *fields, const json_t *before)
     return true;
 }
 
+/* One that says the same as an item that is carried would be counted twice. */
+static void tell_carried(const struct nd_evaluating *e, const char *action)
+{
+    json_t *state = nd_evaluation_state(&e->dir, NULL);
+    size_t i = 0;
+    json_t *item = NULL;
+    json_array_foreach(json_object_get(state, "carried"), i, item)
+    {
+        if (strcmp(str_of(item, "action"), action) == 0)
+            fprintf(stderr, "note: the same is carried forward as %s; drop one of them\n",
+                    str_of(item, "id"));
+    }
+    json_decref(state);
+}
+
 static int add(struct nd_evaluating *e)
 {
     char *action = nd_client_sentence(&e->args, 1);
@@ -149,6 +164,7 @@ static int add(struct nd_evaluating *e)
         if (json_object_get(fields, "status") == NULL)
             json_object_set_new(fields, "status", json_string("proposed"));
         json_object_set_new(fields, "action", json_string(action));
+        tell_carried(e, action);
         code = nd_evaluating_add(e, "improve", "improvement.added", NULL, json_incref(fields));
     }
     json_decref(fields);

@@ -74,7 +74,9 @@ const struct nd_command nd_command_review = {
     "review",
     "review --year YEAR [--goals FILE] [--format NAME | --out DIR [--pdf]] [--runs DIR]",
     "A year of drills: goals, what was done, what it showed, what follows; planned against "
-    "achieved with the reasons. Rehearsals never count.\n\n"
+    "achieved with the reasons. Rehearsals never count. The goals' file: docs/report.md, 'A year "
+    "of "
+    "drills'.\n\n"
     "  netdrill review --year 112\n"
     "  netdrill review --year 112 --goals goals.yaml --out reports --pdf\n"
     "  netdrill review --year 2026 --goals goals.yaml --format md --lang zh",

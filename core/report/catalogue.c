@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define VERSION 2     /* of the tables; another one is made anew */
+#define VERSION 3     /* of the tables; another one is made anew */
 #define WAIT_MS 60000 /* for another call that brings it up to date: 500 new runs take seconds */
 
 static const char schema[] =
@@ -21,7 +21,7 @@ static const char schema[] =
     " wall TEXT, entry TEXT);"
     "CREATE TABLE IF NOT EXISTS kpi (run TEXT, at INTEGER, key TEXT, about TEXT, point TEXT);"
     "CREATE INDEX IF NOT EXISTS kpi_run ON kpi (run);"
-    "PRAGMA user_version = 2;";
+    "PRAGMA user_version = 3;";
 
 struct nd_catalogue {
     sqlite3 *db;
@@ -159,7 +159,7 @@ static bool put_kpi(struct nd_catalogue *catalogue, const char *run_id, const js
 
 static bool put_kpis(struct nd_catalogue *catalogue, const char *run_id, const json_t *model)
 {
-    json_t *verdicts = nd_verdicts_by_key(model);
+    json_t *verdicts = nd_measures_by_key(model);
     const char *key = NULL;
     json_t *verdict = NULL;
     bool good = true;
@@ -333,7 +333,7 @@ static bool prepare_again(struct nd_catalogue *c, const char *path)
         c->db = NULL;
     }
     return (code == SQLITE_READONLY || code == SQLITE_CANTOPEN || damaged) &&
-           access(c->runs, R_OK) == 0 && prepare(c, ":memory:", false);
+           prepare(c, ":memory:", false);
 }
 
 nd_err nd_catalogue_open(const char *runs, bool rebuild,
@@ -344,6 +344,14 @@ nd_err nd_catalogue_open(const char *runs, bool rebuild,
     char *path = nd_printf("%s/catalogue.sqlite", runs);
     c->runs = nd_strdup(runs);
     const struct reading reading = {unread, ctx};
+    if (access(runs, R_OK) != 0) {
+        free(path);
+        nd_catalogue_close(c);
+        return nd_fail_set(why, ND_EARG,
+                           "there is no directory '%s' to be read; say where runs are kept: --runs "
+                           "DIR",
+                           runs);
+    }
     bool good = prepare(c, path, rebuild) || prepare_again(c, path);
     free(path);
     good = good && refresh(c, &reading) &&

@@ -86,6 +86,45 @@ json_t *nd_verdicts_by_key(const json_t *model)
     return map;
 }
 
+/* Met or too late, as a verdict has it; NULL: it was not due, and tells nothing. */
+static const char *clock_grade(const char *verdict)
+{
+    return strcmp(verdict, "met") == 0                                      ? "met"
+           : strcmp(verdict, "late") == 0 || strcmp(verdict, "missed") == 0 ? "missed"
+                                                                            : NULL;
+}
+
+static json_t *clock_of(const json_t *duty)
+{
+    const char *grade = clock_grade(nd_str_of(duty, "verdict"));
+    json_t *step = json_sprintf("%s.%s", nd_str_of(duty, "profile"), nd_str_of(duty, "duty"));
+    return json_pack("{s:O?, s:o, s:s, s:s, s:s, s:O?, s:O?, s:I, s:s, s:O?, s:O?}", "sentence",
+                     json_object_get(duty, "title"), "step", step, "statistic", "clock", "unit",
+                     "ns", "operator", "at_most", "limit", json_object_get(duty, "limit_ns"),
+                     "measured", json_object_get(duty, "took_ns"), "uncertainty",
+                     nd_int_of(duty, "within_ns"), "grade", grade != NULL ? grade : "unknown",
+                     "why", json_object_get(duty, "why"), "seq", json_object_get(duty, "seq"));
+}
+
+json_t *nd_measures_by_key(const json_t *model)
+{
+    json_t *map = nd_verdicts_by_key(model);
+    size_t i = 0;
+    json_t *duty = NULL;
+    json_array_foreach(json_object_get(model, "obligations"), i, duty)
+    {
+        if (!json_is_integer(json_object_get(duty, "limit_ns")) ||
+            clock_grade(nd_str_of(duty, "verdict")) == NULL)
+            continue;
+        char *key = nd_printf("\x1f%s\x1f%s\x1f%s\x1f%lld", nd_str_of(duty, "profile"),
+                              nd_str_of(duty, "duty"), nd_str_of(duty, "case"),
+                              (long long)nd_int_of(duty, "number"));
+        json_object_set_new(map, key, clock_of(duty));
+        free(key);
+    }
+    return map;
+}
+
 /* ---- one expectation ---- */
 
 static double number_of(const json_t *verdict, const char *key)
@@ -279,8 +318,8 @@ static json_t *conditions_of(const json_t *earlier, const json_t *later)
 
 json_t *nd_compare(const json_t *earlier, const json_t *later)
 {
-    json_t *a = nd_verdicts_by_key(earlier);
-    json_t *b = nd_verdicts_by_key(later);
+    json_t *a = nd_measures_by_key(earlier);
+    json_t *b = nd_measures_by_key(later);
     json_t *heads[] = {head_of(earlier), head_of(later)};
     struct comparing c = {
         .models = {earlier, later},

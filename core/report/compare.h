@@ -38,6 +38,11 @@ double nd_change_by_chance(const struct nd_measure *earlier, const struct nd_mea
  * Chinese), and the how-manieth of those. In their order. Caller decrefs. */
 json_t *nd_verdicts_by_key(const json_t *model);
 
+/* The same, and regulatory clocks as if they were verdicts: what each took against its limit as
+ * played (statistic "clock"); of a check that found it done, uncertain by the check's interval.
+ * Caller decrefs. */
+json_t *nd_measures_by_key(const json_t *model);
+
 /* {schema "netdrill.compare/1", earlier, later: {run, drill, wall, ...}, conditions: [what differs
  * of "drill", "scenario", "revision", "site", "parameters", "simulated", "version"; "cut_short":
  * one did not come to an end of its own], rows: [{sentence, step, statistic, unit, operator,

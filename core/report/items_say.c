@@ -87,6 +87,14 @@ static nd_err carry_one(struct carrying *c, const json_t *head, const json_t *it
     return err;
 }
 
+/* Of an earlier live run of that drill, or of the one run named. */
+static bool is_wanted(const json_t *head, const char *run, const char *drill, const char *from)
+{
+    const char *id = nd_str_of(head, "id");
+    return strcmp(nd_str_of(head, "mode"), "live") == 0 && strcmp(id, run) < 0 &&
+           (from != NULL ? strcmp(id, from) == 0 : strcmp(nd_str_of(head, "drill"), drill) == 0);
+}
+
 static nd_err carry_all(struct carrying *c, const char *drill, const char *from,
                         struct nd_fail *why)
 {
@@ -113,17 +121,21 @@ static nd_err carry_all(struct carrying *c, const char *drill, const char *from,
 }
 
 /* Whether there is anything to carry: an evaluation is not begun for nothing. */
-static bool has_items(const json_t *heads, const char *run)
+static bool has_items(const json_t *heads, const json_t *own, const char *from)
 {
+    bool any = json_array_size(json_object_get(json_object_get(own, "state"), "carried")) != 0;
     size_t i = 0;
     json_t *head = NULL;
     json_array_foreach(heads, i, head)
     {
-        if (strcmp(nd_str_of(head, "id"), run) < 0 &&
-            json_array_size(json_object_get(json_object_get(head, "state"), "improvements")) != 0)
-            return true;
+        size_t k = 0;
+        json_t *item = NULL;
+        if (!is_wanted(head, nd_str_of(own, "id"), nd_str_of(own, "drill"), from))
+            continue;
+        json_array_foreach(json_object_get(json_object_get(head, "state"), "improvements"), k, item)
+            any = any || nd_item_is_open(item);
     }
-    return false;
+    return any;
 }
 
 nd_err nd_items_carry(const struct nd_rundir *dir, const char *from, const char *by,
@@ -145,8 +157,8 @@ nd_err nd_items_carry(const struct nd_rundir *dir, const char *from, const char 
         err = nd_fail_set(why, ND_EARG, "run '%s' has no improvement items here", from);
     else if (from != NULL && strcmp(from, dir->run_id) >= 0)
         err = nd_fail_set(why, ND_EARG, "'%s' is no earlier run than '%s'", from, dir->run_id);
-    bool wanted = err == ND_OK && strcmp(nd_str_of(own, "mode"), "live") == 0 &&
-                  has_items(heads, dir->run_id);
+    bool wanted =
+        err == ND_OK && strcmp(nd_str_of(own, "mode"), "live") == 0 && has_items(heads, own, from);
     struct nd_evaluation *evaluation = wanted ? nd_evaluation_open(dir, why) : NULL;
     if (wanted && evaluation == NULL)
         err = why->code;

@@ -65,7 +65,7 @@ def main(years):
     # Said where it belongs, it holds where it is carried.
     improve("set", "I2", "--status", "started", "--due", "2031-01-31", run=first)
     check(carried(third)[0]["C2"]["due"] == "2031-01-31" and carried(third)[0]["C2"]["in_run"] == first, f"{carried(third)[0]}")
-    fourth = years.play("roaming", MET)
+    fourth = years.move(years.play("roaming", MET), "20250919T010203Z")
     copies, _ = carried(fourth)
     check([(c["item"], c["times"]) for c in copies.values()] == [("I2", 3)], f"{copies}")
 
@@ -90,6 +90,22 @@ def main(years):
         text = years.out("improvements", "--all", "--format", form, "--lang", "en")
         check(text.count(f"{first}/I1") == 1 and (form == "csv" or "<script>alert" not in text) and text == years.out("improvements", "--all", "--format", form, "--lang", "en"), form)
     check("\n'=" not in text and text.startswith("\ufeff"), "csv")
+
+    # Killed while it carried: what is torn is cut off, and the rest is carried.
+    torn = years.play("roaming", MET)
+    path = f"{runs}/{torn}/evaluation.jsonl"
+    check(not os.path.exists(path), "there is nothing to be carried, and an evaluation was begun")
+    improve("add", "left", "--element", "planning", run=fourth)
+    improve("add", "left, too", "--element", "planning", run=fourth)
+    torn = years.play("roaming", MET)
+    path = f"{runs}/{torn}/evaluation.jsonl"
+    os.truncate(path, os.path.getsize(path) - 20)
+    check(len(carried(torn)[0]) == 1, f"torn: {carried(torn)[0]}")
+    check(improve("carry", run=torn).stdout == b"1 carried forward, 0 brought up to date\n", "after it was torn")
+    check([c["item"] for c in carried(torn)[0].values()] == ["I1", "I2"], f"{carried(torn)[0]}")
+    check("the same is carried forward as C1" in improve("add", "left", "--element", "planning", run=torn).stderr.decode(), "the same twice")
+    for run, item in ((torn, "I1"), (fourth, "I1"), (fourth, "I2")):
+        improve("set", item, "--status", "dropped", run=run)
 
     # Of another drill, when it is asked for; not backwards; not what is not there.
     fifth = years.play("cable-new", MET)

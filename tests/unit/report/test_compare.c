@@ -182,9 +182,46 @@ static void test_runs(void **state)
     json_decref(other);
 }
 
+static void add_clock(json_t *model, const char *duty, const char *verdict, json_int_t took)
+{
+    json_t *one = json_pack("{s:s, s:s, s:s, s:i, s:{s:s}, s:s, s:I, s:i}", "profile", "p", "duty",
+                            duty, "case", "", "number", 1, "title", "en", duty, "verdict", verdict,
+                            "limit_ns", (json_int_t)900, "within_ns", 10);
+    assert_non_null(one);
+    if (took >= 0)
+        json_object_set_new(one, "took_ns", json_integer(took));
+    json_array_append_new(json_object_get(model, "obligations"), one);
+}
+
+/* Regulatory clocks are compared as what is measured is; those that were not due tell nothing. */
+static void test_clocks(void **state)
+{
+    (void)state;
+    json_t *earlier = model_of("ok", false, NULL, 0);
+    json_t *later = model_of("ok", false, NULL, 0);
+    json_object_set_new(earlier, "obligations", json_array());
+    json_object_set_new(later, "obligations", json_array());
+    add_clock(earlier, "notify", "met", 800);
+    add_clock(later, "notify", "met", 600);
+    add_clock(earlier, "notice", "late", 905);
+    add_clock(later, "notice", "met", 890); /* within both checks' intervals */
+    add_clock(earlier, "update", "met", 100);
+    add_clock(later, "update", "missed", -1);
+    add_clock(later, "explain", "not_due", -1);
+    json_t *compared = nd_compare(earlier, later);
+    assert_string_equal(change_in(compared, "notify", "change"), "better");
+    assert_string_equal(change_in(compared, "notice", "change"), "same");
+    assert_string_equal(change_in(compared, "update", "reason"), "unmeasured");
+    assert_string_equal(change_in(compared, "explain", "change"), "not there");
+    json_decref(compared);
+    json_decref(earlier);
+    json_decref(later);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_kinds), cmocka_unit_test(test_chance),
-                                       cmocka_unit_test(test_reasons), cmocka_unit_test(test_runs)};
+                                       cmocka_unit_test(test_reasons),
+                                       cmocka_unit_test(test_clocks), cmocka_unit_test(test_runs)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
