@@ -41,7 +41,7 @@ phase { { zh = "觀察", en = "Watch" } }
 step { { zh = "確認未開放且緊急服務可用", en = "Nobody is admitted, and emergency calls go through" }, id = "watch", owner = "measurement desk", run = function()
   wait(seconds(5))
   expect { { zh = "網頁對外來用戶關閉", en = "The page is not served to foreign subscribers" }, page:loss { last = seconds(2) }, equals = percent(100), objective = "restraint" }
-  expect { { zh = "緊急服務可用", en = "Emergency calls go through" }, calls:share { last = seconds(2) }, at_least = percent(99), objective = "emergency" }
+  expect { { zh = "緊急服務可用", en = "Emergency calls go through" }, calls, "share>=99% for 2s", within = seconds(10), every = ms(200), objective = "emergency" }
   restore { jia_cell }
   wait(seconds(1))
 end }

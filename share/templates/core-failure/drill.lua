@@ -52,7 +52,7 @@ phase { { zh = "修復並切回", en = "Repair, and back" } }
 step { { zh = "北核心恢復", en = "The northern core is back" }, id = "back", owner = "noc", objective = "emergency", run = function()
   restore { north }
   wait(seconds(3))
-  expect { { zh = "切回後網頁可用", en = "The page is served" }, pages:share { last = seconds(2) }, equals = percent(100) }
+  expect { { zh = "切回後網頁可用", en = "The page is served" }, pages:share { last = seconds(2) }, equals = percent(100), within = seconds(10) }
   calls:stop()
   expect { { zh = "緊急電話中斷不超過 1 分鐘", en = "Emergency calls were cut off for 1 min at most" },
            calls:interruption(), at_most = minutes(1) }

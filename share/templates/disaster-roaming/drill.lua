@@ -31,7 +31,7 @@ step { { zh = "開始量測並中斷基地臺", en = "Measure, then take the cel
   links.down { jia_cell, restore_by = "T+00:01:20" }
   note { { zh = "演練 演練 演練：甲電信基地臺失效", en = "EXERCISE EXERCISE EXERCISE: Jia's cells have failed" } }
   wait(seconds(4))
-  expect { { zh = "緊急電話由乙電信接手", en = "Emergency calls go through Yi" }, calls:share { last = seconds(2) }, equals = percent(100) }
+  expect { { zh = "緊急電話由乙電信接手", en = "Emergency calls go through Yi" }, calls:share { last = seconds(2) }, equals = percent(100), within = seconds(10) }
   expect { { zh = "開放前網頁無法連線", en = "The page is not served to guests yet" }, pages:loss { last = seconds(2) }, equals = percent(100) }
 end }
 
@@ -61,7 +61,7 @@ step { { zh = "恢復甲電信並關閉漫遊", en = "Restore Jia, then close th
            function() return reach.icmp { site "jia-core", from = "handset", deadline = ms(500) }.ok end, within = seconds(5), every = ms(200) }
   restore { yi_guests, yi_cell }
   wait(seconds(3))
-  expect { { zh = "返回母網後網頁可用", en = "At home, the page is served" }, pages:share { last = seconds(2) }, equals = percent(100) }
+  expect { { zh = "返回母網後網頁可用", en = "At home, the page is served" }, pages:share { last = seconds(2) }, equals = percent(100), within = seconds(10) }
   calls:stop()
   expect { { zh = "緊急電話中斷不超過 5 秒", en = "Emergency calls are not cut off for longer than 5 s" }, calls:interruption(),
            at_most = seconds(5), objective = "emergency" }

@@ -39,7 +39,7 @@ step { { zh = "判定原因", en = "Find the cause" }, id = "cause", owner = "no
   local known = confirm { { zh = "已判定為名稱解析中斷，非網路中斷", en = "It is the names, not the network" }, by = "noc",
                           within = seconds(20), required = false }                        -- (1)
   expect { { zh = "期限內判定", en = "It was known in time" }, function() return known end }
-  expect { { zh = "以位址連線仍可用", en = "By address, the page loads" }, pages:share { last = seconds(2) }, equals = percent(100) }
+  expect { { zh = "以位址連線仍可用", en = "By address, the page loads" }, pages:share { last = seconds(2) }, equals = percent(100), within = seconds(10) }
 end }
 
 step { { zh = "對外說明", en = "Tell the public" }, id = "tell", after = "cause", owner = "press", run = function()
@@ -54,7 +54,7 @@ phase { { zh = "修復", en = "Repair" } }
 step { { zh = "恢復主要解析器", en = "The first resolver is back" }, id = "back", owner = "noc", objective = "names", run = function()
   restore { first_link }
   wait(seconds(3))
-  expect { { zh = "主要解析器恢復", en = "The first resolver answers" }, by_first:share { last = seconds(1) }, equals = percent(100) }
+  expect { { zh = "主要解析器恢復", en = "The first resolver answers" }, by_first:share { last = seconds(1) }, equals = percent(100), within = seconds(10) }
   by_first:stop()
   expect { { zh = "中斷不超過 1 分鐘", en = "It was lost for 1 min at most" }, by_first:interruption(), at_most = minutes(1) }
 end }

@@ -51,7 +51,7 @@ phase { { zh = "發電機到達北站", en = "The generator is at North" }, at =
 step { { zh = "北站復電", en = "North is on the air" }, id = "generator", owner = "field", objective = "coverage", run = function()
   restore { north }
   wait(seconds(3))
-  expect { { zh = "北站恢復服務", en = "North serves again" }, at_north:share { last = seconds(1) }, equals = percent(100) }
+  expect { { zh = "北站恢復服務", en = "North serves again" }, at_north:share { last = seconds(1) }, equals = percent(100), within = seconds(10) }
   expect { { zh = "北站中斷不超過 1 分鐘", en = "North was off the air for 1 min at most" },
            at_north:interruption { from = "T+00:00", till = "T+00:00:55" }, at_most = minutes(1) }
 end }
@@ -61,6 +61,6 @@ phase { { zh = "復電", en = "The mains are back" }, at = "T+00:01:00" }
 step { { zh = "南站復電", en = "South is on the air" }, id = "back", owner = "noc", objective = "home", run = function()
   restore { south }
   wait(seconds(3))
-  expect { { zh = "南站恢復服務", en = "South serves again" }, at_south:share { last = seconds(1) }, equals = percent(100) }
-  expect { { zh = "北站仍可通", en = "North still serves" }, at_north:share { last = seconds(2) }, equals = percent(100) }
+  expect { { zh = "南站恢復服務", en = "South serves again" }, at_south:share { last = seconds(1) }, equals = percent(100), within = seconds(10) }
+  expect { { zh = "北站仍可通", en = "North still serves" }, at_north:share { last = seconds(2) }, equals = percent(100), within = seconds(10) }
 end }
