@@ -3,7 +3,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Availability by operator: two bars each, solid for all time, hollow without the drill's
@@ -72,17 +71,6 @@ static void put_axis(const struct nd_page *page, const struct axis *axis, double
     }
 }
 
-static void put_text(const struct nd_page *page, const char *class, double x, double y,
-                     const char *text, size_t columns)
-{
-    size_t fit = nd_text_fit(text, columns);
-    char *cut = nd_printf("%.*s%s", (int)fit, text, text[fit] != '\0' ? "\u2026" : "");
-    nd_buf_addf(page->out, "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\">", class, x, y);
-    nd_xml(page->out, cut);
-    nd_buf_adds(page->out, "</text>\n");
-    free(cut);
-}
-
 static const char *sign_of(const char *grade)
 {
     return strcmp(grade, "met") == 0 ? "\u2713" : strcmp(grade, "missed") == 0 ? "\u2717" : "?";
@@ -100,7 +88,7 @@ static void put_verdict(const struct nd_page *page, const json_t *share, double 
     if (*grade != '\0')
         nd_buf_addf(&text, "  %s%s %s", sign_of(grade), within ? "\u2248" : "",
                     nd_state_text(page, grade));
-    put_text(page, "value", RIGHT + 10, y, nd_buf_str(&text), 36);
+    nd_svg_text(page, "value", RIGHT + 10, y, nd_buf_str(&text), 36);
     nd_buf_deinit(&text);
 }
 
@@ -136,11 +124,11 @@ static void put_operator(const struct nd_page *page, const struct axis *axis, co
     const char *title = nd_text_of(page, json_object_get(one, "title"));
     size_t i = 0;
     json_t *share = NULL;
-    put_text(page, "name", NAME_END, y + 11, title, 20);
+    nd_svg_text(page, "name", NAME_END, y + 11, title, 20);
     json_array_foreach(json_object_get(one, "shares"), i, share)
     {
-        put_text(page, "name soft", KIND_END, y + 11,
-                 nd_state_text(page, nd_str_of(share, "definition")), 26);
+        nd_svg_text(page, "name soft", KIND_END, y + 11,
+                    nd_state_text(page, nd_str_of(share, "definition")), 26);
         put_bar(page, axis, share, i == 0, y);
         put_verdict(page, share, y + 11);
         y += PITCH;
