@@ -288,9 +288,9 @@ static int body_answer(lua_State *L)
     if (answer.after >= 0) {
         nd_quantity_push(L, ND_Q_LENGTH, (double)answer.after);
         lua_setfield(L, -2, "after");
-        lua_pushboolean(L, answer.in_time);
-        lua_setfield(L, -2, "in_time");
     }
+    lua_pushboolean(L, answer.in_time);
+    lua_setfield(L, -2, "in_time");
     return 1;
 }
 

@@ -448,8 +448,13 @@ void nd_injects_cancel(struct nd_run *run)
 struct nd_inject_run *nd_inject_run_new(struct nd_run *run, const struct nd_inject *plan)
 {
     struct nd_inject_run *inject = nd_arena_alloc(&run->arena, sizeof *inject);
-    *inject = (struct nd_inject_run){
-        .run = run, .inject = plan, .planned = -1, .fired = -1, .opened = -1, .fired_clock = -1};
+    *inject = (struct nd_inject_run){.run = run,
+                                     .inject = plan,
+                                     .planned = -1,
+                                     .fired = -1,
+                                     .opened = -1,
+                                     .fired_clock = -1,
+                                     .reacted = -1};
     inject->recipients =
         nd_arena_alloc(&run->arena, (plan->to_count + 1) * sizeof *inject->recipients);
     for (size_t i = 0; i < plan->to_count; i++)

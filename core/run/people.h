@@ -74,7 +74,7 @@ struct nd_inject_answer {
     const char *state;              /* "waiting", "pending", "open", "answered", ... */
     const char *choice, *text, *by; /* of the answer that counted, or NULL */
     nd_ns after;                    /* from delivery to it, pauses left out; -1 */
-    bool in_time;
+    bool in_time;                   /* and its time did not run out for anybody it waits for */
 };
 struct nd_inject_answer nd_run_answer_of(const struct nd_run *run, const char *id);
 

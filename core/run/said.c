@@ -296,7 +296,8 @@ struct nd_inject_answer nd_run_answer_of(const struct nd_run *run, const char *i
     nd_ns moment = inject->answerer != NULL ? inject->answerer->answered : inject->reacted;
     if (moment >= 0 && inject->inject->to_count != 0) {
         answer.after = after_ns(&inject->recipients[0], moment);
-        answer.in_time = in_time(&inject->recipients[0], moment);
+        /* Where all have to answer, it is not enough that one did. */
+        answer.in_time = !inject->expired && in_time(&inject->recipients[0], moment);
     }
     return answer;
 }

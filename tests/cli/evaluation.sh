@@ -87,4 +87,20 @@ sed -i 's/逾時始復原/準時復原/' runs/*/evaluation.jsonl
 expect 20 "is not what it was" "$netdrill" verify last --runs runs
 expect 20 "nothing is added" rate first P x --as chen
 "$netdrill" report last --runs runs --lang zh --format md | grep -q 評核紀錄遭更動 || fail "the report trusts it"
+
+# A reaction counts where the scenario says so: in time, late, never.
+cat >react.lua <<'LUA'
+drill { "Reactions", id = "react", lasts = minutes(5), site = "site.yaml" }
+phase { "One" }
+inject { "News", id = "news", to = { "lin" }, expect = "A ticket", react_within = minutes(1) }
+step { "Judge", id = "judge", owner = "chen", after = "news", run = function()
+  expect { "Answered in time", answer("news").in_time }
+end }
+LUA
+printf -- '- {inject: news, by: lin, after: 30s, answer: done}\n' >soon.yaml
+printf -- '- {inject: news, by: lin, after: 90s, answer: done}\n' >late.yaml
+printf -- '- {inject: news, by: lin, answer: none}\n' >never.yaml
+expect 0 "Answered in time: yes" "$netdrill" rehearse react.lua --answers soon.yaml
+expect 10 "Answered in time: no" "$netdrill" rehearse react.lua --answers late.yaml
+expect 10 "Answered in time: no" "$netdrill" rehearse react.lua --answers never.yaml
 finish

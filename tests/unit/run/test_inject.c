@@ -120,6 +120,47 @@ static void test_ack_is_no_answer(void **state)
     drill_kit_deinit(&kit);
 }
 
+static void nobody_answered(void *ctx)
+{
+    struct nd_inject_answer answer = nd_run_answer_of(kit.run, "a");
+    (void)ctx;
+    assert_true(answer.known);
+    assert_int_equal(answer.after, -1);
+    assert_false(answer.in_time);
+}
+
+static void one_answers(void *ctx)
+{
+    struct nd_fail why = {0};
+    (void)ctx;
+    assert_int_equal(nd_run_reply(kit.run, "a", "done", &lin, &why), ND_OK);
+    assert_int_equal(nd_run_answer_of(kit.run, "a").after, ND_SEC(3));
+    assert_true(nd_run_answer_of(kit.run, "a").in_time);
+}
+
+static void one_was_not_enough(void *ctx)
+{
+    (void)ctx;
+    assert_int_equal(nd_run_answer_of(kit.run, "a").after, ND_SEC(3));
+    assert_false(nd_run_answer_of(kit.run, "a").in_time);
+}
+
+/* No answer is no answer in time, also of an inject at the drill's very beginning; and where all
+ * have to answer, one of them is not enough. */
+static void test_what_bodies_see(void **state)
+{
+    (void)state;
+    two();
+    kit.injects[0].at = 0;
+    drill_kit_step(&kit, 0, "s", drill_kit_forever);
+    at(ND_MS(500), nobody_answered);
+    at(ND_SEC(3), one_answers);
+    at(ND_SEC(16), one_was_not_enough);
+    drill_kit_run(&kit);
+    assert_int_equal(drill_kit_count(&kit, "inject.expired"), 1);
+    drill_kit_deinit(&kit);
+}
+
 static void answer_late(void *ctx)
 {
     struct nd_fail why = {0};
@@ -471,6 +512,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_contingency_fires_once),
         cmocka_unit_test(test_ack_in_time),
+        cmocka_unit_test(test_what_bodies_see),
         cmocka_unit_test(test_ack_is_no_answer),
         cmocka_unit_test(test_late_answer_is_kept),
         cmocka_unit_test(test_window),
