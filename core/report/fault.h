@@ -16,6 +16,7 @@ struct nd_fault_hit {
     nd_ns next;   /* the series' next interruption, or its last slot: it was watched until then */
     int source;   /* index, -1: nothing of the drill was in force */
     bool at_once; /* it began as a change of the source took effect */
+    bool first;   /* no probe was answered before: since when is not known */
     bool taken;   /* it belongs to a fault already */
 };
 
@@ -26,6 +27,7 @@ struct nd_fault_source {
     const json_t *planned; /* the same in the plan, or NULL */
     bool inject;
     bool declared;        /* a fault by the scenario's own word, whatever is measured */
+    const json_t *people; /* the signal that people made it, NULL: they did not */
     bool asked;           /* somebody is to react to it, by the scenario */
     const json_t *change; /* the change of it that began first, NULL: it made none */
     nd_ns began;          /* of that change, or the moment it was fired; -1: not known */

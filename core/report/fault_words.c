@@ -120,6 +120,8 @@ void nd_fault_told(const struct nd_page *page, const json_t *moment, struct nd_b
     nd_buf_addf(out, " (%s%s%s)", tool ? nd_msg(page, ND_MSG_BY_TOOL) : who, scripted ? ", " : "",
                 scripted ? nd_msg(page, ND_MSG_SCRIPTED) : "");
     put_watched(page, moment, out);
+    if (json_is_null(json_object_get(moment, "earlier_ns")))
+        nd_buf_addf(out, "; %s", nd_msg(page, ND_MSG_NOT_BEFORE));
 }
 
 void nd_fault_after(const struct nd_page *page, const json_t *fault, const char *key,

@@ -14,10 +14,12 @@
 #define MOST_OTHER 50         /* consequences and unexpected ones, the longest */
 #define SERVICES   20
 
-/* A change of a source. back: -1 while it is in force. */
+/* A change of a source. back: -1 while it is in force. What people made is known to have begun, and
+ * no more. */
 struct made {
     int source;
     nd_ns began, applied, back;
+    bool people;
 };
 
 struct work {
@@ -118,6 +120,24 @@ static void take_change(struct nd_fault_source *source, const json_t *change)
         json_array_append(source->revert_seqs, json_object_get(change, "verified_seq"));
 }
 
+/* A fault without a change of ours begins when people say yes, in its step, that it is made. */
+static void take_people(struct work *work, int number)
+{
+    struct nd_fault_source *source = &work->sources.at[number];
+    size_t i = 0;
+    json_t *signal = NULL;
+    json_array_foreach(json_object_get(work->model, "signals"), i, signal)
+    {
+        if (source->people != NULL || strcmp(nd_str_of(signal, "how"), "confirmed") != 0 ||
+            strcmp(nd_str_of(signal, "step"), source->id) != 0)
+            continue;
+        source->people = signal;
+        source->applied = moment_of(signal, "at_rel_ns");
+        source->began = source->applied - nd_int_of(signal, "after_ns");
+        nd_vec_push(&work->made, (struct made){number, source->began, source->applied, -1, true});
+    }
+}
+
 static void find_sources(struct work *work)
 {
     size_t i = 0;
@@ -133,10 +153,14 @@ static void find_sources(struct work *work)
             continue;
         take_change(&work->sources.at[source], entry);
         struct made made = {source, moment_of(entry, "began_rel_ns"),
-                            moment_of(entry, "applied_rel_ns"),
-                            moment_of(entry, "verified_rel_ns")};
+                            moment_of(entry, "applied_rel_ns"), moment_of(entry, "verified_rel_ns"),
+                            false};
         made.applied = made.applied > made.began ? made.applied : made.began;
         nd_vec_push(&work->made, made);
+    }
+    for (size_t k = 0; k < work->sources.count; k++) {
+        if (work->sources.at[k].declared && work->sources.at[k].changes == 0)
+            take_people(work, (int)k);
     }
 }
 
@@ -163,6 +187,7 @@ static void tell_hit(const struct work *work, struct nd_fault_hit *hit)
     for (size_t i = 0; i < work->made.count; i++) {
         const struct made *made = &work->made.at[i];
         if (made->began < latest || made->began > till ||
+            (made->people && made->applied < hit->good) ||
             (made->back >= 0 && made->back + every < hit->good))
             continue;
         latest = made->began;
@@ -218,6 +243,7 @@ static void add_hits(struct work *work, const json_t *series, size_t number)
                                    .source = -1};
         const json_t *good = json_object_get(one, "last_good_rel_ns");
         hit.good = json_is_integer(good) ? (nd_ns)json_integer_value(good) : hit.from - every;
+        hit.first = !json_is_integer(good);
         hit.end = hit.from + nd_int_of(one, "length_ns");
         if (hit.next < 0)
             hit.next = moment_of(series, "till_rel_ns");

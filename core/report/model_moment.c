@@ -74,29 +74,21 @@ static json_t *onset_of_change(const struct nd_fault_source *source)
     return moment;
 }
 
-/* A fault that people made: they said yes when it was. */
-static json_t *onset_by_people(const struct nd_fault_source *source, const json_t *signals)
+/* A fault that people made: between the question and their yes. */
+static json_t *onset_by_people(const struct nd_fault_source *source)
 {
-    size_t i = 0;
-    json_t *signal = NULL;
-    json_array_foreach(signals, i, signal)
-    {
-        if (strcmp(nd_str_of(signal, "how"), "confirmed") != 0 ||
-            strcmp(nd_str_of(signal, "step"), source->id) != 0)
-            continue;
-        json_t *moment = known("onset", "confirmed", (nd_ns)nd_int_of(signal, "at_rel_ns"),
-                               (nd_ns)nd_int_of(signal, "after_ns"), 0);
-        json_object_set_new(moment, "by", json_string("person"));
-        json_object_set(moment, "who", json_object_get(signal, "who"));
-        json_object_set(moment, "title", json_object_get(signal, "title"));
-        json_object_set(moment, "scripted", json_object_get(signal, "scripted"));
-        lead_to(moment, nd_int_of(signal, "seq"));
-        return moment;
-    }
-    return empty("onset", "nothing_made");
+    const json_t *yes = source->people;
+    json_t *moment = known("onset", "confirmed", source->began, 0, source->applied - source->began);
+    json_object_set_new(moment, "by", json_string("person"));
+    json_object_set(moment, "who", json_object_get(yes, "who"));
+    json_object_set(moment, "title", json_object_get(yes, "title"));
+    if (json_is_true(json_object_get(yes, "scripted")))
+        json_object_set_new(moment, "scripted", json_true());
+    lead_to(moment, nd_int_of(yes, "seq"));
+    return moment;
 }
 
-static json_t *onset(const struct nd_fault *fault, const json_t *signals)
+static json_t *onset(const struct nd_fault *fault)
 {
     const struct nd_fault_source *source = fault->source;
     if (is_own(fault) && source->change != NULL)
@@ -108,9 +100,11 @@ static json_t *onset(const struct nd_fault *fault, const json_t *signals)
         return moment;
     }
     if (is_own(fault))
-        return onset_by_people(source, signals);
+        return source->people != NULL ? onset_by_people(source) : empty("onset", "nothing_made");
     const struct nd_fault_hit *hit = first_hit(fault);
     json_t *moment = known("onset", "probe", hit->from, hit->from - hit->good, 0);
+    if (hit->first)
+        json_object_set_new(moment, "earlier_ns", json_null());
     lead_to_sample(moment, hit, hit->from);
     return moment;
 }
@@ -232,6 +226,12 @@ static json_t *answered_at(const char *name, const struct nd_fault_hit *hit)
     return moment;
 }
 
+/* Why there is no change to look at. */
+static const char *unmade(const struct nd_fault_source *source)
+{
+    return source != NULL && source->people == NULL ? "nothing_made" : "no_change";
+}
+
 /* Only a change of the drill's own is known to be still in force. */
 static json_t *mitigated(const struct nd_fault *fault, const struct back *back)
 {
@@ -239,7 +239,7 @@ static json_t *mitigated(const struct nd_fault *fault, const struct back *back)
     if (fault->hits.count == 0)
         return empty("mitigated", "not_measured");
     if (source == NULL || source->change == NULL)
-        return empty("mitigated", source != NULL ? "nothing_made" : "no_change");
+        return empty("mitigated", unmade(source));
     if (!back->mitigated)
         return never("mitigated", back->never);
     if (source->undone >= 0 && back->first->till >= source->undone)
@@ -265,7 +265,7 @@ static json_t *reverted(const struct nd_fault *fault)
     size_t i = 0;
     json_t *seq = NULL;
     if (source == NULL || source->changes == 0)
-        return empty("reverted", source != NULL ? "nothing_made" : "no_change");
+        return empty("reverted", unmade(source));
     if (!source->all_back)
         return empty("reverted", "not_read_back");
     nd_ns undone = source->undone >= 0 ? source->undone : source->reverted;
@@ -330,7 +330,7 @@ void nd_fault_moments(json_t *entry, const struct nd_fault *fault, const json_t 
 {
     static const char *const keys[] = {NULL, "ttd_ns", "tta_ns", "ttm_ns", "ttr_ns", "reverted_ns"};
     struct back back = back_of(fault);
-    json_t *moments[6] = {onset(fault, signals)};
+    json_t *moments[6] = {onset(fault)};
     nd_ns from = at_of(moments[0]);
     json_t *list = json_array();
     add_told(entry, fault, signals, from >= 0 ? from : fault->from, &moments[1], &moments[2]);

@@ -341,6 +341,57 @@ static void test_not_known(void **state)
     json_decref(model);
 }
 
+/* A probe that was under way as the change began; a lossy service that is cut off for good; and a
+ * fault that people make. */
+static void test_edges(void **state)
+{
+    (void)state;
+    struct written run;
+    begin(&run, "{\"steady_ns\": 5000000000, \"phases\": [{\"steps\": [{\"id\": \"theirs\", "
+                "\"users\": 9}], \"injects\": []}]}");
+    event(&run, 0, "step.started", "cut", STARTED);
+    change(&run, "1", "cut", ND_MS(10000) + 500000, ND_MS(10000) + 600000);
+    event(&run, ND_SEC(19), "step.started", "lossy", STARTED);
+    change(&run, "2", "lossy", ND_MS(19950), ND_MS(19980));
+    event(&run, ND_SEC(39), "step.started", "theirs", STARTED);
+    event(&run, ND_SEC(39), "confirm.asked", "1", "{\"step\": \"theirs\", \"by\": \"noc\"}");
+    event(&run, ND_MS(40500), "confirm.answered", "1",
+          "{\"answer\": \"yes\", \"by\": \"noc\", \"after_ns\": 1500000000, \"scripted\": false}");
+    event(&run, ND_SEC(35), "change.undone", "1", NULL);
+    event(&run, ND_SEC(35), "change.verified", "1", NULL);
+    event(&run, ND_SEC(35), "change.undone", "2", NULL);
+    event(&run, ND_SEC(35), "change.verified", "2", NULL);
+    series(&run, 1, ND_MS(100), ND_SEC(60),
+           (const struct lost[]){{ND_SEC(10), ND_MS(10500)}, {0, 0}});
+    series(&run, 2, ND_MS(100), ND_SEC(60),
+           (const struct lost[]){{ND_SEC(16), ND_MS(16100)},
+                                 {ND_SEC(17), ND_MS(17100)},
+                                 {ND_SEC(18), ND_MS(18100)},
+                                 {ND_SEC(20), ND_SEC(30)},
+                                 {0, 0}});
+    series(&run, 3, ND_MS(100), ND_SEC(60),
+           (const struct lost[]){{ND_SEC(40), ND_SEC(42)}, {0, 0}});
+    series(&run, 4, ND_SEC(1), ND_SEC(60), (const struct lost[]){{0, ND_SEC(3)}, {0, 0}});
+    json_t *model = end(&run, ND_SEC(60));
+    const json_t *list = json_object_get(model, "faults");
+    assert_int_equal(json_array_size(list), 5);
+    assert_cycle(fault_at(model, 0), "unexpected", 0, &(const int64_t[5]){50, -1, -1, 3000, -1});
+    assert_true(
+        json_is_null(json_object_get(moment_of(fault_at(model, 0), "onset"), "earlier_ns")));
+    const json_t *cut = nd_entry_of(list, "step", "cut"); /* cut off until 10.5 s */
+    assert_string_equal(nd_str_of(cut, "class"), "injected");
+    assert_int_equal(nd_int_of(cut, "ttr_ns"), ND_MS(500) - 500000);
+    assert_string_equal(nd_str_of(fault_at(model, 2), "class"), "consequence"); /* 16 to 18.1 s */
+    const json_t *lossy = nd_entry_of(list, "step", "lossy");
+    assert_cycle(lossy, "injected", 19950, &(const int64_t[5]){100, -1, 10050, 10050, 15050});
+    const json_t *theirs = nd_entry_of(list, "step", "theirs");
+    assert_cycle(theirs, "injected", 39000, &(const int64_t[5]){1050, -1, -1, 3000, -1});
+    assert_moment(theirs, "onset", "confirmed", "person", 0);
+    assert_int_equal(nd_int_of(moment_of(theirs, "onset"), "later_ns"), ND_MS(1500));
+    assert_why(theirs, "reverted", "no_change");
+    json_decref(model);
+}
+
 /* Back only when the change was put back: restored, not mitigated; a person's duty acknowledges;
  * and of thousands by themselves the longest are kept. */
 static void test_many(void **state)
@@ -379,8 +430,9 @@ static void test_many(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_life_cycle), cmocka_unit_test(test_lengths),
-        cmocka_unit_test(test_not_known), cmocka_unit_test(test_many)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_life_cycle),
+                                       cmocka_unit_test(test_lengths),
+                                       cmocka_unit_test(test_not_known),
+                                       cmocka_unit_test(test_edges), cmocka_unit_test(test_many)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
