@@ -83,11 +83,12 @@ const char *nd_outcome_text(const struct nd_page *page, const char *outcome);
 enum nd_message nd_mark_of(const json_t *run, size_t number);
 /* What the scenario says of it, "" when nothing: words as they were written, in one language. */
 const char *nd_mark_detail(const json_t *run, enum nd_message mark);
-/* A series' interruptions as a page shows them, in the order of time: all, or, when there are more
- * than ND_INTERRUPTIONS_SHOWN, so many of the longest. left: how many are not among them, those
- * that the model itself leaves out included. Caller drops. */
-#define ND_INTERRUPTIONS_SHOWN 100
-json_t *nd_interruptions_shown(const json_t *series, size_t *left);
+/* A series' interruptions in the order of time: all, or, when there are more than that, so many of
+ * the longest. left: how many are not among them, those that the model itself leaves out included.
+ * Caller drops. */
+#define ND_INTERRUPTIONS_SHOWN  100 /* in a chart */
+#define ND_INTERRUPTIONS_LISTED 20  /* in a page's table, so that it is no pile of paper */
+json_t *nd_interruptions_shown(const json_t *series, size_t most, size_t *left);
 /* That so many are not shown, and where all are. */
 void nd_left_words(const struct nd_page *page, size_t left, struct nd_buf *out);
 /* A state of a step or a change, a grade, a class, or a yes or no, in the page's language; any

@@ -63,7 +63,7 @@ size_t nd_table_rows(const json_t *model, const struct nd_table *table, enum nd_
         if (table->inner == NULL) {
             inner = json_pack("[O]", first);
         } else if (place == ND_PAGES && strcmp(table->inner, "interruptions") == 0) {
-            inner = nd_interruptions_shown(first, &left);
+            inner = nd_interruptions_shown(first, ND_INTERRUPTIONS_LISTED, &left);
         } else if (place == ND_PAGES && strcmp(table->inner, "moments") == 0) {
             inner = nd_fault_known(first);
         } else {

@@ -264,7 +264,7 @@ static char *figures(const struct bundle *bundle, const json_t *series)
                 nd_value_text(page, json_object_get(series, "p50"), unit, "p50", value[1]),
                 nd_value_text(page, json_object_get(series, "p99"), unit, "p99", value[2]));
     size_t left = 0;
-    json_t *shown = nd_interruptions_shown(series, &left);
+    json_t *shown = nd_interruptions_shown(series, ND_INTERRUPTIONS_SHOWN, &left);
     json_array_foreach(shown, i, one)
     {
         char from[ND_UNIT_TEXT];

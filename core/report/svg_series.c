@@ -91,7 +91,7 @@ static void put_bands(const struct strip *strip)
     size_t i = 0;
     size_t left = 0;
     json_t *one = NULL;
-    json_t *shown = nd_interruptions_shown(strip->series, &left);
+    json_t *shown = nd_interruptions_shown(strip->series, ND_INTERRUPTIONS_SHOWN, &left);
     json_array_foreach(shown, i, one)
     {
         bool injected = strcmp(nd_str_of(one, "class"), "injected") == 0;

@@ -387,11 +387,11 @@ static int longest_first(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
-json_t *nd_interruptions_shown(const json_t *series, size_t *left)
+json_t *nd_interruptions_shown(const json_t *series, size_t most, size_t *left)
 {
     const json_t *all = json_object_get(series, "interruptions");
     size_t count = json_array_size(all);
-    size_t shown = count < ND_INTERRUPTIONS_SHOWN ? count : ND_INTERRUPTIONS_SHOWN;
+    size_t shown = count < most ? count : most;
     json_t *list = json_array();
     *left = count - shown + (size_t)nd_int_of(series, "interruptions_left");
     if (shown == 0)
