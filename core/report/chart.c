@@ -128,12 +128,12 @@ static void scale(struct plot *plot)
     }
 }
 
-static void text_at(const struct plot *plot, const char *class, double x, double y,
-                    const char *words)
+void nd_chart_text(const struct nd_page *page, const char *class, double x, double y,
+                   const char *words)
 {
-    nd_buf_addf(plot->page->out, "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\">", class, x, y);
-    nd_xml(plot->page->out, words);
-    nd_buf_adds(plot->page->out, "</text>\n");
+    nd_buf_addf(page->out, "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\">", class, x, y);
+    nd_xml(page->out, words);
+    nd_buf_adds(page->out, "</text>\n");
 }
 
 static void put_axis(const struct plot *plot)
@@ -146,7 +146,8 @@ static void put_axis(const struct plot *plot)
         nd_buf_addf(plot->page->out,
                     "<line class=\"grid\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>\n",
                     LEFT, y_of(plot, value), WIDTH - RIGHT, y_of(plot, value));
-        text_at(plot, "name", LEFT - 8, y_of(plot, value) + 4, value_words(plot, shown, words));
+        nd_chart_text(plot->page, "name", LEFT - 8, y_of(plot, value) + 4,
+                      value_words(plot, shown, words));
     }
 }
 
@@ -176,7 +177,7 @@ static void put_years(const struct plot *plot)
                         "<line class=\"year\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>\n",
                         from, TOP - 20, from, TOP + HEIGHT + 20);
         if (till - from > 34)
-            text_at(plot, "tick", (from + till) / 2, TOP - 22, words);
+            nd_chart_text(plot->page, "tick", (from + till) / 2, TOP - 22, words);
         begin = i;
     }
 }
@@ -187,8 +188,8 @@ static void put_dates(const struct plot *plot)
     size_t every = (size_t)ceil(42 * (double)plot->count / (WIDTH - LEFT - RIGHT));
     for (size_t i = 0; i < plot->count; i += every) {
         const char *date = nd_str_of(point_at(plot, i), "date");
-        text_at(plot, "tick", x_of(plot, (double)i), TOP + HEIGHT + 16,
-                strlen(date) == 10 ? date + 5 : date);
+        nd_chart_text(plot->page, "tick", x_of(plot, (double)i), TOP + HEIGHT + 16,
+                      strlen(date) == 10 ? date + 5 : date);
     }
 }
 
@@ -220,9 +221,9 @@ static void put_limits(const struct plot *plot)
                         "<line class=\"limit\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>\n",
                         from, y, till, y);
             if (i == plot->count)
-                text_at(plot, "right", till + 6, y + 4, words);
+                nd_chart_text(plot->page, "right", till + 6, y + 4, words);
             else
-                text_at(plot, "limit", from + 4, y - 5, words);
+                nd_chart_text(plot->page, "limit", from + 4, y - 5, words);
             free(words);
         }
         begin = i;
@@ -241,7 +242,7 @@ static void put_breaks(const struct plot *plot)
         nd_buf_addf(plot->page->out,
                     "<line class=\"break\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>\n", x,
                     TOP - 4, x, TOP + HEIGHT);
-        text_at(plot, "break", x, TOP - 7, words);
+        nd_chart_text(plot->page, "break", x, TOP - 7, words);
     }
 }
 
@@ -278,7 +279,7 @@ static void put_point(const struct plot *plot, size_t i)
     double x = x_of(plot, (double)i);
     struct nd_buf *out = plot->page->out;
     if (!isfinite(measured)) {
-        text_at(plot, "break", x, TOP + HEIGHT - 6, "?");
+        nd_chart_text(plot->page, "break", x, TOP + HEIGHT - 6, "?");
         return;
     }
     double y = y_of(plot, measured);

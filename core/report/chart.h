@@ -16,4 +16,8 @@ void nd_chart_goals(const struct nd_page *page, const json_t *bars);
 /* Two measurements of each expectation; rows: of nd_compare. */
 void nd_chart_pairs(const struct nd_page *page, const json_t *rows);
 
+/* A text of that class at a place. */
+void nd_chart_text(const struct nd_page *page, const char *class, double x, double y,
+                   const char *words);
+
 #endif

@@ -16,14 +16,6 @@
 #define ROW   34.0
 #define HEAD  26.0
 
-static void text_at(const struct nd_page *page, const char *class, double x, double y,
-                    const char *words)
-{
-    nd_buf_addf(page->out, "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\">", class, x, y);
-    nd_xml(page->out, words);
-    nd_buf_adds(page->out, "</text>\n");
-}
-
 static const char *number_words(double value, bool share, char *out)
 {
     if (share)
@@ -58,7 +50,7 @@ static void put_bar(const struct nd_page *page, const json_t *achieved, const js
                             !set   ? ""
                             : kept ? " \u2713"
                                    : " \u2715");
-    text_at(page, "soft", x + BAR + 8, y + 11, words);
+    nd_chart_text(page, "soft", x + BAR + 8, y + 11, words);
     free(words);
 }
 
@@ -67,7 +59,7 @@ static void put_goal(const struct nd_page *page, const json_t *bar, double full,
     const char *label = nd_str_of(bar, "label");
     size_t fit = nd_text_fit(label, 44);
     char *cut = nd_printf("%.*s%s", (int)fit, label, label[fit] != '\0' ? "\u2026" : "");
-    text_at(page, "name", LABEL, y + 11, cut);
+    nd_chart_text(page, "name", LABEL, y + 11, cut);
     free(cut);
     put_bar(page, json_object_get(bar, "held"), json_object_get(bar, "planned_runs"), full, false,
             RUNS, y);
@@ -95,8 +87,8 @@ void nd_chart_goals(const struct nd_page *page, const json_t *bars)
     nd_html_raw(page, "</title><desc id=\"goals-d\">");
     nd_html_msg(page, ND_MSG_CHART_NOTE);
     nd_html_raw(page, "</desc>\n");
-    text_at(page, "soft", RUNS, 12, nd_msg(page, ND_MSG_RV_TIMES));
-    text_at(page, "soft", MET, 12, nd_msg(page, ND_MSG_RV_EXPECTATIONS));
+    nd_chart_text(page, "soft", RUNS, 12, nd_msg(page, ND_MSG_RV_TIMES));
+    nd_chart_text(page, "soft", MET, 12, nd_msg(page, ND_MSG_RV_EXPECTATIONS));
     json_array_foreach(bars, i, bar) put_goal(page, bar, full, HEAD + ROW * (double)i);
     nd_html_raw(page, "</svg><figcaption class=\"legend\"><span class=\"key\"><b "
                       "class=\"done\">\u25a0</b> ");

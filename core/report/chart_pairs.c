@@ -73,14 +73,6 @@ static void put_side(const struct nd_page *page, const struct pair *pair, size_t
                 i == 0 ? "before" : "after", x_of(pair, value), y);
 }
 
-static void text_at(const struct nd_page *page, const char *class, double x, double y,
-                    const char *words)
-{
-    nd_buf_addf(page->out, "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\">", class, x, y);
-    nd_xml(page->out, words);
-    nd_buf_adds(page->out, "</text>\n");
-}
-
 static const char *class_of(const json_t *row)
 {
     const char *change = nd_str_of(row, "change");
@@ -100,8 +92,8 @@ static void put_row(const struct nd_page *page, const json_t *row, double y)
     char *change = nd_compare_change_words(row, page->lang);
     fit = nd_text_fit(change, 34);
     char *words = nd_printf("%.*s%s", (int)fit, change, change[fit] != '\0' ? "\u2026" : "");
-    text_at(page, "name", LABEL, y + 18, cut);
-    text_at(page, class_of(row), TILL + 16, y + 18, words);
+    nd_chart_text(page, "name", LABEL, y + 18, cut);
+    nd_chart_text(page, class_of(row), TILL + 16, y + 18, words);
     nd_buf_addf(page->out,
                 "<line class=\"grid\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>\n", FROM,
                 y + 30, TILL, y + 30);

@@ -2,7 +2,6 @@
 #include "report/compare.h"
 #include "report/document.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -129,11 +128,6 @@ static void add_table(struct nd_document *document, const struct nd_page *page,
     }
 }
 
-static void put_number(struct nd_sheet *sheet, const json_t *value)
-{
-    nd_sheet_number(sheet, json_is_number(value) ? json_number_value(value) : (double)NAN);
-}
-
 /* Of a spreadsheet: figures as numbers in their unit. */
 static void add_flat(struct nd_document *document, const struct nd_page *page,
                      const json_t *compared)
@@ -159,13 +153,13 @@ static void add_flat(struct nd_document *document, const struct nd_page *page,
             nd_sheet_text(sheet, nd_str_of(row, "unit"));
             nd_sheet_text(sheet, nd_str_of(row, "operator"));
             nd_sheet_text(sheet, nd_str_of(json_object_get(compared, sides[k]), "run"));
-            put_number(sheet, json_object_get(side, "measured"));
-            put_number(sheet, json_object_get(side, "uncertainty"));
-            put_number(sheet, json_object_get(side, "limit"));
+            nd_document_number(sheet, json_object_get(side, "measured"));
+            nd_document_number(sheet, json_object_get(side, "uncertainty"));
+            nd_document_number(sheet, json_object_get(side, "limit"));
             nd_sheet_text(sheet, nd_state_text(page, nd_str_of(side, "grade")));
-            put_number(sheet, json_object_get(side, "trials"));
+            nd_document_number(sheet, json_object_get(side, "trials"));
             nd_sheet_text(sheet, find(page, LIST(changes), nd_str_of(row, "change")));
-            put_number(sheet, json_object_get(row, "by_chance"));
+            nd_document_number(sheet, json_object_get(row, "by_chance"));
             nd_sheet_text(sheet, reason);
         }
         free(reason);

@@ -2,6 +2,7 @@
 
 #include "report/html.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,11 @@ struct nd_sheet *nd_document_sheet(struct nd_document *document, const struct nd
     for (size_t i = 0; i < count; i++)
         nd_sheet_text(sheet, nd_msg(page, headings[i]));
     return sheet;
+}
+
+void nd_document_number(struct nd_sheet *sheet, const json_t *value)
+{
+    nd_sheet_number(sheet, json_is_number(value) ? json_number_value(value) : (double)NAN);
 }
 
 static bool stands(const struct nd_document *document, size_t sheet)

@@ -4,7 +4,6 @@
 #include "report/document.h"
 #include "report/review.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -151,11 +150,6 @@ static void add_kpi(struct nd_document *document, const struct nd_page *page, co
     }
 }
 
-static void put_number(struct nd_sheet *sheet, const json_t *value)
-{
-    nd_sheet_number(sheet, json_is_number(value) ? json_number_value(value) : (double)NAN);
-}
-
 /* Of a spreadsheet: all in one, figures as numbers in their unit. */
 static void add_flat(struct nd_document *document, const struct nd_page *page, const json_t *trends)
 {
@@ -184,13 +178,13 @@ static void add_flat(struct nd_document *document, const struct nd_page *page, c
             nd_sheet_text(sheet, nd_str_of(point, "run"));
             nd_sheet_text(sheet, nd_str_of(point, "statistic"));
             nd_sheet_text(sheet, nd_str_of(kpi, "unit"));
-            put_number(sheet, json_object_get(point, "measured"));
-            put_number(sheet, json_object_get(point, "uncertainty"));
+            nd_document_number(sheet, json_object_get(point, "measured"));
+            nd_document_number(sheet, json_object_get(point, "uncertainty"));
             nd_sheet_text(sheet, nd_str_of(point, "operator"));
-            put_number(sheet, json_object_get(point, "limit"));
+            nd_document_number(sheet, json_object_get(point, "limit"));
             nd_sheet_text(sheet, nd_state_text(page, nd_str_of(point, "grade")));
             nd_sheet_text(sheet, changed);
-            put_number(sheet, json_object_get(point, "revision"));
+            nd_document_number(sheet, json_object_get(point, "revision"));
             nd_sheet_text(sheet, nd_str_of(point, "scenario"));
             nd_sheet_text(sheet, remarks);
             free(changed);
