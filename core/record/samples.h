@@ -63,16 +63,15 @@ nd_err nd_samples_read_series(const char *path, void (*fn)(void *, const struct 
 nd_err nd_samples_read(const char *path, int64_t series,
                        void (*fn)(void *, const struct nd_sample *), void *ctx,
                        struct nd_fail *why);
-/* How many rows there are by now: what is read of them stays the same while the run goes on. */
-nd_err nd_samples_rows(const char *path, int64_t *rows, struct nd_fail *why);
-/* Which samples of all: of series `first` to `last` (numbers), among the first `rows`. */
-struct nd_samples_part {
-    int64_t first, last, rows;
+/* All samples, or the first `most` of them, in the order in which they were measured, so those of a
+ * series in order of their slots; needs no index, and memory for one row. Their `due` is left 0: it
+ * follows from the grid. fn returns whether to go on. */
+struct nd_samples_scan {
+    int64_t most; /* INT64_MAX: all there are by now */
+    bool values;  /* else all are NAN, which is quicker */
+    int64_t read; /* out: how many were read: so many are the same when they are read again */
 };
-/* In the order in which they were measured, so those of a series in order of their slots; needs no
- * index, and memory for one row. Their `due` is left 0: it follows from the grid. fn returns
- * whether to go on. */
-nd_err nd_samples_scan(const char *path, const struct nd_samples_part *part,
+nd_err nd_samples_scan(const char *path, struct nd_samples_scan *scan,
                        bool (*fn)(void *, const struct nd_sample *), void *ctx,
                        struct nd_fail *why);
 nd_err nd_samples_read_gaps(const char *path,

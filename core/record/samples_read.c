@@ -78,6 +78,13 @@ nd_err nd_samples_read_series(const char *path, void (*fn)(void *, const struct 
     return close_store(path, db, get, step, why);
 }
 
+/* value NULL: NAN. */
+static double value_of(sqlite3_stmt *get, int column)
+{
+    return sqlite3_column_type(get, column) == SQLITE_NULL ? NAN
+                                                           : sqlite3_column_double(get, column);
+}
+
 nd_err nd_samples_read(const char *path, int64_t series,
                        void (*fn)(void *, const struct nd_sample *), void *ctx, struct nd_fail *why)
 {
@@ -98,56 +105,42 @@ nd_err nd_samples_read(const char *path, int64_t series,
             .due = sqlite3_column_int64(get, 1),
             .sent = sqlite3_column_int64(get, 2),
             .outcome = sqlite3_column_int(get, 3),
-            .value =
-                sqlite3_column_type(get, 4) == SQLITE_NULL ? NAN : sqlite3_column_double(get, 4),
+            .value = value_of(get, 4),
         };
         fn(ctx, &sample);
     }
     return close_store(path, db, get, step, why);
 }
 
-nd_err nd_samples_rows(const char *path, int64_t *rows, struct nd_fail *why)
-{
-    sqlite3 *db = NULL;
-    sqlite3_stmt *get = NULL;
-    nd_err err = open_store(path, "SELECT coalesce(max(rowid), 0) FROM sample", &db, &get, why);
-    if (err != ND_OK)
-        return err;
-    int step = sqlite3_step(get);
-    *rows = step == SQLITE_ROW ? sqlite3_column_int64(get, 0) : 0;
-    return close_store(path, db, get, step == SQLITE_ROW ? SQLITE_DONE : step, why);
-}
-
-nd_err nd_samples_scan(const char *path, const struct nd_samples_part *part,
+/* No condition: what SQLite compares for each of millions of rows takes a third of its time, and a
+ * bound on the row number ends at a damaged page without a word. */
+nd_err nd_samples_scan(const char *path, struct nd_samples_scan *scan,
                        bool (*fn)(void *, const struct nd_sample *), void *ctx, struct nd_fail *why)
 {
     sqlite3 *db = NULL;
     sqlite3_stmt *get = NULL;
-    /* The pluses keep it off the index, for the table lies in this order on the disk; and from
-     * ending where a damaged page has a row number beyond the last, without a word. */
-    nd_err err = open_store(path,
-                            "SELECT series, slot, sent_ns, outcome, value FROM sample"
-                            " WHERE +rowid <= ?1 AND +series BETWEEN ?2 AND ?3 ORDER BY rowid",
-                            &db, &get, why);
+    nd_err err = open_store(
+        path,
+        scan->values ? "SELECT series, slot, sent_ns, outcome, value FROM sample"
+                       " ORDER BY rowid"
+                     : "SELECT series, slot, sent_ns, outcome FROM sample ORDER BY rowid",
+        &db, &get, why);
     if (err != ND_OK)
         return err;
-    sqlite3_bind_int64(get, 1, part->rows);
-    sqlite3_bind_int64(get, 2, part->first);
-    sqlite3_bind_int64(get, 3, part->last);
-    int step = 0;
-    while ((step = sqlite3_step(get)) == SQLITE_ROW) {
+    int step = SQLITE_DONE;
+    scan->read = 0;
+    while (scan->read < scan->most && (step = sqlite3_step(get)) == SQLITE_ROW) {
         const struct nd_sample sample = {
             .series = sqlite3_column_int64(get, 0),
             .slot = sqlite3_column_int64(get, 1),
             .sent = sqlite3_column_int64(get, 2),
             .outcome = sqlite3_column_int(get, 3),
-            .value =
-                sqlite3_column_type(get, 4) == SQLITE_NULL ? NAN : sqlite3_column_double(get, 4),
+            .value = scan->values ? value_of(get, 4) : (double)NAN,
         };
-        if (!fn(ctx, &sample)) {
-            step = SQLITE_DONE;
+        scan->read++;
+        step = SQLITE_DONE;
+        if (!fn(ctx, &sample))
             break;
-        }
     }
     return close_store(path, db, get, step, why);
 }

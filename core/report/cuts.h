@@ -52,8 +52,8 @@ struct nd_cuts {
 void nd_cuts_deinit(struct nd_cuts *cuts);
 /* A probe sent then was lost; told before nd_tally_add is. */
 void nd_cuts_lost(struct nd_cuts *cuts, nd_ns sent);
-/* For nd_tally.interrupted; cuts: a struct nd_cuts. */
-void nd_cuts_take(void *cuts, const struct nd_interruption *one);
+/* For nd_tally.interrupted; ctx: a struct nd_cuts. */
+void nd_cuts_take(void *ctx, const struct nd_interruption *one);
 /* Sets "lengths", "interruptions" (in order of time) and "interruptions_left" of a series of the
  * model. */
 void nd_cuts_tell(struct nd_cuts *cuts, json_t *series);

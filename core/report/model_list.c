@@ -113,9 +113,8 @@ nd_err nd_model_list(const json_t *model, const struct nd_rundir *dir, struct nd
     nd_forces_read(&list.forces, model, t0, t0 + nd_int_of(read, "till_rel_ns"));
     begin_all(&reading, &list, model);
     char *store = nd_rundir_file(dir, "samples.sqlite");
-    const struct nd_samples_part part = {
-        .first = INT64_MIN, .last = INT64_MAX, .rows = nd_int_of(read, "rows")};
-    nd_err err = nd_samples_scan(store, &part, take_sample, &reading, why);
+    struct nd_samples_scan scan = {.most = nd_int_of(read, "rows")};
+    nd_err err = nd_samples_scan(store, &scan, take_sample, &reading, why);
     for (size_t i = 0; i < reading.all.count; i++) {
         struct listed *one = &reading.all.at[i];
         nd_tally_end(&one->tally, one->opened + one->next * one->every);

@@ -17,7 +17,7 @@
  * quantiles are exact for are the most of it: beyond VALUES_MAX the last series wait for a further
  * reading. */
 
-#define VALUES_MAX (40 * ND_EXACT)
+#define VALUES_MAX ((size_t)40 * ND_EXACT)
 #define COLUMNS    240
 #define STRIPS     200   /* of more series, those that lost most have one */
 #define KEPT_ALL   10000 /* interruptions of all series together */
@@ -44,6 +44,7 @@ struct load {
     struct ND_VEC(struct service) services; /* by number */
     size_t from, till;                      /* services of this reading */
     size_t held;                            /* values */
+    int64_t rows;                           /* of the store: those that the first reading found */
     struct nd_forces forces;
     const char *path;
     nd_err err; /* of what was read */
@@ -261,7 +262,8 @@ static bool take_sample(void *ctx, const struct nd_sample *sample)
 {
     struct load *load = ctx;
     struct service *service = service_find(load, sample->series);
-    if (service == NULL || service >= load->services.at + load->till || service->skipped)
+    if (service == NULL || service < load->services.at + load->from ||
+        service >= load->services.at + load->till || service->skipped)
         return true;
     const struct nd_series_info *info = service->info;
     if (sample->slot < service->next || sample->slot > INT64_MAX / 4 / info->every) {
@@ -276,17 +278,16 @@ static bool take_sample(void *ctx, const struct nd_sample *sample)
     return true;
 }
 
-static nd_err read_some(struct load *load, int64_t rows, json_t *list)
+static nd_err read_some(struct load *load, json_t *list)
 {
-    struct nd_samples_part part = {.rows = rows};
+    struct nd_samples_scan scan = {.most = load->rows, .values = true};
     load->held = 0;
     load->till = load->services.count;
-    part.first = load->services.at[load->from].info->id;
-    part.last = load->services.at[load->till - 1].info->id;
     for (size_t i = load->from; i < load->till; i++)
         service_begin(load, &load->services.at[i]);
-    nd_err err = nd_samples_scan(load->path, &part, take_sample, load, load->why);
+    nd_err err = nd_samples_scan(load->path, &scan, take_sample, load, load->why);
     err = err == ND_OK ? load->err : err;
+    load->rows = scan.read;
     for (size_t i = load->from; i < load->till; i++) {
         struct service *service = &load->services.at[i];
         if (err == ND_OK && !service->skipped) {
@@ -321,7 +322,7 @@ static bool take_strip(void *ctx, const struct nd_sample *sample)
 
 /* Strips of so many series would be of use to nobody: of those that lost most, in a reading of
  * their own, now that they are known. */
-static nd_err read_strips(struct load *load, int64_t rows, json_t *list)
+static nd_err read_strips(struct load *load, json_t *list)
 {
     struct ND_VEC(struct service *) chosen = {0};
     for (size_t i = 0; i < load->services.count; i++) {
@@ -336,8 +337,8 @@ static nd_err read_strips(struct load *load, int64_t rows, json_t *list)
     chosen.count = chosen.count < STRIPS ? chosen.count : STRIPS;
     for (size_t i = 0; i < chosen.count; i++)
         strip_begin(load, chosen.at[i]);
-    const struct nd_samples_part part = {.first = INT64_MIN, .last = INT64_MAX, .rows = rows};
-    nd_err err = nd_samples_scan(load->path, &part, take_strip, load, load->why);
+    struct nd_samples_scan scan = {.most = load->rows, .values = true};
+    nd_err err = nd_samples_scan(load->path, &scan, take_strip, load, load->why);
     for (size_t i = 0; i < chosen.count; i++) {
         nd_strip_end(&chosen.at[i]->strip);
         json_object_set(json_array_get(list, chosen.at[i]->place), "columns",
@@ -372,9 +373,9 @@ nd_err nd_model_series(json_t *model, const struct nd_rundir *dir, nd_ns t0, nd_
                        struct nd_fail *why)
 {
     char *path = nd_rundir_file(dir, "samples.sqlite");
-    struct load load = {.model = model, .path = path, .t0 = t0, .run_end = run_end, .why = why};
+    struct load load = {
+        .model = model, .path = path, .t0 = t0, .run_end = run_end, .rows = INT64_MAX, .why = why};
     json_t *list = json_object_get(model, "series");
-    int64_t rows = 0;
     nd_err err = ND_OK;
     nd_forces_read(&load.forces, model, t0, run_end);
     if (access(path, R_OK) == 0) {
@@ -382,17 +383,16 @@ nd_err nd_model_series(json_t *model, const struct nd_rundir *dir, nd_ns t0, nd_
         err = err == ND_OK ? load.err : err;
         if (err == ND_OK)
             err = nd_samples_read_gaps(path, take_gap, &load, why);
-        if (err == ND_OK)
-            err = nd_samples_rows(path, &rows, why);
     }
+    json_object_set_new(model, "strip_columns", json_integer(COLUMNS));
+    while (err == ND_OK && load.from < load.services.count)
+        err = read_some(&load, list);
+    if (err == ND_OK && load.services.count > STRIPS)
+        err = read_strips(&load, list);
+    int64_t rows = load.from != 0 ? load.rows : 0;
     json_object_set_new(json_object_get(model, "quality"), "samples",
                         json_pack("{s:I, s:I}", "rows", (json_int_t)rows, "till_rel_ns",
                                   (json_int_t)(run_end - t0)));
-    json_object_set_new(model, "strip_columns", json_integer(COLUMNS));
-    while (err == ND_OK && load.from < load.services.count)
-        err = read_some(&load, rows, list);
-    if (err == ND_OK && load.services.count > STRIPS)
-        err = read_strips(&load, rows, list);
     add_addresses(list, dir);
     nd_forces_deinit(&load.forces);
     nd_vec_free(&load.services);
