@@ -177,14 +177,14 @@ step { "Measure", owner = "me", run = function()
   s:stop()
 end }
 """
-    for number, (said, code) in enumerate((("{ jia = percent(99.9), yi = percent(50) }", None), ("{ jya = percent(99) }", "E0324"), ("{ jia = 99 }", "E0301"),
+    for number, (said, code) in enumerate((("{ jia = percent(99.9), yi = percent(50) }", None), ("{ jya = percent(99) }", "E0325"), ("{ jia = 99 }", "E0301"),
                                            ("3", "E0301"), ("{ jia = seconds(3) }", "E0301"))):
         path = f"{work}/d{number}.lua"
         with open(path, "w") as out:
             out.write(drill % said)
         done = subprocess.run([netdrill, "lint", path], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         check((code or "") in done.stdout and (done.returncode == 0) == (code is None), f"{said}: exit {done.returncode}, {done.stdout}")
-        check(code != "E0324" or "did you mean 'jia'" in done.stdout, f"{said}: {done.stdout}")
+        check(code != "E0325" or "did you mean 'jia'" in done.stdout, f"{said}: {done.stdout}")
     done = subprocess.run([netdrill, "rehearse", f"{work}/d0.lua", "--runs", f"{work}/r"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     model = json.loads(subprocess.run([netdrill, "report", "last", "--runs", f"{work}/r", "--format", "json"], check=True, stdout=subprocess.PIPE).stdout)
     told = [(o["name"], o["shares"][0]["target"], o["shares"][0].get("grade")) for o in model["operators"]]
