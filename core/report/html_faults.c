@@ -6,16 +6,12 @@
 static void put_badge_key(const struct nd_page *page, enum nd_message letter,
                           enum nd_message message, bool solid)
 {
-    const char *class_name = solid ? "badge solid" : "badge";
-    struct nd_buf shape = {0};
-    nd_buf_addf(&shape,
-                "<circle class=\"%s\" cx=\"12\" cy=\"6\" r=\"5.5\"/>"
-                "<text class=\"badge small\" x=\"12\" y=\"9\">",
-                class_name);
-    nd_xml(&shape, nd_msg(page, letter));
-    nd_buf_adds(&shape, "</text>");
-    nd_svg_legend(page, nd_buf_str(&shape), message);
-    nd_buf_deinit(&shape);
+    nd_html_raw(page, solid ? "<span class=\"k\"><b class=\"letter solid\">"
+                            : "<span class=\"k\"><b class=\"letter\">");
+    nd_html_msg(page, letter);
+    nd_html_raw(page, "</b>");
+    nd_html_msg(page, message);
+    nd_html_raw(page, "</span> ");
 }
 
 static void put_cycle_legend(const struct nd_page *page)
