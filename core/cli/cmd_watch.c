@@ -127,8 +127,8 @@ static int watch_dir(const struct nd_rundir *dir, const char *actor, bool zh)
     const struct nd_desk_run asked = {.ask = ask, .ctx = &watch, .leaves = true};
     if (!nd_rundir_is_alive(dir)) {
         fprintf(stderr,
-                "netdrill watch: run '%s' does not answer: it has ended, or died; see "
-                "'netdrill report %s'\n",
+                "netdrill watch: run '%s' does not answer: it has ended (see netdrill report), or "
+                "died (netdrill run --resume %s, or netdrill restore)\n",
                 dir->run_id, dir->run_id);
         return ND_EXIT_REFUSED;
     }

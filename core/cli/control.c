@@ -313,9 +313,10 @@ nd_err nd_control_ask(const struct nd_rundir *dir, json_t *request, json_t **ans
     *answer_ = in.len_bytes != 0 ? json_loadb(in.text, in.len_bytes, 0, NULL) : NULL;
     nd_buf_deinit(&in);
     if (*answer_ == NULL)
-        return nd_fail_set(why, ND_EREACH,
-                           "run '%s' does not answer: it has ended, or died; see 'netdrill report "
-                           "%s'",
-                           dir->run_id, dir->run_id);
+        return nd_fail_set(
+            why, ND_EREACH,
+            "run '%s' does not answer: it has ended (see netdrill report), or died (netdrill "
+            "run --resume %s, or netdrill restore)",
+            dir->run_id, dir->run_id);
     return ND_OK;
 }
