@@ -428,15 +428,49 @@ static void put_decisions(const struct nd_page *page)
     nd_html_raw(page, "</ul>\n");
 }
 
+static json_int_t missed_of(const struct nd_page *page, const char *list, const char *key)
+{
+    json_int_t count = 0;
+    size_t i = 0;
+    json_t *one = NULL;
+    json_array_foreach(json_object_get(page->model, list), i, one)
+    {
+        const char *grade = nd_str_of(one, key);
+        const char *kind = nd_str_of(one, "kind");
+        bool counts = *kind == '\0' || strcmp(kind, "objective") == 0;
+        count += counts && (strcmp(grade, "missed") == 0 || strcmp(grade, "late") == 0);
+    }
+    return count;
+}
+
+/* What was expected may have been met while an objective was not, for an answer that came too late
+ * or a clock that was missed: it is said beside, and nothing is green then. */
+static void put_outcome(const struct nd_page *page, const char *outcome)
+{
+    json_int_t objectives = missed_of(page, "objectives", "grade");
+    json_int_t duties = missed_of(page, "obligations", "verdict");
+    bool good = strcmp(outcome, "ok") == 0 && objectives + duties == 0;
+    nd_buf_addf(page->out, "<p class=\"outcome %s\">", good ? "met" : "missed");
+    nd_html_text(page, nd_outcome_text(page, outcome));
+    if (objectives != 0) {
+        nd_html_raw(page, " ");
+        nd_html_msg(page, ND_MSG_OBJECTIVES_MISSED);
+        nd_buf_addf(page->out, ": %lld.", (long long)objectives);
+    }
+    if (duties != 0) {
+        nd_html_raw(page, " ");
+        nd_html_msg(page, ND_MSG_DUTIES_MISSED);
+        nd_buf_addf(page->out, ": %lld.", (long long)duties);
+    }
+    nd_html_raw(page, "</p>\n");
+}
+
 void nd_html_first(const struct nd_page *page)
 {
     const json_t *run = json_object_get(page->model, "run");
     const char *outcome = nd_str_of(run, "outcome");
     nd_html_heading(page, "summary", ND_MSG_SUMMARY);
-    nd_buf_addf(page->out, "<p class=\"outcome %s\">",
-                strcmp(outcome, "ok") == 0 ? "met" : "missed");
-    nd_html_text(page, nd_outcome_text(page, outcome));
-    nd_html_raw(page, "</p>\n");
+    put_outcome(page, outcome);
     put_marks(page, run);
     put_tiles(page);
     put_objectives(page);
