@@ -66,4 +66,7 @@ void nd_html_first(const struct nd_page *page);
 void nd_html_sections(const struct nd_page *page);
 bool nd_html_section_known(const char *name);
 const char *nd_html_section_names(void); /* with commas, for messages */
+/* How many series the charts leave out, if any. */
+void nd_html_not_drawn(const struct nd_page *page);
+
 #endif

@@ -108,6 +108,7 @@ void nd_html_faults(const struct nd_page *page)
         nd_svg_lengths(page);
         put_length_legend(page);
         nd_html_raw(page, "</figure>\n");
+        nd_html_not_drawn(page);
         nd_html_data(page, "lengths");
     }
     nd_html_raw(page, "</section>\n");

@@ -152,3 +152,13 @@ void nd_html_td_int(const struct nd_page *page, json_int_t number)
 {
     nd_buf_addf(page->out, "<td class=\"n\">%lld</td>", (long long)number);
 }
+
+void nd_html_not_drawn(const struct nd_page *page)
+{
+    json_int_t left = nd_int_of(page->model, "strips_left");
+    if (left == 0)
+        return;
+    nd_buf_addf(page->out, "<p>+ %lld ", (long long)left);
+    nd_html_msg(page, ND_MSG_STRIPS_LEFT);
+    nd_html_raw(page, "</p>\n");
+}

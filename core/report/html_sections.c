@@ -57,11 +57,7 @@ static void put_performance(const struct nd_page *page)
     nd_html_raw(page, "<figcaption class=\"legend\">");
     nd_svg_series_legend(page);
     nd_html_raw(page, "</figcaption></figure>\n");
-    if (nd_int_of(page->model, "strips_left") > 0) {
-        nd_buf_addf(page->out, "<p>+ %lld ", (long long)nd_int_of(page->model, "strips_left"));
-        nd_html_msg(page, ND_MSG_STRIPS_LEFT);
-        nd_html_raw(page, "</p>\n");
-    }
+    nd_html_not_drawn(page);
     nd_html_data(page, "services");
     nd_html_data(page, "interruptions");
     nd_html_raw(page, "</section>\n");

@@ -205,3 +205,9 @@ void nd_svg_legend(const struct nd_page *page, const char *shape, enum nd_messag
     nd_xml(page->out, nd_msg(page, words));
     nd_buf_adds(page->out, "</span> ");
 }
+
+bool nd_series_drawn(const json_t *model, const json_t *series)
+{
+    return nd_int_of(model, "strips_left") == 0 ||
+           !json_is_null(json_object_get(series, "columns"));
+}

@@ -407,8 +407,9 @@ static void put_series(const struct nd_page *page, const struct axis *axis, cons
 }
 
 /* The largest number of one dot, and the axis over all. */
-static struct axis length_axis(const json_t *list, double *most, size_t *rows)
+static struct axis length_axis(const json_t *model, double *most, size_t *rows)
 {
+    const json_t *list = json_object_get(model, "series");
     double least = INFINITY;
     double largest = 0;
     size_t i = 0;
@@ -419,6 +420,8 @@ static struct axis length_axis(const json_t *list, double *most, size_t *rows)
     {
         size_t k = 0;
         json_t *bin = NULL;
+        if (!nd_series_drawn(model, series))
+            continue;
         *rows += json_array_size(bins_of(series)) != 0;
         json_array_foreach(bins_of(series), k, bin)
         {
@@ -437,7 +440,7 @@ void nd_svg_lengths(const struct nd_page *page)
     const json_t *list = json_object_get(page->model, "series");
     double most = 1;
     size_t rows = 0;
-    const struct axis axis = length_axis(list, &most, &rows);
+    const struct axis axis = length_axis(page->model, &most, &rows);
     double height = HEAD + ROW * (double)rows + 24;
     double y = HEAD;
     size_t i = 0;
@@ -450,7 +453,7 @@ void nd_svg_lengths(const struct nd_page *page)
         nd_svg_text(page, "figure soft", figures[f].x, 14, nd_msg(page, figures[f].heading), 14);
     json_array_foreach(list, i, series)
     {
-        if (json_array_size(bins_of(series)) == 0)
+        if (json_array_size(bins_of(series)) == 0 || !nd_series_drawn(page->model, series))
             continue;
         put_series(page, &axis, series, most, y);
         y += ROW;

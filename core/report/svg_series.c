@@ -223,7 +223,7 @@ void nd_svg_series(const struct nd_page *page)
     put_axis(page, true);
     json_array_foreach(list, i, series)
     {
-        if (left > 0 && json_is_null(json_object_get(series, "columns")))
+        if (!nd_series_drawn(page->model, series))
             continue;
         put_strip(page, series, i);
         if (++put % AXIS_EVERY == 0 || put == all)
