@@ -19,7 +19,7 @@
  *   template.c      an agency's words, logo and order; yaml_file.c: the YAML of such files
  *   compare.c       two runs side by side; catalogue.c: all runs of a directory
  *   review*.c       a year of runs: what they were for, what they showed, what was to be done
- *   words.c         the message catalogue, times and values in people's words */
+ *   words.c         the message catalogue, times and values in people's words; states.c: states */
 #ifndef ND_REPORT_INTERNAL_H
 #define ND_REPORT_INTERNAL_H
 #include "base/mem.h"
