@@ -335,8 +335,9 @@ static const struct {
     [ND_CELL_WITHIN] = {put_within, false},     [ND_CELL_OF] = {put_of, false},
     [ND_CELL_DEFINED] = {put_defined, false},   [ND_CELL_MARGIN] = {put_margin, false},
     [ND_CELL_WARN] = {put_warn, false},         [ND_CELL_BULLET] = {put_nothing, false},
-    [ND_CELL_ANSWERS] = {put_answers, false},   [ND_CELL_FAULT] = {put_fault, false},
-    [ND_CELL_REACHED] = {put_reached, true},    [ND_CELL_TOLD] = {put_told, false},
+    [ND_CELL_DATE] = {put_text, false},         [ND_CELL_ANSWERS] = {put_answers, false},
+    [ND_CELL_FAULT] = {put_fault, false},       [ND_CELL_REACHED] = {put_reached, true},
+    [ND_CELL_TOLD] = {put_told, false},
 };
 
 static void put_cell(const struct cell *cell, struct nd_buf *out)
@@ -426,7 +427,10 @@ static void add_row(const struct nd_page *page, const struct nd_table *table,
         } else {
             if (cell.value != NULL && (!json_is_null(cell.value) || kind_of(c) == ND_CELL_TILL))
                 put_cell(&cell, &text);
-            nd_sheet_text(sheet, nd_buf_str(&text));
+            if (kind_of(c) == ND_CELL_DATE)
+                nd_sheet_date(sheet, nd_buf_str(&text));
+            else
+                nd_sheet_text(sheet, nd_buf_str(&text));
         }
         nd_buf_deinit(&text);
     }

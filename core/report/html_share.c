@@ -167,9 +167,11 @@ static void put_legend(const struct nd_page *page, const struct axis *axis)
     nd_html_raw(page, "<span class=\"k\">\u2248 ");
     nd_html_msg(page, ND_MSG_WITHIN_UNCERTAINTY);
     nd_html_raw(page, "</span>");
-    if (axis->from > 0)
-        nd_buf_addf(page->out, " <b class=\"k\">%s %s</b>", nd_msg(page, ND_MSG_AXIS_FROM),
-                    nd_share_format(axis->from, from));
+    if (axis->from > 0) {
+        nd_html_raw(page, " <b class=\"k\">");
+        nd_html_msg(page, ND_MSG_AXIS_FROM);
+        nd_buf_addf(page->out, " %s</b>", nd_share_format(axis->from, from));
+    }
     nd_html_raw(page, "</figcaption>");
 }
 

@@ -26,6 +26,7 @@ static const char head[] =
     "xmlns:style=\"urn:oasis:names:tc:opendocument:xmlns:style:1.0\" "
     "xmlns:text=\"urn:oasis:names:tc:opendocument:xmlns:text:1.0\" "
     "xmlns:table=\"urn:oasis:names:tc:opendocument:xmlns:table:1.0\" "
+    "xmlns:number=\"urn:oasis:names:tc:opendocument:xmlns:datastyle:1.0\" "
     "xmlns:fo=\"urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0\" "
     "office:version=\"1.2\"><office:automatic-styles>"
     "<style:style style:name=\"h\" style:family=\"table-cell\"><style:table-cell-properties "
@@ -33,6 +34,10 @@ static const char head[] =
     "fo:font-weight=\"bold\"/></style:style>"
     "<style:style style:name=\"t\" style:family=\"table-cell\"><style:table-cell-properties "
     "fo:wrap-option=\"wrap\"/></style:style>"
+    "<number:date-style style:name=\"iso\"><number:year number:style=\"long\"/>"
+    "<number:text>-</number:text><number:month number:style=\"long\"/>"
+    "<number:text>-</number:text><number:day number:style=\"long\"/></number:date-style>"
+    "<style:style style:name=\"d\" style:family=\"table-cell\" style:data-style-name=\"iso\"/>"
     "<style:style style:name=\"c\" style:family=\"table-column\"><style:table-column-properties "
     "style:column-width=\"4.5cm\"/></style:style>"
     "</office:automatic-styles><office:body><office:spreadsheet>\n";
@@ -124,15 +129,20 @@ static void put_sheet(const struct nd_sheet *sheets, size_t number, struct nd_bu
         nd_buf_adds(out, "<table:table-row>");
         for (size_t c = 0; c < row->count; c++) {
             const struct nd_cell *cell = &row->at[c];
-            const char *style = r == 0 ? "h" : "t";
+            const char *style = r == 0 ? "h" : cell->date ? "d" : "t";
             if (*cell->text == '\0') {
                 nd_buf_addf(out, "<table:table-cell table:style-name=\"%s\"/>", style);
                 continue;
             }
             nd_buf_addf(out, "<table:table-cell table:style-name=\"%s\" office:value-type=\"%s\"",
-                        style, cell->number ? "float" : "string");
+                        style,
+                        cell->number ? "float"
+                        : cell->date ? "date"
+                                     : "string");
             if (cell->number)
                 nd_buf_addf(out, " office:value=\"%s\"", cell->text);
+            if (cell->date)
+                nd_buf_addf(out, " office:date-value=\"%s\"", cell->text);
             nd_buf_adds(out, ">");
             put_paragraphs(cell->text, out);
             nd_buf_adds(out, "</table:table-cell>");

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 void nd_sheet_deinit(struct nd_sheet *sheet)
 {
@@ -26,7 +27,7 @@ static void add(struct nd_sheet *sheet, const char *text, bool number)
 {
     ND_CHECK(sheet->rows.count != 0);
     struct nd_row *row = &sheet->rows.at[sheet->rows.count - 1];
-    nd_vec_push(row, (struct nd_cell){nd_strdup(text), number});
+    nd_vec_push(row, (struct nd_cell){nd_strdup(text), number, false});
 }
 
 void nd_sheet_text(struct nd_sheet *sheet, const char *text)
@@ -42,6 +43,25 @@ void nd_sheet_number(struct nd_sheet *sheet, double value)
         add(sheet, text, true);
     else
         add(sheet, "", false);
+}
+
+/* Whether it is a day of the calendar as ISO 8601 writes it. */
+static bool is_day(const char *text)
+{
+    struct tm tm = {0};
+    const char *end = strptime(text, "%Y-%m-%d", &tm);
+    int day = tm.tm_mday;
+    if (end == NULL || *end != '\0' || strlen(text) != 10 || tm.tm_year < 0)
+        return false;
+    return timegm(&tm) != -1 && tm.tm_mday == day; /* no 31st of April */
+}
+
+void nd_sheet_date(struct nd_sheet *sheet, const char *day)
+{
+    struct nd_row *row = NULL;
+    nd_sheet_text(sheet, day);
+    row = &sheet->rows.at[sheet->rows.count - 1];
+    row->at[row->count - 1].date = is_day(day);
 }
 
 const char *nd_sheet_at(const struct nd_sheet *sheet, size_t row, size_t column)

@@ -9,6 +9,7 @@
 struct nd_cell {
     char *text;  /* owned */
     bool number; /* text is a number in C's notation, as JSON writes it */
+    bool date;   /* text is a day, 2026-11-25 */
 };
 
 struct nd_row ND_VEC(struct nd_cell);
@@ -28,6 +29,8 @@ void nd_sheet_row(struct nd_sheet *sheet); /* begins a row */
 /* Each adds a cell to the last row. text NULL: an empty cell. */
 void nd_sheet_text(struct nd_sheet *sheet, const char *text);
 void nd_sheet_number(struct nd_sheet *sheet, double value); /* not finite: an empty cell */
+void nd_sheet_date(struct nd_sheet *sheet,
+                   const char *day); /* not 2026-11-25 or the like: a text */
 /* The text of a cell, "" where there is none. Borrowed. */
 const char *nd_sheet_at(const struct nd_sheet *sheet, size_t row, size_t column);
 
