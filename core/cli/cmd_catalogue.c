@@ -1,4 +1,5 @@
 #include "cli/across.h"
+#include "cli/clean.h"
 
 #include "report/catalogue.h"
 
@@ -59,6 +60,7 @@ static int runs(int argc, char **argv)
         if (nd_cli_get(&args, "json") != NULL) {
             nd_across_json(list);
         } else {
+            nd_cli_clean(list);
             print_runs(list, nd_cli_zh(&args));
             json_decref(list);
         }

@@ -1,4 +1,5 @@
 #include "cli/across.h"
+#include "cli/clean.h"
 
 #include "report/compare.h"
 #include "report/document.h"
@@ -99,15 +100,17 @@ static int tell(const struct nd_cli_args *args, json_t *compared)
     const char *format = nd_cli_get(args, "format");
     const char *folder = nd_cli_get(args, "out");
     bool zh = nd_cli_zh(args);
-    if (nd_cli_get(args, "json") != NULL)
+    if (nd_cli_get(args, "json") != NULL) {
         nd_across_json(json_incref(compared));
-    else if (folder != NULL)
+    } else if (folder != NULL) {
         return nd_across_files("compare", folder, "compare", ND_DOCUMENT_FORMATS,
                                nd_cli_get(args, "pdf") != NULL, render, compared);
-    else if (format != NULL)
+    } else if (format != NULL) {
         return nd_across_one("compare", format, zh, render, compared);
-    else
+    } else {
+        nd_cli_clean(compared);
         print_compare(compared, zh);
+    }
     return ND_EXIT_OK;
 }
 

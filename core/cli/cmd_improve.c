@@ -1,3 +1,4 @@
+#include "cli/clean.h"
 #include "cli/client.h"
 #include "cli/evaluate.h"
 #include "report/items.h"
@@ -265,6 +266,7 @@ static int list(struct nd_evaluating *e)
     size_t i = 0;
     json_t *item = NULL;
     char *text = json_dumps(items, JSON_COMPACT);
+    nd_cli_clean(items);
     if (nd_cli_get(&e->args, "json") != NULL)
         printf("%s\n", text);
     else

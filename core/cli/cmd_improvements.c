@@ -1,4 +1,5 @@
 #include "cli/across.h"
+#include "cli/clean.h"
 
 #include "report/document.h"
 #include "report/items.h"
@@ -116,8 +117,10 @@ static int tell_items(const struct nd_cli_args *args)
     else if (nd_cli_get(args, "format") != NULL)
         code = nd_across_one("improvements", nd_cli_get(args, "format"), nd_cli_zh(args), render,
                              &asked);
-    else
+    else {
+        nd_cli_clean(items);
         code = print_lines(items, day);
+    }
     json_decref(items);
     json_decref(all);
     return code;

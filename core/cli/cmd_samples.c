@@ -25,12 +25,16 @@ struct wanted {
 };
 
 /* A text as a CSV field (RFC 4180): quoted when it has to be. */
-static void put_field(const char *text)
+static void put_field(const char *given)
 {
-    if (text == NULL)
+    if (given == NULL)
         return;
+    char *whole = nd_strdup(given);
+    const char *text = whole;
+    nd_text_tame(whole, true);
     if (strpbrk(text, ",\"\r\n") == NULL) {
         fputs(text, stdout);
+        free(whole);
         return;
     }
     putchar('"');
@@ -40,6 +44,7 @@ static void put_field(const char *text)
         putchar(*text);
     }
     putchar('"');
+    free(whole);
 }
 
 static void take_series(void *ctx, const struct nd_series_info *info)

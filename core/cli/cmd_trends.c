@@ -1,4 +1,5 @@
 #include "cli/across.h"
+#include "cli/clean.h"
 
 #include "report/catalogue.h"
 #include "report/document.h"
@@ -84,6 +85,7 @@ static int tell(const struct nd_cli_args *args, json_t *trends, const json_t *ti
     } else if (format != NULL) {
         return nd_across_one("trends", format, zh, render, &asked);
     } else {
+        nd_cli_clean(trends);
         print_trends(trends, zh);
     }
     return ND_EXIT_OK;

@@ -1,4 +1,5 @@
 #include "base/units.h"
+#include "cli/clean.h"
 #include "cli/control.h"
 
 #include <stdio.h>
@@ -273,29 +274,13 @@ static json_t *handle(struct asked *asked, bool *durable)
     return unknown();
 }
 
-/* What people say is shown on the terminals of others. */
-static void clean(json_t *value)
-{
-    const char *key = NULL;
-    json_t *member = NULL;
-    size_t i = 0;
-    if (json_is_string(value)) {
-        char *text = nd_strdup(json_string_value(value));
-        if (nd_text_tame(text, true))
-            json_string_set(value, text);
-        free(text);
-    }
-    json_object_foreach(value, key, member) clean(member);
-    json_array_foreach(value, i, member) clean(member);
-}
-
 json_t *nd_control_handle(struct nd_run *run, const char *line, size_t len_bytes,
                           const struct nd_witness *peer, bool *durable)
 {
     json_t *request = json_loadb(line, len_bytes, JSON_REJECT_DUPLICATES, NULL);
     struct asked asked = {.run = run, .request = request, .peer = peer};
     *durable = false;
-    clean(request);
+    nd_cli_clean(request);
     json_t *reply =
         request != NULL ? handle(&asked, durable) : refused("expected one JSON object a line");
     json_decref(request);

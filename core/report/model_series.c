@@ -77,14 +77,32 @@ static void take_series(void *ctx, const struct nd_series_info *info)
     nd_vec_push(&load->services, service);
 }
 
+/* A text of the store, which takes any octets: what is no UTF-8 becomes U+FFFD. NULL: null. */
+static json_t *text_json(const char *text)
+{
+    struct nd_buf clean = {0};
+    size_t left = text != NULL ? strlen(text) : 0;
+    while (left > 0) {
+        size_t step = 0;
+        bool good = nd_utf8_len(text, left) != 0;
+        nd_utf8_point(text, left, &step);
+        nd_buf_add(&clean, good ? text : "\xef\xbf\xbd", good ? step : 3);
+        text += step;
+        left -= step;
+    }
+    json_t *out = text != NULL ? json_string(nd_buf_str(&clean)) : json_null();
+    nd_buf_deinit(&clean);
+    return out;
+}
+
 static void take_gap(void *ctx, nd_ns from, nd_ns till, int64_t rows, const char *text)
 {
     struct load *load = ctx;
     json_array_append_new(json_object_get(json_object_get(load->model, "quality"), "gaps"),
-                          json_pack("{s:I, s:I, s:I, s:s?}", "from_rel_ns",
+                          json_pack("{s:I, s:I, s:I, s:o}", "from_rel_ns",
                                     (json_int_t)(from - load->t0), "till_rel_ns",
                                     (json_int_t)(till - load->t0), "rows", (json_int_t)rows, "why",
-                                    text));
+                                    text_json(text)));
 }
 
 /* ---- one series ---- */
@@ -174,15 +192,16 @@ static json_t *service_json(const struct load *load, struct service *service)
     nd_strip_end(&service->strip);
     nd_tally_end(&service->tally, info->opened + service->next * info->every);
     struct nd_answer loss = nd_tally_answer(&service->tally, ND_STAT_LOSS);
-    json_t *out =
-        json_pack("{s:I, s:s, s:s?, s:s, s:s, s:s, s:s, s:s?, s:s?, s:I, s:I, s:I, s:I, "
-                  "s:I, s:I}",
-                  "id", (json_int_t)info->id, "name", info->name, "label", info->label, "plugin",
-                  info->plugin, "verb", info->verb, "reading", info->reading, "unit", info->unit,
-                  "target", info->target, "vantage", info->vantage, "opened_rel_ns",
-                  (json_int_t)(info->opened - load->t0), "every_ns", (json_int_t)info->every,
-                  "deadline_ns", (json_int_t)info->deadline, "count", (json_int_t)loss.count,
-                  "answered", (json_int_t)loss.answered, "missed", (json_int_t)loss.missed);
+    json_t *out = json_pack(
+        "{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, "
+        "s:I, s:I}",
+        "id", (json_int_t)info->id, "name", text_json(info->name), "label", text_json(info->label),
+        "plugin", text_json(info->plugin), "verb", text_json(info->verb), "reading",
+        text_json(info->reading), "unit", text_json(info->unit), "target", text_json(info->target),
+        "vantage", text_json(info->vantage), "opened_rel_ns", (json_int_t)(info->opened - load->t0),
+        "every_ns", (json_int_t)info->every, "deadline_ns", (json_int_t)info->deadline, "count",
+        (json_int_t)loss.count, "answered", (json_int_t)loss.answered, "missed",
+        (json_int_t)loss.missed);
     json_object_set_new(out, "loss", number_or_null(loss.known, loss.value));
     tell_values(service, out);
     int64_t planned = loss.count + loss.missed;

@@ -22,11 +22,12 @@ struct writer {
 __attribute__((format(printf, 2, 3))) static void line(struct writer *w, const char *format, ...)
 {
     va_list args;
-    char text[4096];
+    char *text = NULL;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    ND_CHECK(vasprintf(&text, format, args) >= 0);
     va_end(args);
     nd_buf_addf(&w->cell, "%s%s", w->cell.len_bytes != 0 ? "\n" : "", text);
+    free(text);
 }
 
 static void end_cell(struct writer *w)

@@ -112,6 +112,26 @@ static void put_own_name(const struct nd_sheet *sheets, size_t number, struct nd
     nd_buf_deinit(&name);
 }
 
+static void put_cell(const struct nd_cell *cell, bool heading, struct nd_buf *out)
+{
+    static const struct {
+        const char *style, *type, *value; /* value: the attribute that holds it, or NULL */
+    } kinds[] = {{"t", "string", NULL}, {"t", "float", "value"}, {"d", "date", "date-value"}};
+    int kind = cell->number ? 1 : cell->date ? 2 : 0;
+    const char *style = heading ? "h" : kinds[kind].style;
+    if (*cell->text == '\0') {
+        nd_buf_addf(out, "<table:table-cell table:style-name=\"%s\"/>", style);
+        return;
+    }
+    nd_buf_addf(out, "<table:table-cell table:style-name=\"%s\" office:value-type=\"%s\"", style,
+                kinds[kind].type);
+    if (kinds[kind].value != NULL)
+        nd_buf_addf(out, " office:%s=\"%s\"", kinds[kind].value, cell->text);
+    nd_buf_adds(out, ">");
+    put_paragraphs(cell->text, out);
+    nd_buf_adds(out, "</table:table-cell>");
+}
+
 static void put_sheet(const struct nd_sheet *sheets, size_t number, struct nd_buf *out)
 {
     const struct nd_sheet *sheet = &sheets[number];
@@ -127,26 +147,8 @@ static void put_sheet(const struct nd_sheet *sheets, size_t number, struct nd_bu
     for (size_t r = 0; r < sheet->rows.count; r++) {
         const struct nd_row *row = &sheet->rows.at[r];
         nd_buf_adds(out, "<table:table-row>");
-        for (size_t c = 0; c < row->count; c++) {
-            const struct nd_cell *cell = &row->at[c];
-            const char *style = r == 0 ? "h" : cell->date ? "d" : "t";
-            if (*cell->text == '\0') {
-                nd_buf_addf(out, "<table:table-cell table:style-name=\"%s\"/>", style);
-                continue;
-            }
-            nd_buf_addf(out, "<table:table-cell table:style-name=\"%s\" office:value-type=\"%s\"",
-                        style,
-                        cell->number ? "float"
-                        : cell->date ? "date"
-                                     : "string");
-            if (cell->number)
-                nd_buf_addf(out, " office:value=\"%s\"", cell->text);
-            if (cell->date)
-                nd_buf_addf(out, " office:date-value=\"%s\"", cell->text);
-            nd_buf_adds(out, ">");
-            put_paragraphs(cell->text, out);
-            nd_buf_adds(out, "</table:table-cell>");
-        }
+        for (size_t c = 0; c < row->count; c++)
+            put_cell(&row->at[c], r == 0, out);
         if (row->count == 0)
             nd_buf_adds(out, "<table:table-cell/>");
         nd_buf_adds(out, "</table:table-row>\n");

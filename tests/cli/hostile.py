@@ -6,11 +6,13 @@ import concurrent.futures
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+sys.path.insert(0, os.path.join(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support")))
+import full_run
 import hostile_words
 import readers
 
@@ -69,7 +71,91 @@ def of_the_schema(work):
     print(f"{len(had)} texts, {len(hostile_words.WORDS)} words each: {files} files read")
 
 
+def hostile_site(words):
+    """The site file with other words in its titles; names are names there."""
+    site = json.loads(json.dumps(full_run.SITE))
+    for kind in ("operators", "people", "targets"):
+        for one in site[kind].values():
+            one["title"] = {lang: words("title", text) for lang, text in one["title"].items()}
+    return json.dumps(site) + "\n"  # ASCII: YAML takes no controls as they are
+
+
+def commands(runs, first, second, drill):
+    """Everything that tells of runs in words, to a terminal."""
+    yield from (["runs", "--lang", lang] for lang in ("zh", "en"))
+    yield from (["compare", first, second, "--lang", lang] for lang in ("zh", "en"))
+    yield from (["trends", drill], ["improvements", "--all"], ["improve", "list", "--run", first], ["verify", first], ["samples", first], ["report", first])
+
+
+def check_terminal(runs, command):
+    done = subprocess.run([netdrill, *command, "--runs", runs], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    told = (done.stdout + done.stderr).decode(errors="backslashreplace")
+    check(done.returncode in (0, 2, 10, 20) and told, f"{command[:2]}: exit {done.returncode}")
+    check(done.returncode != 2, f"{command[:2]}: {told[:300]}")
+    for wrong in readers.terminal(told):
+        check(False, f"{command[:2]}: {wrong}")
+
+
+def of_the_records(work):
+    """Two runs whose records have such words in every text, through the commands as people use them."""
+    runs = work + "/records"
+    for number in (1, 2):
+        run = full_run.full(runs, words=hostile_words.in_every, run_id=f"2026011{number}T010000Z-paper-drill-000{number}")
+        with open(run.directory + "/site.yaml", "w") as out:
+            out.write(hostile_site(hostile_words.in_every))
+    ids = sorted(os.listdir(runs))
+    for command in commands(runs, *ids, hostile_words.in_every("id", "paper-drill")):
+        check_terminal(runs, command)
+    escapes = lambda key, text: "\x1b[2J\x1b]0;t\x07\x9b31m\u202e\r\b" + text
+    for number in (1, 2):
+        full_run.full(work + "/escapes", words=escapes, run_id=f"2026011{number}T010000Z-paper-drill-000{number}", site=False)
+    for command in commands(work + "/escapes", *ids, escapes("id", "paper-drill")):
+        check_terminal(work + "/escapes", command)
+    forms = [("html", []), ("md", []), ("json", []), ("junit", []), ("ods", []), ("grafana", []), ("openmetrics", []), ("stix", [])]
+    for audience in ([], ["--audience", "operator:jia"], ["--audience", "public"]):
+        for form, more in forms:
+            for lang in ("zh", "en"):
+                octets = subprocess.run([netdrill, "report", ids[0], "--runs", runs, "--format", form, "--lang", lang, *audience], stdout=subprocess.PIPE).stdout
+                wrong = (readers.as_json if form == "stix" else readers.READERS[form])(octets) if octets else ["nothing came"]
+                for words in wrong[:4]:
+                    check(False, f"records, {form} {lang} {audience}: {words}")
+    for what in (["review", "--year", "2026"], ["improvements", "--all"]):
+        for form in ("html", "md", "ods"):
+            octets = subprocess.run([netdrill, *what, "--format", form, "--lang", "zh", "--runs", runs], stdout=subprocess.PIPE).stdout
+            wrong = readers.READERS[form](octets) if octets else ["nothing came"]
+            for words in wrong[:4]:
+                check(False, f"{what[0]}, {form}: {words}")
+    broken_octets(work)
+
+
+def broken_octets(work):
+    """A NUL, and what is no UTF-8, where a store of samples or a journal may have them: said or shown, never a crash, no other figure."""
+    run = full_run.full(work + "/broken")
+    store = sqlite3.connect(run.directory + "/samples.sqlite")
+    store.execute("UPDATE series SET label = CAST(X'C3285C00FF41' AS TEXT), unit = CAST(X'FFFE' AS TEXT) WHERE id = 3")
+    store.commit()
+    store.close()
+    for form in ("html", "md", "json", "ods", "junit", "openmetrics", "grafana", "stix"):
+        done = subprocess.run([netdrill, "report", run.directory, "--format", form], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        check(done.returncode == 0, f"a label that is no UTF-8, {form}: exit {done.returncode} {done.stderr[:200]}")
+        wrong = (readers.as_json if form == "stix" else readers.READERS[form])(done.stdout) if done.stdout else ["nothing came"]
+        for words in wrong[:3]:
+            check(False, f"a label that is no UTF-8, {form}: {words}")
+    done = subprocess.run([netdrill, "report", run.directory, "--format", "json"], stdout=subprocess.PIPE)
+    told = json.loads(done.stdout) if done.stdout else {"series": []}
+    check([(s["id"], s["count"]) for s in told["series"]] == [(1, 50), (2, 48), (3, 50)], f"a label that is no UTF-8: series {[s['id'] for s in told['series']]}")
+    with open(run.directory + "/journal.jsonl", "rb") as file:
+        lines = file.read().split(b"\n")
+    at = next(k for k, line in enumerate(lines) if b"inject.answered" in line)
+    for damage in (b"\xff\xfe", b"\\u0000", b"\0"):
+        with open(run.directory + "/journal.jsonl", "wb") as file:
+            file.write(b"\n".join(lines[:at] + [lines[at].replace("已開立工單".encode(), damage)] + lines[at + 1:]))
+        told = json.loads(subprocess.run([netdrill, "report", run.directory, "--format", "json"], stdout=subprocess.PIPE).stdout)
+        check(told["journal"]["bad_seq"] == at + 1 and told["run"]["complete"] is False, f"{damage} in the journal: {told['journal']}")
+
+
 def main(work):
+    of_the_records(work)
     of_the_schema(work)
 
 

@@ -122,7 +122,7 @@ def sheet(octets):
         return wrong
     root = xml.dom.minidom.parseString(content)
     for one in root.getElementsByTagName("*"):
-        if one.tagName.split(":")[0] not in ("office", "style", "text", "table") or one.hasAttribute("table:formula") or one.hasAttribute("xlink:href"):
+        if one.tagName.split(":")[0] not in ("office", "style", "text", "table", "number") or one.hasAttribute("table:formula") or one.hasAttribute("xlink:href"):
             wrong.append(f"<{one.tagName}>, a formula or a link")
     names = re.findall(r'table:table table:name="([^"]*)"', content.decode())
     if len(set(names)) != len(names) or not all(names) or max(map(len, names)) > 200:
