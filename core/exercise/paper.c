@@ -2,6 +2,7 @@
 
 #include "report/internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define MARK "演練 EXERCISE"
@@ -25,7 +26,9 @@ const char *nd_say(const struct nd_paper *paper, const char *zh, const char *en)
 /* A text that is no markup. line_break: what a new line becomes. */
 static void put_markdown(struct nd_buf *out, const char *text, const char *line_break)
 {
-    for (const char *c = text; *c != '\0'; c++) {
+    char *tame = nd_strdup(text);
+    nd_text_tame(tame, true);
+    for (const char *c = tame; *c != '\0'; c++) {
         if (*c == '\n')
             nd_buf_adds(out, line_break);
         else if (*c == '<')
@@ -34,9 +37,10 @@ static void put_markdown(struct nd_buf *out, const char *text, const char *line_
             nd_buf_adds(out, "&amp;");
         else if (strchr("\\`*_[]#|~", *c) != NULL)
             nd_buf_addf(out, "\\%c", *c);
-        else if (*c != '\r')
+        else
             nd_buf_add(out, c, 1);
     }
+    free(tame);
 }
 
 static void put_html(struct nd_buf *out, const char *text)

@@ -148,9 +148,7 @@ static void quote_line(const struct nd_diag *diag, const char *source, bool colo
     if (line == NULL || len > 300)
         return;
     char *copy = strndup(line, len);
-    for (char *at = copy; *at != '\0'; at++)
-        if ((unsigned char)*at < ' ')
-            *at = ' ';
+    nd_text_tame(copy, false);
     nd_buf_addf(out, "      |\n%5d | %s\n", diag->line, copy);
     if (diag->column > 0) {
         size_t at = 0;
