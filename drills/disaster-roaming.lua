@@ -132,9 +132,9 @@ end
 
 step { { zh = "開始量測", en = "Start measuring" }, id = "streams", owner = "measurement desk", repeatable = true, run = function()
   if not by_people then radio.start { site "air" } end
-  page = measure { reach.http, web, expect = "EXERCISE", every = ms(200), from = "phones", label = "page, Jia's subscribers" }
-  calls = measure { reach.tcp, emergency, expect = "answering point", every = ms(100), from = "phones", label = "emergency service" }
-  yi_page = measure { reach.http, site "yi-web", expect = "EXERCISE", every = ms(200), from = "yi-phone", label = "page, Yi's own subscribers" }
+  page = measure { reach.http, web, expect = "EXERCISE", every = ms(200), from = "phones", label = { zh = "甲電信用戶網頁", en = "page, Jia's subscribers" } }
+  calls = measure { reach.tcp, emergency, expect = "answering point", every = ms(100), from = "phones", label = { zh = "緊急服務", en = "emergency service" } }
+  yi_page = measure { reach.http, site "yi-web", expect = "EXERCISE", every = ms(200), from = "yi-phone", label = { zh = "乙電信自有用戶網頁", en = "page, Yi's own subscribers" } }
   kept.begun = (kept.begun or 0) + 1
   kept.here_before = kept.here_before or kamailio.count { site "yi-here", from = "yi" }.count
 end }
@@ -323,9 +323,9 @@ phase { { zh = "七、負載", en = "8 Load on the host network" } }
 
 step { { zh = "大量登錄", en = "A crowd registers, 50 a second" }, id = "storm", owner = "control room", objective = "load", repeatable = true, run = function()
   local lasts = span(seconds(6), minutes(10))
-  local crowd = measure { gsup.update, site "yi-hlr-guests", subscribers = site "jia-crowd", every = ms(20), lasts = lasts, from = "yi", deadline = seconds(2), label = "location updates of guests" }
-  local own = measure { gsup.update, site "yi-hlr", subscribers = site "yi-testers", every = ms(100), lasts = lasts, from = "yi", deadline = seconds(2), label = "location updates of Yi's own" }
-  local own_sip = measure { sip.options, site "yi-sip", every = ms(50), lasts = lasts, from = "yi-phone", deadline = seconds(1), label = "Yi's SIP core" }
+  local crowd = measure { gsup.update, site "yi-hlr-guests", subscribers = site "jia-crowd", every = ms(20), lasts = lasts, from = "yi", deadline = seconds(2), label = { zh = "漫遊用戶位置更新", en = "location updates of guests" } }
+  local own = measure { gsup.update, site "yi-hlr", subscribers = site "yi-testers", every = ms(100), lasts = lasts, from = "yi", deadline = seconds(2), label = { zh = "乙電信自有用戶位置更新", en = "location updates of Yi's own" } }
+  local own_sip = measure { sip.options, site "yi-sip", every = ms(50), lasts = lasts, from = "yi-phone", deadline = seconds(1), label = { zh = "乙電信 SIP 核心", en = "Yi's SIP core" } }
   expect { { zh = "位置更新 98% 成功", en = "98 % of the crowd's updates succeed" }, crowd:share(), at_least = percent(98) }
   expect { { zh = "95% 於 1 秒內", en = "95 % within 1 s" }, crowd:p95(), at_most = seconds(1) }
   expect { { zh = "自有用戶位置更新降幅 5% 以內", en = "Yi's own: at most 5 % fewer updates succeed" }, own:share(), at_least = percent(95) }

@@ -86,9 +86,9 @@ phase { { zh = "基準", en = "Baseline" }, at = T(0) }
 
 step { { zh = "開始量測，群組通話", en = "Start measuring; the group talks" }, id = "measure", owner = "measurement desk", run = function()
   if not by_people then cells.start { air } end
-  voice = measure { reach.voice, site "voice", every = ms(20), dscp = 46, from = "rescuers", source = sim, label = "rescuers' voice" }
-  emergency_calls = measure { reach.tcp, site "emergency", expect = "answering point", every = ms(200), from = "public", deadline = seconds(5), label = "emergency call (TCP)" }
-  local calls = group_calls("group calls, baseline", 4, "mcpttp.15")
+  voice = measure { reach.voice, site "voice", every = ms(20), dscp = 46, from = "rescuers", source = sim, label = { zh = "救災語音", en = "rescuers' voice" } }
+  emergency_calls = measure { reach.tcp, site "emergency", expect = "answering point", every = ms(200), from = "public", deadline = seconds(5), label = { zh = "緊急電話(TCP)", en = "emergency call (TCP)" } }
+  local calls = group_calls({ zh = "群組通話，基準", en = "group calls, baseline" }, 4, "mcpttp.15")
   wait(T(4.5))
   expect { { zh = "六支救災 SIM 皆註冊於政府網路", en = "All six SIMs are registered on the government's network" }, handset.registration { sims, expect = "home", on = plmn, deadline = seconds(5) }.ok, objective = "reach" }
   kpis(calls, { zh = "基準", en = "Baseline" })
@@ -126,9 +126,9 @@ step { { zh = "公眾負載", en = "The public's load" }, id = "load", owner = "
   local each = ms(4)
   if by_people then each = ms(100) end
   -- Frames of 1432 octets each 4 ms are 2.86 Mbit/s, with the rescuers' voice and calls 3.0 of 2; their video will add 0.4.
-  load = measure { reach.udp, site "world", size = 1390, every = each, tick = ms(4), from = "public", deadline = seconds(1), label = "the public's data", till = T(45) }
-  public_calls = measure { sip.call, gov, account = citizen, to = hotline, every = ms(100), held = ms(200), from = "public", deadline = seconds(2), label = "the public's calls", till = T(15) }
-  group_calls("group calls, congested, no priority", 15, "mcpttp.15")
+  load = measure { reach.udp, site "world", size = 1390, every = each, tick = ms(4), from = "public", deadline = seconds(1), label = { zh = "民眾數據", en = "the public's data" }, till = T(45) }
+  public_calls = measure { sip.call, gov, account = citizen, to = hotline, every = ms(100), held = ms(200), from = "public", deadline = seconds(2), label = { zh = "民眾通話", en = "the public's calls" }, till = T(15) }
+  group_calls({ zh = "群組通話，壅塞且未優先", en = "group calls, congested, no priority" }, 15, "mcpttp.15")
 end }
 
 step { { zh = "壅塞告警", en = "The congestion alarm" }, id = "alarm", at = span(2), owner = "yi-noc", about = "lost", run = function()
@@ -184,8 +184,8 @@ end }
 phase { { zh = "第二個機關加入", en = "A second agency joins" }, at = T(21) }
 
 step { { zh = "醫療單位遲入", en = "The medical service joins late" }, id = "late", owner = "measurement desk", objective = "kpi4", run = function()
-  local calls = group_calls("group calls, priority", 25, "mcpttp.15")
-  local late = group_calls("late entry", 25, "mcpttp.14", medic)
+  local calls = group_calls({ zh = "群組通話，優先", en = "group calls, priority" }, 25, "mcpttp.15")
+  local late = group_calls({ zh = "遲入", en = "late entry" }, 25, "mcpttp.14", medic)
   wait(T(25.5))
   expect { { zh = "啟動 1 秒後救災語音遺失率 1% 以下", en = "From 1 s after it on, at most 1 % of rescuers' voice is lost" }, voice:loss { from = on + seconds(1), till = T(25) }, at_most = percent(1), objective = "priority" }
   kpis(calls, { zh = "優先", en = "With priority" })
@@ -202,7 +202,7 @@ inject { { zh = "調度臺以 ets.4 當作最高優先送出", en = "A console s
   body = { zh = "調度臺反映優先通話遭拒。", en = "The console reports that its priority requests are refused." },
   expect = { zh = "發現 ets 以 0 為最高，更正為 ets.0", en = "They find that in ets 0 is the highest, and correct it to ets.0" },
   run = function()
-    crowd = measure { sip.options, gov, every = ms(50), from = "public", deadline = seconds(1), label = "the public's requests", till = T(30) }
+    crowd = measure { sip.options, gov, every = ms(50), from = "public", deadline = seconds(1), label = { zh = "民眾連線請求", en = "the public's requests" }, till = T(30) }
     wait(seconds(1))
     note { string.format("EXERCISE: of 10 requests with ets.4, %s are let in", tostring(let_in "ets.4")) }
   end }
@@ -215,7 +215,7 @@ end }
 phase { { zh = "影像上行", en = "Video up" }, at = T(31) }
 
 step { { zh = "現場影像上傳", en = "Video from the site" }, id = "video", owner = "measurement desk", objective = "priority", run = function()
-  local video = measure { reach.udp, site "voice", size = 1000, every = ms(20), dscp = 34, from = "rescuers", source = sim, deadline = seconds(1), label = "video, 417 kbit/s", till = T(34) }
+  local video = measure { reach.udp, site "voice", size = 1000, every = ms(20), dscp = 34, from = "rescuers", source = sim, deadline = seconds(1), label = { zh = "現場影像 417 kbit/s", en = "video, 417 kbit/s" }, till = T(34) }
   wait(T(34.5))
   local allowed, words = percent(0.1), { zh = "影像遺失率 0.1% 以下(5QI 67)", en = "At most 0.1 % of the video is lost (5QI 67)" }
   if pace == "fast" then -- its 240 packets cannot tell 0.1 %: one of them is 0.4 %
@@ -231,7 +231,7 @@ step { { zh = "中斷乙電信光纖", en = "Yi's fibre is cut" }, id = "satelli
   note { { zh = "偏離：中軌衛星來回約 220 毫秒，5QI 65 之 75 毫秒無法達成，改以 MOS 3.5 評定", en = "DEVIATION: over MEO, some 220 ms there and back, the 75 ms of 5QI 65 cannot be kept; judged by a MOS of 3.5" } }
   -- Voice may be away for 5 s: a call begun meanwhile tells of that, which is judged on its own.
   local from = now() + seconds(5)
-  local calls = group_calls("group calls over MEO", 43, "mcpttp.15")
+  local calls = group_calls({ zh = "群組通話，中軌衛星", en = "group calls over MEO" }, 43, "mcpttp.15")
   wait(T(44))
   expect { { zh = "語音中斷不超過 5 秒(演練目標)", en = "Voice is cut off for 5 s at most (a target of the drill)" }, voice:interruption { from = T(35.5), till = T(43) }, at_most = seconds(5) }
   expect { { zh = "衛星鏈路語音 MOS 3.5 以上", en = "MOS of 3.5 over the satellite" }, voice:mos { from = from, till = T(43) }, at_least = 3.5 }
@@ -246,7 +246,7 @@ step { { zh = "光纖修復，解除優先，恢復公眾服務", en = "The fibr
   act("光纖已修復，優先已解除", "The fibre is repaired, priority is off", "yi-noc", function()
     restore { site "yi-fibre", site "yi-uplink", site "yi-downlink", site "bing-uplink", site "bing-downlink" }
   end)
-  local page = measure { reach.udp, site "world", every = ms(100), from = "public", deadline = seconds(1), label = "the public, after the release" }
+  local page = measure { reach.udp, site "world", every = ms(100), from = "public", deadline = seconds(1), label = { zh = "解除後之民眾服務", en = "the public, after the release" } }
   expect { { zh = "60 秒內恢復公眾服務", en = "The public is served again within 60 s" }, page:share(), equals = percent(100), within = seconds(60), every = ms(200) }
   act("甲電信共享基地臺已恢復", "Jia's shared cell is on air again", "jia-noc", function()
     restore { site "jia-cell", site "jia-fibre", site "jia-air" }

@@ -359,7 +359,7 @@ static void series(const json_t *status, bool zh, struct nd_picture *rows)
     nd_ns now = integer_of(status, "now_rel_ns");
     json_array_foreach(json_object_get(status, "series"), i, entry)
     {
-        const char *label = nd_view_string(entry, "label");
+        const char *label = nd_view_string(entry, zh ? "label_zh" : "label");
         const json_t *loss = json_object_get(entry, "loss");
         const json_t *p50 = json_object_get(entry, "p50");
         const json_t *down = json_object_get(entry, "down_since_rel_ns");
@@ -367,6 +367,9 @@ static void series(const json_t *status, bool zh, struct nd_picture *rows)
         char value[48] = "-";
         char length[ND_UNIT_TEXT];
         struct nd_buf right = {.text = NULL};
+        if (*label == '\0')
+            label =
+                nd_view_string(entry, *nd_view_string(entry, "label") != '\0' ? "label" : "name");
         if (json_is_number(loss))
             snprintf(share, sizeof share, "%.1f%%", json_number_value(loss) * 100);
         if (json_is_number(p50))
@@ -376,7 +379,7 @@ static void series(const json_t *status, bool zh, struct nd_picture *rows)
                         seconds_of(now - json_integer_value(down), length));
         nd_buf_addf(&right, zh ? "遺失 %6s  中位 %7s" : "loss %6s  p50 %7s", share, value);
         add(rows, json_is_integer(down) ? ND_LOOK_BAD : ND_LOOK_PLAIN, nd_buf_take(&right), "%s",
-            *label != '\0' ? label : nd_view_string(entry, "name"));
+            label);
     }
 }
 

@@ -173,8 +173,8 @@ static const char *method(struct nd_arena *arena, const struct nd_call_spec *via
         put_value(&out, "from", via->common.from, true);
     if (via->common.deadline > 0)
         put_value(&out, "deadline", nd_length_format(via->common.deadline, unit), true);
-    if (via->common.label != NULL)
-        put_value(&out, "label", via->common.label, true);
+    if (via->common.label.en != NULL)
+        put_value(&out, "label", via->common.label.en, true);
     json_t *args = given_args(via);
     put_args(&out, args, via->verb->options[0].name);
     json_decref(args);

@@ -84,7 +84,8 @@ void nd_wire_spec(struct nd_wire *wire, const struct nd_call_spec *spec)
         put_value(wire, &spec->args.at[i]);
     nd_wire_text(wire, spec->target != NULL ? spec->target->target.name : NULL);
     nd_wire_text(wire, spec->common.from);
-    nd_wire_text(wire, spec->common.label);
+    nd_wire_text(wire, spec->common.label.zh);
+    nd_wire_text(wire, spec->common.label.en);
     nd_wire_i64(wire, spec->common.deadline);
     nd_wire_i64(wire, spec->common.restore_by);
     nd_wire_i64(wire, spec->common.lease);
@@ -238,7 +239,8 @@ bool nd_unwire_spec(struct nd_unwire *in, const struct nd_plugin *plugin,
     if (!take_target(in, site, arena, &spec->target))
         return false;
     spec->common.from = nd_unwire_text(in, arena);
-    spec->common.label = nd_unwire_text(in, arena);
+    spec->common.label.zh = nd_unwire_text(in, arena);
+    spec->common.label.en = nd_unwire_text(in, arena);
     spec->common.deadline = nd_unwire_i64(in);
     spec->common.restore_by = nd_unwire_i64(in);
     spec->common.lease = nd_unwire_i64(in);

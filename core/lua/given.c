@@ -64,6 +64,10 @@ void nd_given_value(lua_State *L, int index, struct nd_arena *arena, struct nd_g
         given->u.text = copy_text(L, index, arena);
         break;
     case LUA_TTABLE:
+        if (nd_text2_at(L, index, arena, &given->u.words)) {
+            given->kind = ND_GIVEN_WORDS;
+            break;
+        }
         given->u.text = "a table";
         read_list(L, index, arena, given);
         break;

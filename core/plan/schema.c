@@ -14,7 +14,8 @@ const struct nd_option nd_common_options[ND_COMMON_OPTION_COUNT + 1] = {
     {"from", "the vantage it acts from; a change acts at its target's vantage", "", ND_TEXT, 0, 1,
      0, NULL, NULL},
     {"deadline", "how long the call may take", "ns", ND_LENGTH, 0, 1e6, 3.6e12, NULL, NULL},
-    {"label", "words for displays and the report", "", ND_TEXT, 0, 1, 0, NULL, NULL},
+    {"label", "words for displays and the report: a text, or {zh = ..., en = ...}", "", ND_TEXT, 0,
+     1, 0, NULL, NULL},
     {"restore_by", "the moment by which a change is put back, such as \"T+00:40\"", "ns", ND_TEXT,
      0, 1, 0, NULL, NULL},
     {"lease", "a change heals by itself unless renewed within this time", "ns", ND_LENGTH, 0, 1e9,
@@ -47,9 +48,9 @@ const char *nd_schema_type_words(uint32_t type)
 
 static const char *given_words(const struct nd_given *given)
 {
-    static const char *const words[] = {"true or false",    "a number", "a text",
-                                        "a length of time", "a rate",   "a share",
-                                        "a target",         "a list",   "something else"};
+    static const char *const words[] = {
+        "true or false", "a number", "a text", "a length of time",        "a rate",
+        "a share",       "a target", "a list", "a text in each language", "something else"};
     return given->kind == ND_GIVEN_OTHER && given->u.text != NULL ? given->u.text
                                                                   : words[given->kind];
 }
@@ -220,7 +221,7 @@ static bool take_value(struct check *check, const struct nd_option *option,
     static const uint32_t direct[] = {
         [ND_GIVEN_BOOL] = ND_BOOL,   [ND_GIVEN_LENGTH] = ND_LENGTH, [ND_GIVEN_RATE] = ND_RATE,
         [ND_GIVEN_SHARE] = ND_SHARE, [ND_GIVEN_LIST] = ND_TEXTS,    [ND_GIVEN_TARGET] = ND_TARGET,
-        [ND_GIVEN_OTHER] = 0};
+        [ND_GIVEN_WORDS] = 0,        [ND_GIVEN_OTHER] = 0};
     value->type = option->type;
     value->given = 1;
     if (given->kind == ND_GIVEN_TEXT ||
@@ -332,6 +333,26 @@ static void check_unknown(struct check *check, const struct nd_given *given, siz
     }
 }
 
+/* One text for both languages, or one for each. */
+static void take_label(struct check *check, const struct nd_option *option,
+                       const struct nd_given *given, struct nd_text2 *label)
+{
+    struct nd_given one = *given;
+    struct nd_value value = {0};
+    if (given->kind != ND_GIVEN_WORDS) {
+        if (take_value(check, option, given, &value))
+            label->en = value.u.text;
+        return;
+    }
+    one.kind = ND_GIVEN_TEXT;
+    one.u.text = given->u.words.zh;
+    if (one.u.text != NULL && take_value(check, option, &one, &value))
+        label->zh = value.u.text;
+    one.u.text = given->u.words.en != NULL ? given->u.words.en : given->u.words.zh;
+    if (take_value(check, option, &one, &value))
+        label->en = value.u.text;
+}
+
 static void check_common(struct check *check, const struct nd_given *given, size_t count,
                          struct nd_common *common)
 {
@@ -343,6 +364,10 @@ static void check_common(struct check *check, const struct nd_given *given, size
         const struct nd_given *one = find_given(option, given, count);
         if (i == 0)
             from = one;
+        if (one != NULL && strcmp(option->name, "label") == 0) {
+            take_label(check, option, one, &common->label);
+            continue;
+        }
         if (one == NULL || !take_value(check, option, one, &values[i]))
             continue;
         if (is_number(option->type))
@@ -354,7 +379,6 @@ static void check_common(struct check *check, const struct nd_given *given, size
     }
     common->from = values[0].u.text;
     common->deadline = values[1].u.i;
-    common->label = values[2].u.text;
     common->lease = values[4].u.i;
     common->while_paused = values[5].u.i == 1 ? ND_PAUSED_REVERT : ND_PAUSED_HOLD;
     if (common->from != NULL &&

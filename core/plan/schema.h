@@ -12,6 +12,7 @@ enum nd_given_kind {
     ND_GIVEN_SHARE,
     ND_GIVEN_TARGET, /* from site "name" */
     ND_GIVEN_LIST,   /* of texts */
+    ND_GIVEN_WORDS,  /* a text in each language */
     ND_GIVEN_OTHER   /* a function, table, ...: always refused; text says what */
 };
 
@@ -24,17 +25,18 @@ struct nd_given {
         int64_t i; /* ND_GIVEN_LENGTH ns, ND_GIVEN_RATE bit/s */
         const char *text;
         const char *const *list; /* NULL-ended */
+        struct nd_text2 words;
     } u;
     int line, column; /* of the key, 0 when not known */
 };
 
 /* The core's own options of a call. */
 struct nd_common {
-    const char *from;  /* vantage name, or NULL */
-    const char *label; /* or NULL */
-    nd_ns deadline;    /* 0: the verb's default (10 s for probes, 30 s for changes) */
-    nd_ns restore_by;  /* a moment of the drill, -1: the end of the run */
-    nd_ns lease;       /* 0: none */
+    const char *from;      /* vantage name, or NULL */
+    struct nd_text2 label; /* zh may be NULL alone; both: no label */
+    nd_ns deadline;        /* 0: the verb's default (10 s for probes, 30 s for changes) */
+    nd_ns restore_by;      /* a moment of the drill, -1: the end of the run */
+    nd_ns lease;           /* 0: none */
     enum nd_while_paused { ND_PAUSED_HOLD, ND_PAUSED_REVERT } while_paused;
 };
 

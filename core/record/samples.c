@@ -44,7 +44,7 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS series(id INTEGER PRIMARY KEY, name TEXT, label TEXT, plugin TEXT, "
     "verb TEXT,"
     " reading TEXT, unit TEXT, target TEXT, vantage TEXT, every_ns INTEGER, deadline_ns INTEGER,"
-    " opened_ns INTEGER, options TEXT);"
+    " opened_ns INTEGER, options TEXT, label_zh TEXT);"
     "CREATE TABLE IF NOT EXISTS kind(series INTEGER, name TEXT, unit TEXT);"
     "CREATE TABLE IF NOT EXISTS sample(series INTEGER, slot INTEGER, due_ns INTEGER, sent_ns "
     "INTEGER,"
@@ -60,6 +60,7 @@ static void row_free(struct row *row)
         return;
     free((char *)row->info->name);
     free((char *)row->info->label);
+    free((char *)row->info->label_zh);
     free((char *)row->info->plugin);
     free((char *)row->info->verb);
     free((char *)row->info->reading);
@@ -81,6 +82,7 @@ static void bind_series(sqlite3_stmt *put, const struct nd_series_info *info)
     sqlite3_bind_int64(put, 11, info->deadline);
     sqlite3_bind_int64(put, 12, info->opened);
     sqlite3_bind_text(put, 13, info->options, -1, SQLITE_STATIC);
+    sqlite3_bind_text(put, 14, info->label_zh, -1, SQLITE_STATIC);
 }
 
 static void bind_value(sqlite3_stmt *put, int at, double value)
@@ -202,7 +204,7 @@ static bool prepare(struct nd_samples *samples)
         const char *sql;
         sqlite3_stmt **put;
     } list[] = {
-        {"INSERT INTO series VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)", &samples->put_series},
+        {"INSERT INTO series VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)", &samples->put_series},
         {"INSERT INTO kind VALUES(?,?,?)", &samples->put_kind},
         {"INSERT INTO sample VALUES(?,?,?,?,?,?)", &samples->put_sample},
         {"INSERT INTO reading VALUES(?,?,?,?)", &samples->put_reading},
@@ -288,6 +290,7 @@ void nd_samples_add_series(struct nd_samples *samples, const struct nd_series_in
     *copy = *info;
     copy->name = nd_strdup(info->name);
     copy->label = nd_strdup(info->label);
+    copy->label_zh = nd_strdup(info->label_zh);
     copy->plugin = nd_strdup(info->plugin);
     copy->verb = nd_strdup(info->verb);
     copy->reading = nd_strdup(info->reading);

@@ -25,8 +25,9 @@
 
 struct nd_series_info {
     int64_t id;
-    const char *name;  /* unique within the run, such as "reach.icmp web" */
-    const char *label; /* the coordinator's words, or NULL */
+    const char *name;     /* unique within the run, such as "reach.icmp web" */
+    const char *label;    /* the coordinator's words, or NULL */
+    const char *label_zh; /* in Chinese, NULL: as label */
     const char *plugin, *verb, *reading, *unit, *target, *vantage; /* target, vantage: or NULL */
     nd_ns every, deadline, opened;
     const char *options; /* the verb's, as JSON */

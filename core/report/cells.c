@@ -135,7 +135,7 @@ static void put_seqs(const struct cell *cell, struct nd_buf *out)
 
 static void put_title(const struct cell *cell, struct nd_buf *out)
 {
-    nd_buf_adds(out, nd_series_title(cell->value));
+    nd_buf_adds(out, nd_series_title(cell->page, cell->value));
 }
 
 static void put_measure(const struct cell *cell, const json_t *value, struct nd_buf *out)

@@ -7,7 +7,7 @@
 #define SERVICES 2 /* that its name lists */
 
 /* "the page, emergency calls +3" */
-static void put_services(const json_t *fault, struct nd_buf *out)
+static void put_services(const struct nd_page *page, const json_t *fault, struct nd_buf *out)
 {
     const json_t *list = json_object_get(fault, "services");
     size_t more = json_array_size(list) + (size_t)nd_int_of(fault, "services_left");
@@ -16,7 +16,7 @@ static void put_services(const json_t *fault, struct nd_buf *out)
     json_array_foreach(list, i, one)
     {
         if (i < SERVICES)
-            nd_buf_addf(out, "%s%s", i != 0 ? ", " : "", nd_series_title(one));
+            nd_buf_addf(out, "%s%s", i != 0 ? ", " : "", nd_series_title(page, one));
     }
     if (more > SERVICES)
         nd_buf_addf(out, " +%zu", more - SERVICES);
@@ -32,7 +32,7 @@ void nd_fault_title(const struct nd_page *page, const json_t *fault, bool whole,
         nd_buf_adds(out, title);
         return;
     }
-    put_services(fault, out);
+    put_services(page, fault, out);
     if (*title != '\0' && whole)
         nd_buf_addf(out, " (%s: %s)", nd_msg(page, ND_MSG_WHILE_IN_FORCE), title);
 }
@@ -89,7 +89,7 @@ static void put_sample(const struct nd_page *page, const json_t *moment, struct 
     char text[ND_UNIT_TEXT];
     if (series == NULL)
         return;
-    nd_buf_addf(out, ": %s", nd_series_title(series));
+    nd_buf_addf(out, ": %s", nd_series_title(page, series));
     if (json_is_integer(sent))
         nd_buf_addf(out, ", %s %s", nd_msg(page, ND_MSG_SENT_AT), nd_rel_text(sent, text));
 }

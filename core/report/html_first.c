@@ -157,7 +157,7 @@ static void tile_worst(const struct nd_page *page)
              nd_msg(page, json_array_size(all) != 0 ? ND_MSG_NONE : ND_MSG_NOT_MEASURED), "");
         return;
     }
-    const char *title = nd_series_title(worst_series);
+    const char *title = nd_series_title(page, worst_series);
     snprintf(detail, sizeof detail, "\u00b1 %s \u00b7 %s \u00b7 %.*s",
              nd_length_text(nd_int_of(worst, "uncertainty_ns"), width),
              nd_state_text(page, nd_str_of(worst, "class")), (int)nd_text_fit(title, 40), title);

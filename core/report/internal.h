@@ -74,7 +74,7 @@ const char *nd_run_date(const json_t *model, char *out);
 const char *nd_rel_text(const json_t *moment, char *out);
 const char *nd_length_text(json_int_t ns, char *out); /* rounded to three digits or so */
 /* What a service is called: label, else name. */
-const char *nd_series_title(const json_t *series);
+const char *nd_series_title(const struct nd_page *page, const json_t *series);
 /* Whether a page draws a series: of more than 200, those that have columns alone. */
 bool nd_series_drawn(const json_t *model, const json_t *series);
 /* What a run's outcome means, in a sentence. */

@@ -71,7 +71,7 @@ static void annotate_series(const struct annotations *to, const json_t *series)
     json_array_foreach(json_object_get(series, "interruptions"), i, one)
     {
         char length[ND_UNIT_TEXT];
-        char *text = nd_printf("%s: %s, %s", nd_series_title(series),
+        char *text = nd_printf("%s: %s, %s", nd_series_title(to->page, series),
                                nd_state_text(to->page, nd_str_of(one, "class")),
                                nd_length_text(nd_int_of(one, "length_ns"), length));
         annotate(to, json_object_get(one, "from_rel_ns"), json_object_get(one, "till_rel_ns"),
@@ -144,7 +144,7 @@ static void put_family(const struct nd_page *page, const char *name, const char 
         nd_buf_adds(page->out, name);
         put_label(page->out, "run", nd_str_of(json_object_get(page->model, "run"), "id"), "{");
         put_label(page->out, "series", id, ",");
-        put_label(page->out, "service", nd_series_title(series), ",");
+        put_label(page->out, "service", nd_series_title(page, series), ",");
         nd_buf_addf(page->out, "} %.12g\n", json_number_value(value) / (ns ? 1e9 : 1));
     }
 }

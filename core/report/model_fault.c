@@ -366,9 +366,10 @@ static json_t *service_json(const struct nd_fault *fault, size_t first, size_t e
         longest = length > longest ? length : longest;
         sum += length;
     }
-    return json_pack("{s:I, s:s, s:O?, s:I, s:I, s:o, s:o, s:I, s:I}", "series",
+    return json_pack("{s:I, s:s, s:O?, s:O?, s:I, s:I, s:o, s:o, s:I, s:I}", "series",
                      nd_int_of(from->series, "id"), "name", nd_str_of(from->series, "name"),
-                     "label", json_object_get(from->series, "label"), "interruptions",
+                     "label", json_object_get(from->series, "label"), "label_zh",
+                     json_object_get(from->series, "label_zh"), "interruptions",
                      (json_int_t)(end - first), "from_rel_ns", (json_int_t)from->from,
                      "till_rel_ns", from->till >= 0 ? json_integer(from->till) : json_null(),
                      "restored_rel_ns", last->till >= 0 ? json_integer(last->till) : json_null(),

@@ -145,7 +145,10 @@ static void add_interruptions(json_t *list, const json_t *model)
             continue;
         char text[ND_UNIT_TEXT];
         char *words = nd_printf("%zu \u00d7, \u2264 %s", count, nd_length_text(longest, text));
-        json_t *title = plain(nd_series_title(series));
+        const char *label = nd_str_of(series, "label");
+        const char *zh = nd_str_of(series, "label_zh");
+        label = *label != '\0' ? label : nd_str_of(series, "name");
+        json_t *title = json_pack("{s:s, s:s}", "zh", *zh != '\0' ? zh : label, "en", label);
         add(list, "interruption_unexpected", title, plain(words), 0);
         json_decref(title);
         free(words);

@@ -63,6 +63,7 @@ static void take_series(void *ctx, const struct nd_series_info *info)
     *copy = *info;
     copy->name = nd_arena_strdup(&load->arena, info->name);
     copy->label = nd_arena_strdup(&load->arena, info->label);
+    copy->label_zh = nd_arena_strdup(&load->arena, info->label_zh);
     copy->plugin = nd_arena_strdup(&load->arena, info->plugin);
     copy->verb = nd_arena_strdup(&load->arena, info->verb);
     copy->reading = nd_arena_strdup(&load->arena, info->reading);
@@ -193,15 +194,15 @@ static json_t *service_json(const struct load *load, struct service *service)
     nd_tally_end(&service->tally, info->opened + service->next * info->every);
     struct nd_answer loss = nd_tally_answer(&service->tally, ND_STAT_LOSS);
     json_t *out = json_pack(
-        "{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, "
+        "{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, "
         "s:I, s:I}",
         "id", (json_int_t)info->id, "name", text_json(info->name), "label", text_json(info->label),
-        "plugin", text_json(info->plugin), "verb", text_json(info->verb), "reading",
-        text_json(info->reading), "unit", text_json(info->unit), "target", text_json(info->target),
-        "vantage", text_json(info->vantage), "opened_rel_ns", (json_int_t)(info->opened - load->t0),
-        "every_ns", (json_int_t)info->every, "deadline_ns", (json_int_t)info->deadline, "count",
-        (json_int_t)loss.count, "answered", (json_int_t)loss.answered, "missed",
-        (json_int_t)loss.missed);
+        "label_zh", text_json(info->label_zh), "plugin", text_json(info->plugin), "verb",
+        text_json(info->verb), "reading", text_json(info->reading), "unit", text_json(info->unit),
+        "target", text_json(info->target), "vantage", text_json(info->vantage), "opened_rel_ns",
+        (json_int_t)(info->opened - load->t0), "every_ns", (json_int_t)info->every, "deadline_ns",
+        (json_int_t)info->deadline, "count", (json_int_t)loss.count, "answered",
+        (json_int_t)loss.answered, "missed", (json_int_t)loss.missed);
     json_object_set_new(out, "loss", number_or_null(loss.known, loss.value));
     tell_values(service, out);
     int64_t planned = loss.count + loss.missed;

@@ -257,7 +257,7 @@ static char *figures(const struct bundle *bundle, const json_t *series)
     struct nd_buf out = {0};
     size_t i = 0;
     json_t *one = NULL;
-    nd_buf_addf(&out, "%s: %s %lld, %s %s, p50 %s, p99 %s", nd_series_title(series),
+    nd_buf_addf(&out, "%s: %s %lld, %s %s, p50 %s, p99 %s", nd_series_title(page, series),
                 nd_msg(page, ND_MSG_SENT), (long long)nd_int_of(series, "count"),
                 nd_msg(page, ND_MSG_LOSS),
                 nd_value_text(page, json_object_get(series, "loss"), "1", "loss", value[0]),
@@ -300,7 +300,7 @@ static void add_series(struct bundle *bundle, const json_t *series)
                         json_integer(count < 999999999 ? count : 999999999));
     json_object_set_new(data, "object_refs", json_pack("[s]", address));
     char *about = nd_printf("series|%s", name);
-    add_note(bundle, about, nd_series_title(series), figures(bundle, series),
+    add_note(bundle, about, nd_series_title(bundle->page, series), figures(bundle, series),
              nd_str_of(data, "id"));
     free(about);
 }

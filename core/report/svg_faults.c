@@ -395,7 +395,7 @@ static void put_series(const struct nd_page *page, const struct axis *axis, cons
              (long long)nd_int_of(json_object_get(lengths, "injected"), "count"),
              nd_msg(page, ND_MSG_UNEXPECTED),
              (long long)nd_int_of(json_object_get(lengths, "unexpected"), "count"));
-    nd_svg_text(page, "name", NAME_END, y + 17, nd_series_title(series), 36);
+    nd_svg_text(page, "name", NAME_END, y + 17, nd_series_title(page, series), 36);
     nd_svg_text(page, "name soft", NAME_END, y + 33, text, 44);
     nd_buf_addf(page->out, "<path class=\"lane\" d=\"M%.1f %.1fH%.1f\"/>", axis->left, y + ROW - 3,
                 axis->right);

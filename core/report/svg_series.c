@@ -170,7 +170,7 @@ static void put_words(const struct strip *strip)
     char *range = nd_printf("%s 0 \u2013 %s", nd_msg(page, ND_MSG_LATENCY),
                             nd_value_text(page, top, nd_str_of(strip->series, "unit"), "", text));
     char *loss = nd_printf("%s 0 \u2013 100%%", nd_msg(page, ND_MSG_LOSS));
-    nd_svg_label(page, "name", TOP + 14, nd_series_title(strip->series));
+    nd_svg_label(page, "name", TOP + 14, nd_series_title(page, strip->series));
     nd_svg_label(page, "name soft", TOP + 31, range);
     nd_svg_label(page, "name soft", LOSS_TOP + 12, loss);
     json_decref(top);
@@ -186,7 +186,7 @@ static void put_strip(const struct nd_page *page, const json_t *series, size_t n
     strip.max = largest(strip.columns);
     strip.width = (ND_SVG_WIDTH - ND_SVG_LEFT - ND_SVG_RIGHT) / columns_of(page->model);
     snprintf(id, sizeof id, "series%zu", number);
-    nd_svg_open(page, id, ND_SVG_WIDTH, STRIP, nd_series_title(series));
+    nd_svg_open(page, id, ND_SVG_WIDTH, STRIP, nd_series_title(page, series));
     put_gaps(&strip);
     nd_svg_grid(page, strip.end, 0, STRIP);
     nd_svg_pauses(page, strip.end, TOP, LOSS_TOP + LOSS_HEIGHT);

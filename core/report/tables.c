@@ -160,7 +160,7 @@ const struct nd_table nd_report_tables[] = {
      "services",
      ND_MSG_FAULT_SERVICES,
      {{".id", ND_MSG_FAULT, ND_CELL_TEXT},
-      {"label", ND_MSG_SERVICE, ND_CELL_TEXT},
+      {"", ND_MSG_SERVICE, ND_CELL_TITLE},
       {"name", ND_MSG_PROBE, ND_CELL_TEXT},
       {"interruptions", ND_MSG_COUNT_OF, ND_CELL_NUMBER},
       {"from_rel_ns", ND_MSG_FIRST_LOST, ND_CELL_MOMENT},

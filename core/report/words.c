@@ -168,9 +168,11 @@ const char *nd_rel_text(const json_t *moment, char *out)
     return nd_moment_format(json_integer_value(moment), out);
 }
 
-const char *nd_series_title(const json_t *series)
+const char *nd_series_title(const struct nd_page *page, const json_t *series)
 {
-    const char *label = nd_str_of(series, "label");
+    const char *label = nd_str_of(series, page->lang == ND_LANG_ZH ? "label_zh" : "label");
+    if (*label == '\0')
+        label = nd_str_of(series, "label");
     return *label != '\0' ? label : nd_str_of(series, "name");
 }
 

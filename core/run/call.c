@@ -30,11 +30,11 @@ static void journal_started(struct nd_call *call)
 {
     const struct nd_call_spec *spec = call->spec;
     json_t *data = json_pack(
-        "{s:s?, s:s, s:s, s:s?, s:s?, s:o, s:s?}", "step",
+        "{s:s?, s:s, s:s, s:s?, s:s?, s:o, s:s?, s:s?}", "step",
         call->task != NULL && call->task->step != NULL ? call->task->step->step->id : NULL,
         "plugin", spec->plugin, "verb", spec->verb->name, "target",
         spec->target != NULL ? spec->target->target.name : NULL, "vantage", spec->common.from,
-        "args", args_json(spec), "label", spec->common.label);
+        "args", args_json(spec), "label", spec->common.label.en, "label_zh", spec->common.label.zh);
     nd_run_event(call->run, 0, "op.started", nd_id_text(call->run, call->number), NULL, data);
 }
 

@@ -232,7 +232,8 @@ struct nd_call_spec *nd_spec_copy(struct nd_arena *arena, const struct nd_call_s
     *copy = *spec;
     copy->plugin = nd_arena_strdup(arena, spec->plugin);
     copy->common.from = nd_arena_strdup(arena, spec->common.from);
-    copy->common.label = nd_arena_strdup(arena, spec->common.label);
+    copy->common.label.zh = nd_arena_strdup(arena, spec->common.label.zh);
+    copy->common.label.en = nd_arena_strdup(arena, spec->common.label.en);
     for (uint32_t i = 0; i < spec->args.count; i++) {
         values[i] = spec->args.at[i];
         if (values[i].type == ND_TEXT) {

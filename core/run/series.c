@@ -13,6 +13,7 @@ struct nd_series *nd_series_new(const struct nd_series_info *info)
     series->info = *info;
     series->info.name = nd_arena_strdup(arena, info->name);
     series->info.label = nd_arena_strdup(arena, info->label);
+    series->info.label_zh = nd_arena_strdup(arena, info->label_zh);
     series->info.plugin = nd_arena_strdup(arena, info->plugin);
     series->info.verb = nd_arena_strdup(arena, info->verb);
     series->info.reading = nd_arena_strdup(arena, info->reading);

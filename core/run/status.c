@@ -81,12 +81,12 @@ static json_t *series_json(const struct nd_run *run)
         double loss = all.count != 0 ? 1 - (double)all.answered / (double)all.count : (double)NAN;
         struct nd_answer p50 = nd_series_ask(stream->series, ND_STAT_P50, now - RECENT, now);
         json_t *entry = json_pack(
-            "{s:I, s:s, s:s?, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "id",
-            (json_int_t)info->id, "name", info->name, "label", info->label, "unit", info->unit,
-            "count", (json_int_t)all.count, "answered", (json_int_t)all.answered, "missed",
-            (json_int_t)all.missed, "loss", nd_number_json(loss), "last",
-            nd_number_json(all.count != 0 ? stream->last.value : NAN), "p50",
-            nd_number_json(p50.known ? p50.value : NAN), "p99", nd_number_json(all.p99),
+            "{s:I, s:s, s:s?, s:s?, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "id",
+            (json_int_t)info->id, "name", info->name, "label", info->label, "label_zh",
+            info->label_zh, "unit", info->unit, "count", (json_int_t)all.count, "answered",
+            (json_int_t)all.answered, "missed", (json_int_t)all.missed, "loss",
+            nd_number_json(loss), "last", nd_number_json(all.count != 0 ? stream->last.value : NAN),
+            "p50", nd_number_json(p50.known ? p50.value : NAN), "p99", nd_number_json(all.p99),
             "down_since_rel_ns", nd_moment_json(run, stream->down_since));
         json_array_append_new(list, entry);
     }

@@ -145,12 +145,13 @@ static void journal_opened(struct nd_stream *stream, const struct nd_step_run *s
     const struct nd_series_info *info = nd_series_info(stream->series);
     struct nd_run *run = stream->run;
     json_t *data = json_pack(
-        "{s:s, s:s?, s:s, s:s, s:s, s:s, s:s?, s:s?, s:I, s:I, s:I, s:s?, s:o, s:b}", "name",
-        info->name, "label", info->label, "plugin", info->plugin, "verb", info->verb, "reading",
-        info->reading, "unit", info->unit, "target", info->target, "vantage", info->vantage,
-        "every_ns", (json_int_t)info->every, "tick_ns", (json_int_t)stream->tick, "deadline_ns",
-        (json_int_t)info->deadline, "step", step != NULL ? step->step->id : NULL, "till_rel_ns",
-        nd_moment_json(run, stream->till), "baseline", stream->baseline);
+        "{s:s, s:s?, s:s?, s:s, s:s, s:s, s:s, s:s?, s:s?, s:I, s:I, s:I, s:s?, s:o, s:b}", "name",
+        info->name, "label", info->label, "label_zh", info->label_zh, "plugin", info->plugin,
+        "verb", info->verb, "reading", info->reading, "unit", info->unit, "target", info->target,
+        "vantage", info->vantage, "every_ns", (json_int_t)info->every, "tick_ns",
+        (json_int_t)stream->tick, "deadline_ns", (json_int_t)info->deadline, "step",
+        step != NULL ? step->step->id : NULL, "till_rel_ns", nd_moment_json(run, stream->till),
+        "baseline", stream->baseline);
     nd_run_event(run, 0, "series.opened", nd_id_text(run, info->id), NULL, data);
 }
 
@@ -223,7 +224,8 @@ struct nd_stream *nd_stream_open(struct nd_run *run, const struct nd_step_run *s
         .id = run->series_base + (int64_t)run->streams.count + 1,
         .name = nd_arena_printf(&run->arena, "%s.%s%s%s", spec->plugin, spec->verb->name,
                                 target != NULL ? " " : "", target != NULL ? target : ""),
-        .label = spec->common.label,
+        .label = spec->common.label.en,
+        .label_zh = spec->common.label.zh,
         .plugin = spec->plugin,
         .verb = spec->verb->name,
         .reading = reading->name != NULL ? reading->name : "",

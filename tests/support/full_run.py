@@ -165,7 +165,7 @@ def measurements(run):
     def rows(fate, value):
         return [(k, 0 if fate(k) == NOT_SENT else run.t0 + (k + 1) * SEC, fate(k), value(k) if fate(k) == ANSWERED else None) for k in range(50)]
     run.series(1, "reach.icmp jia-web", rows(lambda k: LOST if 10 <= k < 44 else ANSWERED, lambda k: 4.5e6 + k * 1e5), SEC, run.t0 + SEC,
-               label="甲之網頁", target="jia-web", vantage="gateway")
+               label="Jia's page", label_zh="甲之網頁", target="jia-web", vantage="gateway")
     run.series(2, "reach.icmp yi-web", rows(lambda k: LOST if k in (3, 4, 48, 49) else NOT_SENT if k in (30, 31) else ANSWERED, lambda k: 7e6 + k % 5 * 1e6), SEC,
                run.t0 + SEC, target="yi-web")
     run.series(3, "field.read sensor", rows(lambda k: ANSWERED, lambda k: 20.5 + k % 3), SEC, run.t0 + SEC, label="機房溫度", unit="°C", plugin="field",

@@ -103,11 +103,12 @@ class Run:
         return self.evaluation.add(kind, 0, self.said(data), None if subject is None else self.said(subject, "subject"), actor=by, time=wall)
 
     def series(self, number, name, slots, every, opened, label=None, target=None, unit="ns", vantage=None, deadline=SEC, plugin="reach", verb="icmp",
-               reading="rtt"):
+               reading="rtt", label_zh=None):
         """slots: (slot, sent or 0, outcome, value or None), as the table has them."""
         texts = [None if t is None else self.said(t, k) for k, t in (("name", name), ("label", label), ("plugin", plugin), ("verb", verb),
                                                                      ("reading", reading), ("unit", unit), ("target", target), ("vantage", vantage))]
-        self.tables["series"].append((number, *texts, every, deadline, opened, "{}"))
+        self.tables["series"].append((number, *texts, every, deadline, opened, "{}",
+                                      None if label_zh is None else self.said(label_zh, "label_zh")))
         self.tables["sample"] += [(number, slot, opened + slot * every, sent, outcome, value) for slot, sent, outcome, value in slots]
 
     def write(self):
@@ -119,7 +120,7 @@ class Run:
                     out.write(text)
         store = sqlite3.connect(self.directory + "/samples.sqlite")
         store.executescript("""CREATE TABLE series(id INTEGER PRIMARY KEY, name TEXT, label TEXT, plugin TEXT, verb TEXT, reading TEXT, unit TEXT,
-            target TEXT, vantage TEXT, every_ns INTEGER, deadline_ns INTEGER, opened_ns INTEGER, options TEXT);
+            target TEXT, vantage TEXT, every_ns INTEGER, deadline_ns INTEGER, opened_ns INTEGER, options TEXT, label_zh TEXT);
             CREATE TABLE kind(series INTEGER, name TEXT, unit TEXT);
             CREATE TABLE sample(series INTEGER, slot INTEGER, due_ns INTEGER, sent_ns INTEGER, outcome INTEGER, value REAL);
             CREATE TABLE reading(series INTEGER, slot INTEGER, name TEXT, value REAL);

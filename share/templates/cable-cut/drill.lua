@@ -24,8 +24,8 @@ phase { { zh = "一號海纜中斷", en = "Cable 1 is cut" }, at = "T+00:00" }
 
 step { { zh = "開始量測並中斷一號海纜", en = "Measure, then cut cable 1" }, id = "first", owner = "noc",
   objective = "failover", run = function()
-  pages = measure { reach.http, web, every = ms(200), from = "island", deadline = seconds(5), label = "notices" }
-  calls = measure { reach.udp, emergency, every = ms(100), from = "island", label = "emergency calls" }
+  pages = measure { reach.http, web, every = ms(200), from = "island", deadline = seconds(5), label = { zh = "公告", en = "notices" } }
+  calls = measure { reach.udp, emergency, every = ms(100), from = "island", label = { zh = "緊急電話", en = "emergency calls" } }
   wait(seconds(5))
   links.down { cable_1, restore_by = "T+00:01:40" }                                     -- (2)
   wait(seconds(3))

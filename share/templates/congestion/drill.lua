@@ -23,11 +23,11 @@ local voice
 phase { { zh = "壅塞", en = "Congestion" }, at = "T+00:00" }
 
 step { { zh = "後傳容量下降，民眾大量傳送", en = "The backhaul shrinks, the public sends" }, id = "crowd", owner = "noc", run = function()
-  voice = measure { reach.voice, command, every = ms(20), from = "fire", label = "command voice" }
+  voice = measure { reach.voice, command, every = ms(20), from = "fire", label = { zh = "指揮語音", en = "command voice" } }
   wait(seconds(4))
   shape.rate { backhaul, rate = kbit_per_s(512), restore_by = "T+00:01:20" }              -- (1)
   note { { zh = "演練 演練 演練：災區基地臺壅塞", en = "EXERCISE EXERCISE EXERCISE: the station is crowded" } }
-  reach.bulk { videos, rate = mbit_per_s(2), sends_for = seconds(20), protocol = "udp", from = "crowd", label = "the public" }
+  reach.bulk { videos, rate = mbit_per_s(2), sends_for = seconds(20), protocol = "udp", from = "crowd", label = { zh = "民眾", en = "the public" } }
 end }
 
 step { { zh = "決定限制民眾接取", en = "Is the public to be barred" }, id = "decide", owner = "ceoc", objective = "decision",

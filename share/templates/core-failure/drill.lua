@@ -22,8 +22,8 @@ local pages, calls
 phase { { zh = "北核心失效", en = "The northern core fails" }, at = "T+00:00" }
 
 step { { zh = "北核心停止轉送", en = "It stops forwarding" }, id = "fail", owner = "noc", run = function()
-  pages = measure { reach.http, web, every = ms(200), from = "access", label = "web page" }
-  calls = measure { reach.udp, emergency, every = ms(100), from = "access", label = "emergency calls" }
+  pages = measure { reach.http, web, every = ms(200), from = "access", label = { zh = "網頁", en = "web page" } }
+  calls = measure { reach.udp, emergency, every = ms(100), from = "access", label = { zh = "緊急電話", en = "emergency calls" } }
   wait(seconds(5))
   links.cut { north, restore_by = "T+00:01:30" }
 end }

@@ -25,8 +25,8 @@ phase { { zh = "甲電信基地臺失效", en = "Jia's cells fail" }, at = "T+00
 
 step { { zh = "開始量測並中斷基地臺", en = "Measure, then take the cell down" }, id = "fail", owner = "jia-noc",
   objective = "refusal", run = function()
-  pages = measure { reach.http, web, every = ms(200), from = "handset", label = "web page" }
-  calls = measure { reach.tcp, emergency, expect = "answering point", every = ms(100), from = "handset", label = "emergency calls" }
+  pages = measure { reach.http, web, every = ms(200), from = "handset", label = { zh = "網頁", en = "web page" } }
+  calls = measure { reach.tcp, emergency, expect = "answering point", every = ms(100), from = "handset", label = { zh = "緊急電話", en = "emergency calls" } }
   wait(seconds(5))
   links.down { jia_cell, restore_by = "T+00:01:20" }
   note { { zh = "演練 演練 演練：甲電信基地臺失效", en = "EXERCISE EXERCISE EXERCISE: Jia's cells have failed" } }

@@ -25,10 +25,10 @@ phase { { zh = "主要解析器失效", en = "The first resolver fails" }, at = 
 
 step { { zh = "中斷主要解析器", en = "Cut it off" }, id = "fail", owner = "noc", run = function()
   by_first = measure { reach.dns, first, name = "www.drill.test", expect = "10.2.0.53", every = ms(200),
-                       from = "subscriber", label = "first resolver" }
+                       from = "subscriber", label = { zh = "第一解析器", en = "first resolver" } }
   by_second = measure { reach.dns, second, name = "www.drill.test", expect = "10.2.0.53", every = ms(200),
-                        from = "subscriber", label = "second resolver" }
-  pages = measure { reach.http, web, every = ms(200), from = "subscriber", label = "page by address" }
+                        from = "subscriber", label = { zh = "第二解析器", en = "second resolver" } }
+  pages = measure { reach.http, web, every = ms(200), from = "subscriber", label = { zh = "以位址連線之網頁", en = "page by address" } }
   wait(seconds(5))
   links.cut { first_link, restore_by = "T+00:01:20" }
 end }

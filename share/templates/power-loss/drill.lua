@@ -26,8 +26,8 @@ local at_north, at_south
 phase { { zh = "市電中斷", en = "The mains fail" }, at = "T+00:00" }
 
 step { { zh = "以電池供電", en = "Stations live on batteries" }, id = "mains", owner = "noc", run = function()
-  at_north = measure { reach.udp, north_phone, every = ms(100), from = "core", label = "station North" }
-  at_south = measure { reach.udp, south_phone, every = ms(100), from = "core", label = "station South" }
+  at_north = measure { reach.udp, north_phone, every = ms(100), from = "core", label = { zh = "北站", en = "station North" } }
+  at_south = measure { reach.udp, south_phone, every = ms(100), from = "core", label = { zh = "南站", en = "station South" } }
   note { { zh = "演練 演練 演練：市電中斷", en = "EXERCISE EXERCISE EXERCISE: the mains have failed" } }
 end }
 

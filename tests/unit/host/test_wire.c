@@ -61,7 +61,8 @@ static void test_call(void **state)
     assert_null(got.args.at[3].u.texts[3]);
     assert_true(got.args.at[4].u.i == INT64_MAX);
     assert_string_equal(got.common.from, "here");
-    assert_null(got.common.label);
+    assert_null(got.common.label.zh);
+    assert_null(got.common.label.en);
     assert_int_equal(got.common.restore_by, -1);
     nd_arena_deinit(&arena);
     free(wire.at);

@@ -213,7 +213,8 @@ static void test_mutated(void **state)
         "local p = use 'pretend'\n" HEAD
         "guard { 'G', read = function() return 0 end, every = seconds(1), at_most = 1 }\n"
         "step { {zh = '步', en = 'S'}, id = 's', owner = 'me', at = seconds(3), run = function()\n"
-        "  local s = measure { p.probe, every = ms(100), lasts = seconds(2), label = 'x' }\n"
+        "  local s = measure { p.probe, every = ms(100), lasts = seconds(2), label = {zh = '量', "
+        "en = 'x'} }\n"
         "  expect { 'E', s:share(), equals = percent(100), within = seconds(5) }\nend }\n";
     unsigned seed = 11;
     for (int i = 0; i < 1500; i++) {
