@@ -118,10 +118,11 @@ void nd_inject_end(struct nd_inject_run *inject, enum nd_inject_state state, con
 
 static json_t *answer_json(const struct nd_inject_run *inject)
 {
-    return json_pack("{s:s, s:s?, s:s?, s:s?, s:I}", "outcome",
-                     nd_inject_waits(inject->inject) ? "answered" : "delivered", "choice",
-                     inject->choice, "text", inject->text, "by", inject->by, "after_ns",
-                     (json_int_t)(inject->opened >= 0 ? inject->reacted - inject->opened : 0));
+    bool waited = nd_inject_waits(inject->inject);
+    bool timed = waited && inject->opened >= 0 && inject->reacted >= inject->opened;
+    return json_pack("{s:s, s:s?, s:s?, s:s?, s:o}", "outcome", waited ? "answered" : "delivered",
+                     "choice", inject->choice, "text", inject->text, "by", inject->by, "after_ns",
+                     timed ? json_integer(inject->reacted - inject->opened) : json_null());
 }
 
 void nd_inject_settle(struct nd_inject_run *inject)
