@@ -1,6 +1,5 @@
 #include "report/cuts.h"
 
-#include "record/undo.h"
 #include "report/internal.h"
 
 #include <stdlib.h>
@@ -14,86 +13,95 @@ static int by_start(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static void add(struct nd_forces *forces, const struct nd_force *rel, bool people)
+{
+    const struct nd_force force = {rel->start + forces->t0,
+                                   rel->end < INT64_MAX ? rel->end + forces->t0 : INT64_MAX};
+    if (people)
+        nd_vec_push(&forces->people, force);
+    else
+        nd_vec_push(&forces->changes, force);
+}
+
 void nd_forces_read(struct nd_forces *forces, const json_t *model, nd_ns t0, nd_ns run_end)
 {
     size_t i = 0;
-    json_t *change = NULL;
+    json_t *entry = NULL;
+    struct nd_force rel;
     forces->t0 = t0;
     forces->run_end = run_end;
-    json_array_foreach(json_object_get(model, "changes"), i, change)
+    json_array_foreach(json_object_get(model, "changes"), i, entry)
     {
-        const json_t *began = json_object_get(change, "began_rel_ns");
-        const json_t *back = json_object_get(change, "verified_rel_ns");
-        if (!json_is_integer(began) ||
-            nd_undo_is_lab(nd_str_of(change, "plugin"), nd_str_of(change, "verb")))
-            continue;
-        const struct nd_force force = {
-            .start = json_integer_value(began) + t0,
-            .end = json_is_integer(back) ? json_integer_value(back) + t0 : -1,
-            .stays = !json_is_integer(back),
-        };
-        nd_vec_push(&forces->list, force);
+        if (nd_force_of_change(entry, &rel))
+            add(forces, &rel, false);
     }
-    if (forces->list.count != 0)
-        qsort(forces->list.at, forces->list.count, sizeof *forces->list.at, by_start);
-    for (i = 1; i < forces->list.count; i++) {
-        struct nd_force *force = &forces->list.at[i];
+    json_array_foreach(json_object_get(model, "confirmations"), i, entry)
+    {
+        if (nd_force_of_people(entry, &rel))
+            add(forces, &rel, true);
+    }
+    if (forces->changes.count != 0)
+        qsort(forces->changes.at, forces->changes.count, sizeof *forces->changes.at, by_start);
+    for (i = 1; i < forces->changes.count; i++) {
+        struct nd_force *force = &forces->changes.at[i];
         force->end = force->end > force[-1].end ? force->end : force[-1].end;
-        force->stays = force->stays || force[-1].stays;
     }
 }
 
 void nd_forces_deinit(struct nd_forces *forces)
 {
-    nd_vec_free(&forces->list);
+    nd_vec_free(&forces->changes);
+    nd_vec_free(&forces->people);
 }
 
-/* The last that began by then; NULL: none had. */
-static const struct nd_force *begun(const struct nd_forces *forces, nd_ns moment)
+/* Of changes the last that began by then lasted longest, with those before it. */
+static bool changed(const struct nd_forces *forces, const struct nd_edge *edge)
 {
     size_t low = 0;
-    size_t high = forces->list.count;
+    size_t high = forces->changes.count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (forces->list.at[middle].start <= moment)
+        if (forces->changes.at[middle].start <= edge->till)
             low = middle + 1;
         else
             high = middle;
     }
-    return low != 0 ? &forces->list.at[low - 1] : NULL;
+    return low != 0 && nd_edge_meets(edge, &forces->changes.at[low - 1]);
 }
 
-/* Whether a change was in force at some moment of (from, till]; one that was read back as restored
- * counts for `slack` longer. */
-static bool in_force(const struct nd_forces *forces, nd_ns from, nd_ns till, nd_ns slack)
+static bool people_made(const struct nd_forces *forces, const struct nd_edge *edge)
 {
-    const struct nd_force *last = begun(forces, till);
-    return last != NULL && ((last->end >= 0 && last->end + slack >= from) ||
-                            (last->stays && forces->run_end >= from));
+    for (size_t i = 0; i < forces->people.count; i++) {
+        if (nd_edge_meets(edge, &forces->people.at[i]))
+            return true;
+    }
+    return false;
 }
 
 void nd_cuts_lost(struct nd_cuts *cuts, nd_ns sent)
 {
-    const struct nd_force *last = begun(cuts->forces, sent);
-    cuts->forced_now +=
-        last != NULL && (last->stays || (last->end >= 0 && last->end + cuts->every >= sent));
+    const struct nd_edge edge = nd_edge_of(sent, sent, -1, cuts->every, cuts->deadline);
+    cuts->forced_now += changed(cuts->forces, &edge);
 }
 
 /* ---- one ---- */
 
 struct nd_cut nd_cut_of(const struct nd_interruption *one, const struct nd_forces *forces,
-                        nd_ns every)
+                        nd_ns every, nd_ns deadline)
 {
     nd_ns after_last = one->last_lost + every;
     nd_ns end = one->till >= 0                 ? one->till
                 : after_last < forces->run_end ? after_last
                                                : forces->run_end;
     nd_ns before = one->last_good >= 0 ? one->last_good : one->from - every;
+    const struct nd_edge edge = nd_edge_of(before, one->from, one->till, every, deadline);
+    bool people = people_made(forces, &edge);
     return (struct nd_cut){.is = *one,
                            .length = end - one->from,
                            .width = nd_interruption_width(one),
                            .next = -1,
-                           .injected = in_force(forces, before, one->from, every)};
+                           .injected = people || changed(forces, &edge),
+                           .people = people};
 }
 
 static json_t *moment_or_null(nd_ns moment, nd_ns t0)
@@ -165,26 +173,27 @@ static void keep(struct nd_cuts *cuts, const struct nd_cut *cut)
     }
 }
 
-/* An injected one is left out as long as a change was in force; what it lost after that is not. */
+/* An injected one is left out as long as a change was in force; what it lost after that is not. Of
+ * what people made nobody knows how long it was in force: all of it is left out. */
 static void take_rest(struct nd_cuts *cuts, const struct nd_cut *cut)
 {
     const struct nd_interruption *one = &cut->is;
     nd_ns end = one->till >= 0 ? one->till - one->last_lost : 0;
-    cuts->forced += cut->injected ? cuts->forced_now : 0;
-    cuts->rest_width += !cut->injected ? cut->width : cuts->forced_now < one->lost ? end : 0;
+    int64_t forced = cut->people ? one->lost : cut->injected ? cuts->forced_now : 0;
+    cuts->forced += forced;
+    cuts->rest_width += !cut->injected ? cut->width : forced < one->lost ? end : 0;
     cuts->forced_now = 0;
 }
 
 void nd_cuts_take(void *ctx, const struct nd_interruption *one)
 {
     struct nd_cuts *cuts = ctx;
-    struct nd_cut cut = nd_cut_of(one, cuts->forces, cuts->every);
+    struct nd_cut cut = nd_cut_of(one, cuts->forces, cuts->every, cuts->deadline);
     if (cuts->count++ != 0) {
         cuts->last.next = one->from;
         keep(cuts, &cuts->last);
     }
     cuts->last = cut;
-    cuts->injected_lost += cut.injected ? one->lost : 0;
     cuts->sum_width += cut.width;
     nd_lengths_add(&cuts->lengths, cut.length, cut.injected);
     take_rest(cuts, &cut);

@@ -2,22 +2,17 @@
  * long they are in all, and the longest of them, in memory that does not grow with their number. */
 #ifndef ND_REPORT_CUTS_H
 #define ND_REPORT_CUTS_H
+#include "report/force.h"
 #include "report/lengths.h"
 #include "run/tally.h"
 
 #include <jansson.h>
 
-/* When changes of the drill were in force, from the model's "changes"; the lab's own building is
- * none of them. Moments on the run clock. */
+/* All that the drill had in force. Moments on the run clock. */
 struct nd_forces {
-    struct ND_VEC(struct nd_force) list; /* by start */
+    struct ND_VEC(struct nd_force) changes; /* by start; end: the last of it and those before it */
+    struct ND_VEC(struct nd_force) people;  /* faults that people made */
     nd_ns t0, run_end;
-};
-
-struct nd_force {
-    nd_ns start;
-    nd_ns end;  /* of those that were over: the last of this and all that began before it; or -1 */
-    bool stays; /* this one, or one that began before it, lasted to the run's end */
 };
 
 void nd_forces_read(struct nd_forces *forces, const json_t *model, nd_ns t0, nd_ns run_end);
@@ -26,27 +21,28 @@ void nd_forces_deinit(struct nd_forces *forces);
 struct nd_cut {
     struct nd_interruption is;
     nd_ns length, width; /* width: uncertainty */
-    bool injected;       /* a change was in force when it began */
+    bool injected;       /* by the rule of force.h */
+    bool people;         /* because people were making a fault */
     nd_ns next;          /* where the next one began, kept or not; -1: there was none */
 };
 
 /* As a row of the model's "interruptions". */
 json_t *nd_cut_json(const struct nd_cut *cut, nd_ns t0);
 struct nd_cut nd_cut_of(const struct nd_interruption *one, const struct nd_forces *forces,
-                        nd_ns every);
+                        nd_ns every, nd_ns deadline);
 
 struct nd_cuts {
-    const struct nd_forces *forces; /* set by the caller, as are these two */
-    nd_ns every;
+    const struct nd_forces *forces; /* set by the caller, as are these */
+    nd_ns every, deadline;
     size_t max; /* how many of the longest are kept */
     struct ND_VEC(struct nd_cut) kept;
     struct nd_cut last; /* told, not yet kept: what follows it is not known */
-    int64_t count, injected_lost;
+    int64_t count;
     struct nd_lengths lengths;
     nd_ns sum_width;    /* by how much all may be off together */
-    int64_t forced;     /* of what injected ones lost: while a change was in force */
+    int64_t forced;     /* of what injected ones lost: what the drill had in force lost it */
     nd_ns rest_width;   /* by how much the others may be off, and the rest of injected ones */
-    int64_t forced_now; /* of the one under way, should it be injected */
+    int64_t forced_now; /* of the one under way, while a change was in force */
 };
 
 void nd_cuts_deinit(struct nd_cuts *cuts);

@@ -1,3 +1,4 @@
+#include "report/force.h"
 #include "report/internal.h"
 
 #include "record/alive.h"
@@ -156,6 +157,7 @@ static void fold_drill(struct fold *fold, const char *type, const char *subject,
             json_object_set(entry, "answer", json_object_get(data, "answer"));
             json_object_set(entry, "answered_by", json_object_get(data, "by"));
             json_object_set(entry, "after_ns", json_object_get(data, "after_ns"));
+            set_rel(fold, entry, "answered_rel_ns", at);
             json_object_set(entry, "scripted", json_object_get(data, "scripted"));
         }
     }
@@ -347,9 +349,12 @@ json_t *nd_report_model(const struct nd_rundir *dir, struct nd_fail *why)
     char *path = nd_rundir_file(dir, "journal.jsonl");
     nd_err err = nd_journal_read(path, fold_event, &fold, &check, why);
     free(path);
+    json_t *plan = read_plan(dir);
+    nd_people_made(model, plan);
     if (err == ND_OK)
         err = nd_model_series(model, dir, fold.t0, fold.last, why);
     if (err != ND_OK) {
+        json_decref(plan);
         json_decref(fold.events);
         json_decref(model);
         return NULL;
@@ -365,7 +370,6 @@ json_t *nd_report_model(const struct nd_rundir *dir, struct nd_fail *why)
             model, "interruptions_file",
             json_string(interim ? "interim.interruptions.csv" : "report.interruptions.csv"));
     }
-    json_t *plan = read_plan(dir);
     conclude_journal(model, &check);
     conclude_steps(model, plan);
     json_object_set(model, "profiles", json_object_get(plan, "profiles"));

@@ -1,6 +1,6 @@
 #include "report/fault.h"
 
-#include "record/undo.h"
+#include "report/force.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,11 +14,11 @@
 #define MOST_OTHER 50         /* consequences and unexpected ones, the longest */
 #define SERVICES   20
 
-/* A change of a source. back: -1 while it is in force. What people made is known to have begun, and
- * no more. */
+/* A change of a source, or a fault that people made for it. */
 struct made {
     int source;
-    nd_ns began, applied, back;
+    struct nd_force force;
+    nd_ns applied;
     bool people;
 };
 
@@ -87,13 +87,11 @@ static void add_source(struct work *work, const json_t *told, bool inject)
     nd_vec_push(&work->sources, source);
 }
 
-static int source_of(const struct work *work, const json_t *change)
+/* entry: of the changes or confirmations. */
+static int source_of(const struct work *work, const json_t *entry)
 {
-    if (moment_of(change, "began_rel_ns") < 0 || json_is_false(json_object_get(change, "made")) ||
-        nd_undo_is_lab(nd_str_of(change, "plugin"), nd_str_of(change, "verb")))
-        return -1;
     for (size_t i = 0; i < work->sources.count; i++) {
-        if (strcmp(work->sources.at[i].id, nd_str_of(change, "step")) == 0)
+        if (strcmp(work->sources.at[i].id, nd_str_of(entry, "step")) == 0)
             return (int)i;
     }
     return -1;
@@ -121,20 +119,44 @@ static void take_change(struct nd_fault_source *source, const json_t *change)
 }
 
 /* A fault without a change of ours begins when people say yes, in its step, that it is made. */
-static void take_people(struct work *work, int number)
+static void take_people(struct work *work, int number, const struct made *made)
 {
     struct nd_fault_source *source = &work->sources.at[number];
     size_t i = 0;
     json_t *signal = NULL;
     json_array_foreach(json_object_get(work->model, "signals"), i, signal)
     {
-        if (source->people != NULL || strcmp(nd_str_of(signal, "how"), "confirmed") != 0 ||
-            strcmp(nd_str_of(signal, "step"), source->id) != 0)
+        if (source->people == NULL && strcmp(nd_str_of(signal, "how"), "confirmed") == 0 &&
+            strcmp(nd_str_of(signal, "step"), source->id) == 0 &&
+            moment_of(signal, "at_rel_ns") == made->applied)
+            source->people = signal;
+    }
+    source->began = made->force.start;
+    source->applied = made->applied;
+}
+
+static void find_made(struct work *work)
+{
+    size_t i = 0;
+    json_t *entry = NULL;
+    json_array_foreach(json_object_get(work->model, "changes"), i, entry)
+    {
+        struct made made = {.source = source_of(work, entry)};
+        if (made.source < 0 || !nd_force_of_change(entry, &made.force))
             continue;
-        source->people = signal;
-        source->applied = moment_of(signal, "at_rel_ns");
-        source->began = source->applied - nd_int_of(signal, "after_ns");
-        nd_vec_push(&work->made, (struct made){number, source->began, source->applied, -1, true});
+        take_change(&work->sources.at[made.source], entry);
+        made.applied = moment_of(entry, "applied_rel_ns");
+        made.applied = made.applied > made.force.start ? made.applied : made.force.start;
+        nd_vec_push(&work->made, made);
+    }
+    json_array_foreach(json_object_get(work->model, "confirmations"), i, entry)
+    {
+        struct made made = {.source = source_of(work, entry), .people = true};
+        if (made.source < 0 || !nd_force_of_people(entry, &made.force))
+            continue;
+        made.applied = made.force.end;
+        take_people(work, made.source, &made);
+        nd_vec_push(&work->made, made);
     }
 }
 
@@ -146,53 +168,25 @@ static void find_sources(struct work *work)
         add_source(work, entry, false);
     json_array_foreach(json_object_get(work->model, "injects"), i, entry)
         add_source(work, entry, true);
-    json_array_foreach(json_object_get(work->model, "changes"), i, entry)
-    {
-        int source = source_of(work, entry);
-        if (source < 0)
-            continue;
-        take_change(&work->sources.at[source], entry);
-        struct made made = {source, moment_of(entry, "began_rel_ns"),
-                            moment_of(entry, "applied_rel_ns"), moment_of(entry, "verified_rel_ns"),
-                            false};
-        made.applied = made.applied > made.began ? made.applied : made.began;
-        nd_vec_push(&work->made, made);
-    }
-    for (size_t k = 0; k < work->sources.count; k++) {
-        if (work->sources.at[k].declared && work->sources.at[k].changes == 0)
-            take_people(work, (int)k);
-    }
+    find_made(work);
 }
 
 /* ---- interruptions ---- */
 
-/* A change that took effect while a probe was under way may have cut that one off: what 95 % of the
- * answers took at most. */
-static nd_ns under_way(const json_t *series)
-{
-    double p95 = json_number_value(json_object_get(series, "p95"));
-    nd_ns deadline = nd_int_of(series, "deadline_ns");
-    if (strcmp(nd_str_of(series, "unit"), "ns") != 0 || !(p95 > 0))
-        return 0;
-    return p95 < (double)deadline ? (nd_ns)p95 : deadline;
-}
-
-/* Told to the change that began last before it, if any was in force. */
+/* Told to what began last of all that was in force as it began. */
 static void tell_hit(const struct work *work, struct nd_fault_hit *hit)
 {
-    nd_ns every = nd_int_of(hit->series, "every_ns");
-    nd_ns till = hit->from + under_way(hit->series);
-    nd_ns latest = -1;
-    till = hit->till >= 0 && hit->till < till ? hit->till : till;
+    const struct nd_edge edge =
+        nd_edge_of(hit->good, hit->from, hit->till, nd_int_of(hit->series, "every_ns"),
+                   nd_int_of(hit->series, "deadline_ns"));
+    nd_ns latest = INT64_MIN;
     for (size_t i = 0; i < work->made.count; i++) {
         const struct made *made = &work->made.at[i];
-        if (made->began < latest || made->began > till ||
-            (made->people && made->applied < hit->good) ||
-            (made->back >= 0 && made->back + every < hit->good))
+        if (made->force.start < latest || !nd_edge_meets(&edge, &made->force))
             continue;
-        latest = made->began;
+        latest = made->force.start;
         hit->source = made->source;
-        hit->at_once = made->applied >= hit->good;
+        hit->at_once = made->people || made->applied >= hit->good;
     }
 }
 

@@ -13,7 +13,7 @@ struct list {
 
 struct listed {
     int64_t id; /* of the series; first, for find() */
-    nd_ns opened, every;
+    nd_ns opened, every, deadline;
     int64_t next; /* slot */
     struct nd_tally tally;
     struct list *list;
@@ -35,7 +35,7 @@ static void put(void *ctx, const struct nd_interruption *one)
 {
     struct listed *listed = ctx;
     struct list *list = listed->list;
-    struct nd_cut cut = nd_cut_of(one, &list->forces, listed->every);
+    struct nd_cut cut = nd_cut_of(one, &list->forces, listed->every, listed->deadline);
     nd_buf_reset(&list->line);
     nd_buf_addf(&list->line, "%lld,", (long long)listed->id);
     put_moment(list, one->from);
@@ -77,6 +77,7 @@ static void begin_all(struct reading *reading, struct list *list, const json_t *
             .id = nd_int_of(series, "id"),
             .opened = nd_int_of(series, "opened_rel_ns") + list->forces.t0,
             .every = nd_int_of(series, "every_ns"),
+            .deadline = nd_int_of(series, "deadline_ns"),
             .list = list,
         };
         nd_vec_push(&reading->all, one);

@@ -146,6 +146,7 @@ static void service_begin(struct load *load, struct service *service)
     size_t count = load->services.count;
     service->cuts = (struct nd_cuts){.forces = &load->forces,
                                      .every = info->every,
+                                     .deadline = info->deadline,
                                      .max = share(KEPT_ALL, count, KEPT_LEAST, KEPT)};
     service->tally =
         (struct nd_tally){.every = info->every, .interrupted = nd_cuts_take, .ctx = &service->cuts};
@@ -180,7 +181,7 @@ static void tell_values(struct service *service, json_t *out)
 static void tell_availability(const struct service *service, json_t *out)
 {
     int64_t count = service->tally.count;
-    int64_t rest = count - service->cuts.injected_lost;
+    int64_t rest = count - service->cuts.forced;
     double answered = (double)service->tally.answered;
     json_object_set_new(out, "availability", number_or_null(count > 0, answered / (double)count));
     json_object_set_new(out, "availability_without_injected",

@@ -63,7 +63,7 @@ def slots_of(dice, every, opened, fates):
 
 # ---- what follows ----
 
-def outages(rows, every, end, windows):
+def outages(rows, every, deadline, end, windows):
     """Times without an answer, by the definitions of docs/report.md. windows: when a change was in force (from, till), the run clock's."""
     found, current, good = [], None, None
     for _, sent, outcome, _ in rows:
@@ -80,8 +80,9 @@ def outages(rows, every, end, windows):
         stop = one["till"] if one["till"] is not None else min(one["last"] + every, end)
         one["length"] = stop - one["from"]
         one["width"] = max(one["from"] - one["good"] if one["good"] is not None else 0, one["till"] - one["last"] if one["till"] is not None else 0)
-        begins = one["good"] if one["good"] is not None else one["from"] - every
-        one["class"] = "injected" if any(a <= one["from"] and b + every >= begins for a, b in windows) else "unexpected"
+        first = one["good"] if one["good"] is not None else one["from"] - every
+        last = one["from"] + deadline if one["till"] is None else min(one["from"] + deadline, one["till"])
+        one["class"] = "injected" if any(a <= last and b + every >= first for a, b in windows) else "unexpected"
     return found
 
 
@@ -96,7 +97,14 @@ def near(a, b):
     return a is b if a is None or b is None else abs(a - float(b)) <= 1e-11 * max(1, abs(float(b)))
 
 
-def check_series(what, told, rows, every, t0, end, windows):
+def forced(rows, every, deadline, found, windows):
+    """Probes that injected interruptions lost while a change was in force."""
+    spans = [(o["from"], o["last"]) for o in found if o["class"] == "injected"]
+    return sum(outcome == LOST and any(a <= sent <= b for a, b in spans) and any(a <= sent + deadline and sent <= b + every for a, b in windows)
+               for _, sent, outcome, _ in rows)
+
+
+def check_series(what, told, rows, every, deadline, t0, end, windows):
     good = [value for _, _, outcome, value in rows if outcome == ANSWERED]
     lost = sum(outcome == LOST for _, _, outcome, _ in rows)
     sent = len(good) + lost
@@ -108,13 +116,14 @@ def check_series(what, told, rows, every, t0, end, windows):
                "jitter": fractions.Fraction(int(sum(abs(a - b) for a, b in zip(good, good[1:]))), len(good) - 1) if len(good) > 1 else (0 if good else None)}
     for key, value in figures.items():
         check(near(told[key], value), f"{what}: {key} is {told[key]}, ought to be {value and float(value)}")
-    expected = outages(rows, every, end, windows)
+    expected = outages(rows, every, deadline, end, windows)
     wanted = [{"from_rel_ns": o["from"] - t0, "till_rel_ns": None if o["till"] is None else o["till"] - t0,
                "last_good_rel_ns": None if o["good"] is None else o["good"] - t0, "last_lost_rel_ns": o["last"] - t0, "length_ns": o["length"],
                "uncertainty_ns": o["width"], "lost": o["lost"], "class": o["class"]} for o in expected]
     got = [{key: one.get(key) for key in wanted[0]} for one in told["interruptions"]] if wanted else told["interruptions"]
     check(got == wanted, f"{what}: interruptions\n{[g for g in got if g not in wanted][:2]}\n{[w for w in wanted if w not in got][:2]}")
-    rest = sent - sum(o["lost"] for o in expected if o["class"] == "injected")
+    rest = sent - forced(rows, every, deadline, expected, windows)
+    check((told["without_injected"]["sent"], told["without_injected"]["answered"]) == (rest, len(good)), f"{what}: {told['without_injected']}, {rest}")
     check(near(told["availability"], share), f"{what}: availability {told['availability']}")
     check(near(told["availability_without_injected"], fractions.Fraction(len(good), rest) if rest else None), f"{what}: without injected")
     columns = told["columns"]
@@ -175,9 +184,9 @@ def one_run(runs, seed):
     wanted = []
     for number in range(1, 4):
         every, opened, fates = decide(dice, lasts)
-        rows = slots_of(dice, every, t0 + opened, fates)
-        run.series(number, f"reach.icmp t{number}", rows, every, t0 + opened, target=f"t{number}")
-        wanted.append((rows, every))
+        rows, deadline = slots_of(dice, every, t0 + opened, fates), dice.choice([1, 10 * MS, every, SEC])
+        run.series(number, f"reach.icmp t{number}", rows, every, t0 + opened, target=f"t{number}", deadline=deadline)
+        wanted.append((rows, every, deadline))
     gap = dice.randrange(1, 5000)
     run.tables["gap"].append((t0 + SEC, t0 + 2 * SEC, gap, "disk full"))
     run.write()
@@ -187,8 +196,8 @@ def one_run(runs, seed):
     told = json.loads(text)
     check(report(run, "--format", "json") == text, f"{what}: not the same octets again")
     every_outage, sent, unsent = [], 0, 0
-    for number, (rows, every) in enumerate(wanted):
-        found, _ = check_series(f"{what}, series {number + 1}", told["series"][number], rows, every, t0, end, windows)
+    for number, (rows, every, deadline) in enumerate(wanted):
+        found, _ = check_series(f"{what}, series {number + 1}", told["series"][number], rows, every, deadline, t0, end, windows)
         every_outage += found
         sent += sum(outcome <= ANSWERED for _, _, outcome, _ in rows)
         unsent += sum(outcome == NOT_SENT for _, _, outcome, _ in rows)
@@ -255,6 +264,95 @@ def sketch(runs):
     check([(i["from_rel_ns"], i["length_ns"], i["lost"]) for i in told["interruptions"]] == [(60_000 * MS + 1, 500 * MS, 500)], f"sketch: {told['interruptions']}")
 
 
+EVERY, DEADLINE, BEGAN, BACK = 100 * MS, 30 * MS, 10 * SEC, 20 * SEC
+ASKED, YES = 40 * SEC, 45 * SEC
+
+
+def edge(runs, number, sent, lost, step, prepare):
+    """One service, a probe each 100 ms, to be answered within 30 ms. sent: of the first lost one, from T+0; lost: how many are. Its class, what it is
+    told to, and what is left without the drill's faults: of the service and of its operator."""
+    run = Run(runs, f"20260110T0300{number:02d}Z-edge-{number:04x}")
+    run.site = "site: one\noperators:\n  jia: {title: {en: Jia}}\ntargets:\n  web: {kind: host, operator: jia, address: 127.0.1.1}\n"
+    run.plan["phases"] = [{"id": "p", "steps": [{"id": "cut"}, {"id": "theirs", "users": 9}, {"id": "ask"}], "injects": []}]
+    run.event("journal.opened", 0, {"schema": "netdrill.journal/1", "version": "0", "mode": "live", "drill": {"id": "edge", "title": {"en": "E"}}})
+    run.event("run.started", run.t0, {"t0_ns": run.t0, "wall": run.wall(run.t0)})
+    run.rel("step.started", SEC, {"title": {"en": step}}, step)
+    run.step, run.made = step, []
+    prepare(run)
+    first = sent % EVERY
+    rows = [(k, run.t0 + first + k * EVERY, LOST if 0 <= k * EVERY + first - sent < lost * EVERY else ANSWERED, 1e6) for k in range(600)]
+    run.series(1, "reach.icmp web", [row if row[2] == ANSWERED else (*row[:3], None) for row in rows], EVERY, run.t0 + first, target="web", deadline=DEADLINE)
+    run.rel("run.ended", 60 * SEC, {"reason": "endex"})
+    run.rel("run.closed", 60 * SEC, {"outcome": "ok", "exit": 0})
+    run.write()
+    told = json.loads(report(run, "--format", "json"))
+    one = told["series"][0]
+    check([(i["from_rel_ns"], i["lost"]) for i in one["interruptions"]] == [(sent, lost)], f"edge {number}: {one['interruptions']}")
+    fault = [f for f in told["faults"] if f["services"]]
+    check(len(fault) == 1, f"edge {number}: {told['faults']}")
+    kept = one["without_injected"]["sent"] - one["without_injected"]["answered"]
+    share = told["operators"][0]["shares"][1]
+    check(near(one["availability_without_injected"], fractions.Fraction(600 - lost, 600 - lost + kept)) and
+          near(share["availability"], one["availability_without_injected"]) and share["sent"] - share["answered"] == kept,
+          f"edge {number}: the service and its operator: {one['availability_without_injected']}, {share}")
+    check([c.get("fault", False) for c in told["confirmations"]] == run.made, f"edge {number}: {told['confirmations']}")
+    return one["interruptions"][0]["class"], fault[0]["class"], kept
+
+
+def edges(runs):
+    """To the nanosecond: what may have begun while a change was in force, or as people made a fault, is injected, and nothing else is."""
+    def change(run, began=BEGAN, back=BACK, made=True):
+        run.rel("change.recorded", began, {"plugin": "links", "verb": "down", "target": "web", "step": run.step, "args": {}}, "1")
+        run.rel("change.applied", began, {"began_ns": run.t0 + began, "ended_ns": run.t0 + began}, "1")
+        if not made:
+            run.rel("change.not_made", began, {"why": "no such link"}, "1")
+        if back is not None:
+            run.rel("change.verified", back, {}, "1")
+
+    def brief(run):  # between two probes, put back before the next was sent
+        change(run, BEGAN, BEGAN + 10 * MS)
+
+    def people(run, answer="yes", makes=True):
+        run.made = [makes and answer == "yes"]
+        run.rel("confirm.asked", ASKED, {"sentence": {"en": "Made?"}, "by": "noc", "step": run.step}, "1")
+        run.rel("confirm.answered", YES, {"answer": answer, "by": "noc", "after_ns": YES - ASKED, "scripted": False}, "1")
+
+    def both(run):  # its change is the fault, not the answer
+        change(run, 2 * SEC, 3 * SEC)
+        people(run, makes=False)
+
+    own = ("injected", "injected")
+    none = ("unexpected", "unexpected")
+    later = ("injected", "consequence")
+    rows = [  # first lost probe sent, how many lost, step, what was done; classes of interruption and fault, probes that still count as lost
+        (BEGAN - 1, 5, "cut", change, own, 0),                   # under way as it began
+        (BEGAN + 1, 5, "cut", change, own, 0),
+        (BEGAN - DEADLINE - 1, 5, "cut", change, none, 5),       # its time was up 1 ns before
+        (BEGAN - DEADLINE, 5, "cut", change, own, 0),
+        (BEGAN - DEADLINE + 1, 5, "cut", change, own, 0),
+        (BEGAN + EVERY + 1, 5, "cut", change, later, 0),         # an answered one was sent 1 ns after
+        (BEGAN - DEADLINE + 1, 1, "cut", brief, own, 0),         # put back before its time was up, and within the interval
+        (BEGAN + 10 * MS, 5, "cut", brief, own, 3),              # two of 5 were sent until an interval after it
+        (BEGAN + 10 * MS + 1, 5, "cut", brief, own, 4),
+        (BACK + 2 * EVERY, 5, "cut", change, later, 5),          # the last good one was sent an interval after it was read back
+        (BACK + 2 * EVERY + 1, 5, "cut", change, none, 5),
+        (BACK - SEC, 20, "cut", change, later, 8),               # 11 and one interval of 20
+        (BACK - SEC, 20, "cut", lambda run: change(run, made=False), none, 20),
+        (BACK + SEC, 20, "cut", lambda run: change(run, back=None), later, 0),
+        (ASKED - DEADLINE - 1, 70, "theirs", people, none, 70),
+        (ASKED - DEADLINE, 70, "theirs", people, own, 0),        # all of it, also after the yes
+        (YES - 1, 70, "theirs", people, own, 0),
+        (YES + 2 * EVERY, 70, "theirs", people, own, 0),
+        (YES + 2 * EVERY + 1, 70, "theirs", people, none, 70),
+        (YES - 1, 70, "theirs", lambda run: people(run, "no"), none, 70),
+        (YES - 1, 70, "theirs", both, none, 70),
+        (YES - 1, 70, "ask", lambda run: people(run, makes=False), none, 70),  # a question about no fault
+    ]
+    for number, (sent, lost, step, prepare, classes, kept) in enumerate(rows):
+        told = edge(runs, number, sent, lost, step, prepare)
+        check(told == (*classes, kept), f"edge {number}: {told}, expected {classes}, {kept}")
+
+
 def main(runs):
     seen = []
     for seed in range(RUNS):
@@ -265,6 +363,7 @@ def main(runs):
     kinds = {(o["class"], o["till"] is None, o["good"] is None) for o in seen}
     check({("injected", False, False), ("unexpected", False, False), ("unexpected", True, False), ("unexpected", False, True)} <= kinds, f"this shows too little: {kinds}")
     sketch(runs)
+    edges(runs)
     print(f"{len(seen)} interruptions of {RUNS} runs as decided")
 
 

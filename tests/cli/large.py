@@ -20,7 +20,7 @@ from synthetic import MS, SEC, Run
 
 netdrill = os.path.abspath(sys.argv[1])
 MIB = 1 << 20
-EVERY, T0, SERIES, KEPT = 3 * MS, 5 * SEC, 2, 1000
+EVERY, DEADLINE, T0, SERIES, KEPT = 3 * MS, 2 * MS, 5 * SEC, 2, 1000
 failures = 0
 
 
@@ -55,7 +55,7 @@ def fill(runs, name, rows):
     run.rel("change.applied", lasts // 4, {"began_ns": T0 + lasts // 4, "ended_ns": T0 + lasts // 4}, "1")
     run.rel("change.verified", lasts // 2, {}, "1")
     for number in range(1, SERIES + 1):
-        run.series(number, f"reach.udp far{number}", [], EVERY, T0)
+        run.series(number, f"reach.udp far{number}", [], EVERY, T0, deadline=DEADLINE)
     run.rel("run.ended", lasts, {"reason": "endex"})
     run.rel("run.closed", lasts, {"outcome": "ok"})
     run.write()
@@ -102,11 +102,17 @@ def reference(series, rows):
                 cuts.append({**cut, "till": sent(slot)})
             cut, good = None, sent(slot)
         else:
-            cut = cut or {"from": sent(slot), "good": good, "lost": 0}
-            cut.update(lost=cut["lost"] + 1, last=sent(slot))
+            cut = cut or {"from": sent(slot), "good": good, "lost": 0, "forced": 0}
+            cut.update(lost=cut["lost"] + 1, last=sent(slot), forced=cut["forced"] + met(sent(slot), sent(slot) + DEADLINE, rows))
     if cut:
         cuts.append({**cut, "till": None})
-    return counts, values, [told(one, rows) for one in cuts]
+    lines = [told(one, rows) for one in cuts]
+    return counts, values, lines, sum(cut["forced"] for cut, line in zip(cuts, lines) if line["class"] == "injected")
+
+
+def met(since, till, rows):
+    """Whether the change was in force, or had been until an interval before."""
+    return T0 + rows * EVERY // 4 <= till and T0 + rows * EVERY // 2 + EVERY >= since
 
 
 def told(cut, rows):
@@ -114,11 +120,11 @@ def told(cut, rows):
     end = cut["till"] if cut["till"] is not None else min(cut["last"] + EVERY, T0 + rows * EVERY)
     edges = (cut["from"] - cut["good"] if cut["good"] is not None else 0, cut["till"] - cut["last"] if cut["till"] is not None else 0)
     since = cut["good"] if cut["good"] is not None else cut["from"] - EVERY
-    began, back = T0 + rows * EVERY // 4, T0 + rows * EVERY // 2 + EVERY
+    till = cut["from"] + DEADLINE if cut["till"] is None else min(cut["from"] + DEADLINE, cut["till"])
     rel = lambda moment: None if moment is None else moment - T0
     return {"from_rel_ns": rel(cut["from"]), "till_rel_ns": rel(cut["till"]), "last_good_rel_ns": rel(cut["good"]), "last_lost_rel_ns": rel(cut["last"]),
             "length_ns": end - cut["from"], "uncertainty_ns": max(edges), "lost": cut["lost"],
-            "class": "injected" if began <= cut["from"] and back >= since else "unexpected"}
+            "class": "injected" if met(since, till, rows) else "unexpected"}
 
 
 def near(got, wanted, by):
@@ -133,7 +139,7 @@ def compare(run, rows):
     check([one["till_rel_ns"] for one in listed if one["till_rel_ns"]] == sorted(one["till_rel_ns"] for one in listed if one["till_rel_ns"]), "in the order in which they ended")
     for one in model["series"]:
         number = one["id"]
-        counts, values, cuts = reference(number, rows)
+        counts, values, cuts, forced = reference(number, rows)
         check({key: one[key] for key in counts} == counts, f"{number}: {counts}, got { {key: one[key] for key in counts} }")
         own = [{key: v for key, v in line.items() if key != "series"} for line in listed if line["series"] == number]
         check(own == cuts, f"{number}: {len(cuts)} interruptions line by line, got {len(own)}")
@@ -150,7 +156,7 @@ def compare(run, rows):
         inside = [cut for cut in cuts if cut["class"] == "injected"]
         check(one["lengths"]["injected"]["count"] == len(inside) > 0, f"{number}: injected {len(inside)}")
         check(near(one["loss"], lost / counts["count"], 1e-11), f"{number}: loss")
-        check(near(one["availability_without_injected"], counts["answered"] / (counts["count"] - sum(cut["lost"] for cut in inside)), 1e-11), f"{number}: availability")
+        check(near(one["availability_without_injected"], counts["answered"] / (counts["count"] - forced), 1e-11), f"{number}: availability")
         check((one["min"], one["max"]) == (min(values), max(values)), f"{number}: least and largest")
         exact = len(values) <= 100000
         for name, q in (("p50", .5), ("p95", .95), ("p99", .99)):
