@@ -13,7 +13,6 @@ struct nd_plugins;
 /* sched, site (may be NULL): borrowed until freed. */
 struct nd_plugins *nd_plugins_new(struct nd_sched *sched, const struct nd_site *site);
 void nd_plugins_free(struct nd_plugins *plugins); /* cancels what runs; NULL is fine */
-void nd_plugins_set_site(struct nd_plugins *plugins, const struct nd_site *site);
 /* Lines plugins log; level: enum nd_level. Default: warnings and errors to stderr. */
 void nd_plugins_set_log(struct nd_plugins *plugins,
                         void (*fn)(void *ctx, int level, const char *plugin, const char *text),

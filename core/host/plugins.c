@@ -52,11 +52,6 @@ void nd_plugins_free(struct nd_plugins *plugins)
     free(plugins);
 }
 
-void nd_plugins_set_site(struct nd_plugins *plugins, const struct nd_site *site)
-{
-    plugins->site = site;
-}
-
 void nd_plugins_set_log(struct nd_plugins *plugins,
                         void (*fn)(void *ctx, int level, const char *plugin, const char *text),
                         void *ctx)

@@ -38,8 +38,6 @@ void nd_html_table_open(const struct nd_page *page, enum nd_message caption);
 void nd_html_table(const struct nd_page *page, enum nd_message caption,
                    const enum nd_message *columns, size_t count);
 void nd_html_table_end(const struct nd_page *page);
-void nd_html_td(const struct nd_page *page, const char *words);
-void nd_html_td_int(const struct nd_page *page, json_int_t number);
 
 /* A table of tables.h by its name; nothing when it has no rows. */
 void nd_html_data(const struct nd_page *page, const char *name);

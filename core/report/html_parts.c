@@ -141,18 +141,6 @@ void nd_html_table_end(const struct nd_page *page)
     nd_html_raw(page, "</tbody></table></div>\n");
 }
 
-void nd_html_td(const struct nd_page *page, const char *words)
-{
-    nd_html_raw(page, "<td>");
-    nd_html_words(page, words);
-    nd_html_raw(page, "</td>");
-}
-
-void nd_html_td_int(const struct nd_page *page, json_int_t number)
-{
-    nd_buf_addf(page->out, "<td class=\"n\">%lld</td>", (long long)number);
-}
-
 void nd_html_not_drawn(const struct nd_page *page)
 {
     json_int_t left = nd_int_of(page->model, "strips_left");

@@ -115,8 +115,6 @@ bool nd_task_ask_rule(struct nd_task *task, const struct nd_profile *profile,
                       const struct nd_rule *rule, const char *about, const double *values,
                       bool *holds);
 struct nd_arena *nd_run_arena(struct nd_run *run);
-/* T+0 on the run clock; before STARTEX, when the baseline is measured, its beginning. */
-nd_ns nd_run_start(const struct nd_run *run);
 /* A moment of the drill, whose clock stands still in pauses, on the run clock; and back. */
 nd_ns nd_run_clock(const struct nd_run *run, nd_ns moment);
 nd_ns nd_run_moment(const struct nd_run *run, nd_ns clock);

@@ -34,11 +34,6 @@ nd_ns nd_run_zero(const struct nd_run *run)
     return run->t0 >= 0 ? run->t0 : run->baselines.zero;
 }
 
-nd_ns nd_run_start(const struct nd_run *run)
-{
-    return nd_run_zero(run);
-}
-
 const struct nd_outcome *nd_run_outcome(const struct nd_run *run)
 {
     return &run->outcome;
