@@ -2,6 +2,7 @@
 
 #include "report/html.h"
 #include "report/review.h"
+#include "report/svg.h"
 #include "report/trends.h"
 
 #include <math.h>
@@ -52,12 +53,6 @@ static const char *unit_of(const struct plot *plot)
 static const char *statistic_of(const struct plot *plot)
 {
     return nd_str_of(point_at(plot, plot->count - 1), "statistic");
-}
-
-static bool is_share(const struct plot *plot)
-{
-    const char *statistic = statistic_of(plot);
-    return strcmp(statistic, "share") == 0 || strcmp(statistic, "loss") == 0;
 }
 
 static const char *value_words(const struct plot *plot, double value, char *out)
@@ -122,18 +117,16 @@ static void scale(struct plot *plot)
     bool room = plot->low <= 0; /* a point on the lowest line is not to lie on the dates */
     plot->low = (floor(plot->low / plot->step + 1e-9) - (room ? 0 : 1)) * plot->step;
     plot->high = ceil(plot->high / plot->step - 1e-9) * plot->step;
-    if (is_share(plot)) {
+    if (nd_value_is_share(statistic_of(plot))) {
         plot->low = fmax(plot->low, 0);
         plot->high = plot->high > 0.95 ? 1 : plot->high;
     }
 }
 
-void nd_chart_text(const struct nd_page *page, const char *class, double x, double y,
-                   const char *words)
+static void put_words(const struct plot *plot, const char *style, double x, double y,
+                      const char *words)
 {
-    nd_buf_addf(page->out, "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\">", class, x, y);
-    nd_xml(page->out, words);
-    nd_buf_adds(page->out, "</text>\n");
+    nd_svg_text(plot->page, style, x, y, words, 48);
 }
 
 static void put_axis(const struct plot *plot)
@@ -146,8 +139,7 @@ static void put_axis(const struct plot *plot)
         nd_buf_addf(plot->page->out,
                     "<line class=\"grid\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>\n",
                     LEFT, y_of(plot, value), WIDTH - RIGHT, y_of(plot, value));
-        nd_chart_text(plot->page, "name", LEFT - 8, y_of(plot, value) + 4,
-                      value_words(plot, shown, words));
+        put_words(plot, "name", LEFT - 8, y_of(plot, value) + 4, value_words(plot, shown, words));
     }
 }
 
@@ -177,7 +169,7 @@ static void put_years(const struct plot *plot)
                         "<line class=\"year\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>\n",
                         from, TOP - 20, from, TOP + HEIGHT + 20);
         if (till - from > 34)
-            nd_chart_text(plot->page, "tick", (from + till) / 2, TOP - 22, words);
+            put_words(plot, "tick", (from + till) / 2, TOP - 22, words);
         begin = i;
     }
 }
@@ -188,8 +180,8 @@ static void put_dates(const struct plot *plot)
     size_t every = (size_t)ceil(42 * (double)plot->count / (WIDTH - LEFT - RIGHT));
     for (size_t i = 0; i < plot->count; i += every) {
         const char *date = nd_str_of(point_at(plot, i), "date");
-        nd_chart_text(plot->page, "tick", x_of(plot, (double)i), TOP + HEIGHT + 16,
-                      strlen(date) == 10 ? date + 5 : date);
+        put_words(plot, "tick", x_of(plot, (double)i), TOP + HEIGHT + 16,
+                  strlen(date) == 10 ? date + 5 : date);
     }
 }
 
@@ -221,9 +213,9 @@ static void put_limits(const struct plot *plot)
                         "<line class=\"limit\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>\n",
                         from, y, till, y);
             if (i == plot->count)
-                nd_chart_text(plot->page, "right", till + 6, y + 4, words);
+                put_words(plot, "right", till + 6, y + 4, words);
             else
-                nd_chart_text(plot->page, "limit", from + 4, y - 5, words);
+                put_words(plot, "limit", from + 4, y - 5, words);
             free(words);
         }
         begin = i;
@@ -242,7 +234,7 @@ static void put_breaks(const struct plot *plot)
         nd_buf_addf(plot->page->out,
                     "<line class=\"break\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>\n", x,
                     TOP - 4, x, TOP + HEIGHT);
-        nd_chart_text(plot->page, "break", x, TOP - 7, words);
+        put_words(plot, "break", x, TOP - 7, words);
     }
 }
 
@@ -279,7 +271,7 @@ static void put_point(const struct plot *plot, size_t i)
     double x = x_of(plot, (double)i);
     struct nd_buf *out = plot->page->out;
     if (!isfinite(measured)) {
-        nd_chart_text(plot->page, "break", x, TOP + HEIGHT - 6, "?");
+        put_words(plot, "break", x, TOP + HEIGHT - 6, "?");
         return;
     }
     double y = y_of(plot, measured);
@@ -294,34 +286,25 @@ static void put_point(const struct plot *plot, size_t i)
         nd_buf_addf(out, "<path class=\"planned\" d=\"M%.1f %.1fl5 6l-5 6l-5 -6z\"/>\n", x, y - 6);
 }
 
-static void put_key(const struct nd_page *page, const char *class, const char *sign,
-                    enum nd_message words)
-{
-    nd_buf_addf(page->out, "<span class=\"key\"><b class=\"%s\">%s</b> ", class, sign);
-    nd_html_msg(page, words);
-    nd_html_raw(page, "</span>");
-}
-
 static void put_legend(const struct plot *plot)
 {
     const struct nd_page *page = plot->page;
     size_t number = 0;
     nd_html_raw(page, "<figcaption class=\"legend\">");
-    put_key(page, "met", "\u25cf", ND_MSG_MET);
-    put_key(page, "missed", "\u2715", ND_MSG_MISSED);
-    put_key(page, "unknown", "\u25c7 ?", ND_MSG_UNKNOWN);
-    put_key(page, "done", "\u2336", ND_MSG_UNCERTAINTY);
-    put_key(page, "missed", "- -", ND_MSG_LIMIT);
+    nd_svg_key(page, "met", "\u25cf", nd_msg(page, ND_MSG_MET));
+    nd_svg_key(page, "missed", "\u2715", nd_msg(page, ND_MSG_MISSED));
+    nd_svg_key(page, "unknown", "\u25c7 ?", nd_msg(page, ND_MSG_UNKNOWN));
+    nd_svg_key(page, "done", "\u2336", nd_msg(page, ND_MSG_UNCERTAINTY));
+    nd_svg_key(page, "missed", "- -", nd_msg(page, ND_MSG_LIMIT));
     for (size_t i = 0; i < plot->count; i++) {
         char *words =
             begins(plot, i) ? nd_trends_changed_words(point_at(plot, i), page->lang) : NULL;
         if (words != NULL) {
-            nd_buf_addf(page->out, "<span class=\"key\"><b class=\"unknown\">\u25b3%zu</b> ",
-                        ++number);
-            nd_html_msg(page, ND_MSG_TR_CHANGED);
-            nd_html_raw(page, ": ");
-            nd_html_text(page, words);
-            nd_html_raw(page, "</span>");
+            char *sign = nd_printf("\u25b3%zu", ++number);
+            char *told = nd_printf("%s: %s", nd_msg(page, ND_MSG_TR_CHANGED), words);
+            nd_svg_key(page, "unknown", sign, told);
+            free(told);
+            free(sign);
         }
         free(words);
     }
@@ -333,30 +316,21 @@ static void put_legend(const struct plot *plot)
     nd_html_raw(page, "</figcaption></figure>\n");
 }
 
-static void open_svg(const struct nd_page *page, const char *id, size_t number, double height,
-                     const char *title)
-{
-    nd_buf_addf(page->out,
-                "<figure><svg role=\"img\" aria-labelledby=\"%s%zu-t %s%zu-d\" viewBox=\"0 0 %.0f "
-                "%.0f\"><title id=\"%s%zu-t\">",
-                id, number, id, number, WIDTH, height, id, number);
-    nd_xml(page->out, title);
-    nd_buf_addf(page->out, "</title><desc id=\"%s%zu-d\">%s</desc>\n", id, number,
-                nd_msg(page, ND_MSG_CHART_NOTE));
-}
-
 void nd_chart_trend(const struct nd_page *page, const json_t *kpi, size_t number)
 {
     const json_t *points = json_object_get(kpi, "points");
     size_t all = json_array_size(points);
+    char id[32];
     struct plot plot = {.page = page, .kpi = kpi, .points = points};
     plot.first = all > ND_TREND_POINTS ? all - ND_TREND_POINTS : 0;
     plot.count = all - plot.first;
     if (plot.count == 0)
         return;
     scale(&plot);
-    open_svg(page, "trend", number, TOP + HEIGHT + 26,
-             nd_text_of(page, json_object_get(kpi, "sentence")));
+    snprintf(id, sizeof id, "trend%zu", number);
+    nd_html_raw(page, "<figure>");
+    nd_svg_open(page, id, WIDTH, TOP + HEIGHT + 26,
+                nd_text_of(page, json_object_get(kpi, "sentence")));
     put_axis(&plot);
     put_years(&plot);
     put_dates(&plot);
@@ -365,6 +339,6 @@ void nd_chart_trend(const struct nd_page *page, const json_t *kpi, size_t number
     put_line(&plot);
     for (size_t i = 0; i < plot.count; i++)
         put_point(&plot, i);
-    nd_buf_adds(page->out, "</svg>");
+    nd_svg_close(page);
     put_legend(&plot);
 }

@@ -1,5 +1,4 @@
-/* Charts of the documents across drills, as inline SVG like svg.c's: no script, coordinates with
- * one decimal, shapes and labels beside colours, the table beside them with all they show. */
+/* Charts of the documents across drills (svg.h); the table beside each holds all that it shows. */
 #ifndef ND_REPORT_CHART_H
 #define ND_REPORT_CHART_H
 #include "report/internal.h"
@@ -15,9 +14,5 @@ void nd_chart_goals(const struct nd_page *page, const json_t *bars);
 
 /* Two measurements of each expectation; rows: of nd_compare. */
 void nd_chart_pairs(const struct nd_page *page, const json_t *rows);
-
-/* A text of that class at a place. */
-void nd_chart_text(const struct nd_page *page, const char *class, double x, double y,
-                   const char *words);
 
 #endif

@@ -1,6 +1,7 @@
 #include "report/chart.h"
 
 #include "report/html.h"
+#include "report/svg.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -50,17 +51,13 @@ static void put_bar(const struct nd_page *page, const json_t *achieved, const js
                             !set   ? ""
                             : kept ? " \u2713"
                                    : " \u2715");
-    nd_chart_text(page, "soft", x + BAR + 8, y + 11, words);
+    nd_svg_text(page, "soft", x + BAR + 8, y + 11, words, 24);
     free(words);
 }
 
 static void put_goal(const struct nd_page *page, const json_t *bar, double full, double y)
 {
-    const char *label = nd_str_of(bar, "label");
-    size_t fit = nd_text_fit(label, 44);
-    char *cut = nd_printf("%.*s%s", (int)fit, label, label[fit] != '\0' ? "\u2026" : "");
-    nd_chart_text(page, "name", LABEL, y + 11, cut);
-    free(cut);
+    nd_svg_text(page, "name", LABEL, y + 11, nd_str_of(bar, "label"), 44);
     put_bar(page, json_object_get(bar, "held"), json_object_get(bar, "planned_runs"), full, false,
             RUNS, y);
     put_bar(page, json_object_get(bar, "met"), json_object_get(bar, "planned_met"), 1, true, MET,
@@ -79,23 +76,15 @@ void nd_chart_goals(const struct nd_page *page, const json_t *bars)
     }
     if (i == 0)
         return;
-    nd_buf_addf(page->out,
-                "<figure><svg role=\"img\" aria-labelledby=\"goals-t goals-d\" viewBox=\"0 0 %.0f "
-                "%.0f\"><title id=\"goals-t\">",
-                WIDTH, HEAD + ROW * (double)i);
-    nd_html_msg(page, ND_MSG_RV_COMPARED);
-    nd_html_raw(page, "</title><desc id=\"goals-d\">");
-    nd_html_msg(page, ND_MSG_CHART_NOTE);
-    nd_html_raw(page, "</desc>\n");
-    nd_chart_text(page, "soft", RUNS, 12, nd_msg(page, ND_MSG_RV_TIMES));
-    nd_chart_text(page, "soft", MET, 12, nd_msg(page, ND_MSG_RV_EXPECTATIONS));
+    nd_html_raw(page, "<figure>");
+    nd_svg_open(page, "goals", WIDTH, HEAD + ROW * (double)i, nd_msg(page, ND_MSG_RV_COMPARED));
+    nd_svg_text(page, "soft", RUNS, 12, nd_msg(page, ND_MSG_RV_TIMES), 44);
+    nd_svg_text(page, "soft", MET, 12, nd_msg(page, ND_MSG_RV_EXPECTATIONS), 44);
     json_array_foreach(bars, i, bar) put_goal(page, bar, full, HEAD + ROW * (double)i);
-    nd_html_raw(page, "</svg><figcaption class=\"legend\"><span class=\"key\"><b "
-                      "class=\"done\">\u25a0</b> ");
-    nd_html_msg(page, ND_MSG_RV_ACHIEVED);
-    nd_html_raw(page, "</span><span class=\"key\"><b class=\"missed\">\u25a0 \u2715</b> ");
-    nd_html_msg(page, ND_MSG_RV_SHORT);
-    nd_html_raw(page, "</span><span class=\"key\"><b>\u2503</b> ");
-    nd_html_msg(page, ND_MSG_PLANNED);
-    nd_html_raw(page, "</span></figcaption></figure>\n");
+    nd_svg_close(page);
+    nd_html_raw(page, "<figcaption class=\"legend\">");
+    nd_svg_key(page, "done", "\u25a0", nd_msg(page, ND_MSG_RV_ACHIEVED));
+    nd_svg_key(page, "missed", "\u25a0 \u2715", nd_msg(page, ND_MSG_RV_SHORT));
+    nd_svg_key(page, "due", "\u2503", nd_msg(page, ND_MSG_PLANNED));
+    nd_html_raw(page, "</figcaption></figure>\n");
 }

@@ -2,6 +2,7 @@
 
 #include "report/compare.h"
 #include "report/html.h"
+#include "report/svg.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -85,15 +86,11 @@ static const char *class_of(const json_t *row)
 static void put_row(const struct nd_page *page, const json_t *row, double y)
 {
     struct pair pair;
-    const char *label = nd_text_of(page, json_object_get(row, "sentence"));
-    size_t fit = nd_text_fit(label, 46);
     bool whole = read_pair(row, &pair);
-    char *cut = nd_printf("%.*s%s", (int)fit, label, label[fit] != '\0' ? "\u2026" : "");
     char *change = nd_compare_change_words(row, page->lang);
-    fit = nd_text_fit(change, 34);
-    char *words = nd_printf("%.*s%s", (int)fit, change, change[fit] != '\0' ? "\u2026" : "");
-    nd_chart_text(page, "name", LABEL, y + 18, cut);
-    nd_chart_text(page, class_of(row), TILL + 16, y + 18, words);
+    nd_svg_text(page, "name", LABEL, y + 18, nd_text_of(page, json_object_get(row, "sentence")),
+                46);
+    nd_svg_text(page, class_of(row), TILL + 16, y + 18, change, 34);
     nd_buf_addf(page->out,
                 "<line class=\"grid\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>\n", FROM,
                 y + 30, TILL, y + 30);
@@ -104,9 +101,7 @@ static void put_row(const struct nd_page *page, const json_t *row, double y)
         put_side(page, &pair, 0, y + 8);
         put_side(page, &pair, 1, y + 20);
     }
-    free(words);
     free(change);
-    free(cut);
 }
 
 void nd_chart_pairs(const struct nd_page *page, const json_t *rows)
@@ -115,22 +110,15 @@ void nd_chart_pairs(const struct nd_page *page, const json_t *rows)
     json_t *row = NULL;
     if (json_array_size(rows) == 0)
         return;
-    nd_buf_addf(page->out,
-                "<figure><svg role=\"img\" aria-labelledby=\"pairs-t pairs-d\" viewBox=\"0 0 %.0f "
-                "%.0f\"><title id=\"pairs-t\">",
-                WIDTH, HEAD + ROW * (double)json_array_size(rows));
-    nd_html_msg(page, ND_MSG_CH_TITLE);
-    nd_html_raw(page, "</title><desc id=\"pairs-d\">");
-    nd_html_msg(page, ND_MSG_CHART_NOTE);
-    nd_html_raw(page, "</desc>\n");
+    nd_html_raw(page, "<figure>");
+    nd_svg_open(page, "pairs", WIDTH, HEAD + ROW * (double)json_array_size(rows),
+                nd_msg(page, ND_MSG_CH_TITLE));
     json_array_foreach(rows, i, row) put_row(page, row, HEAD + ROW * (double)i);
-    nd_html_raw(page, "</svg><figcaption class=\"legend\"><span class=\"key\">\u25cb ");
-    nd_html_msg(page, ND_MSG_CH_EARLIER);
-    nd_html_raw(page, "</span><span class=\"key\">\u25cf ");
-    nd_html_msg(page, ND_MSG_CH_LATER);
-    nd_html_raw(page, "</span><span class=\"key\">\u251c\u2524 ");
-    nd_html_msg(page, ND_MSG_UNCERTAINTY);
-    nd_html_raw(page, "</span><span class=\"key\"><b>\u2503</b> ");
-    nd_html_msg(page, ND_MSG_LIMIT);
-    nd_html_raw(page, "</span></figcaption></figure>\n");
+    nd_svg_close(page);
+    nd_html_raw(page, "<figcaption class=\"legend\">");
+    nd_svg_key(page, "done", "\u25cb", nd_msg(page, ND_MSG_CH_EARLIER));
+    nd_svg_key(page, "done", "\u25cf", nd_msg(page, ND_MSG_CH_LATER));
+    nd_svg_key(page, "done", "\u251c\u2524", nd_msg(page, ND_MSG_UNCERTAINTY));
+    nd_svg_key(page, "due", "\u2503", nd_msg(page, ND_MSG_LIMIT));
+    nd_html_raw(page, "</figcaption></figure>\n");
 }

@@ -103,7 +103,7 @@ static void put_axis(const struct bullet *b)
         json_t *number = json_real(ends[i]);
         nd_buf_addf(b->page->out, "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\">",
                     i == 0 ? "first" : "last", i == 0 ? LEFT : RIGHT, HEIGHT - 4);
-        nd_html_text(b->page, nd_value_text(b->page, number, unit, statistic, text));
+        nd_xml(b->page->out, nd_value_text(b->page, number, unit, statistic, text));
         nd_html_raw(b->page, "</text>");
         json_decref(number);
     }
@@ -123,9 +123,9 @@ static void put_remarks(const struct bullet *b)
         return;
     nd_buf_addf(b->page->out, "<text class=\"tick\" x=\"%.1f\" y=\"%.1f\">", (LEFT + RIGHT) / 2,
                 HEIGHT - 4);
-    nd_html_text(b->page, b->scale.tenfolds ? nd_msg(b->page, ND_MSG_TENFOLDS) : "");
+    nd_xml(b->page->out, b->scale.tenfolds ? nd_msg(b->page, ND_MSG_TENFOLDS) : "");
     nd_html_raw(b->page, b->scale.tenfolds && side != ND_SCALE_ON ? ", " : "");
-    nd_html_text(b->page, side != ND_SCALE_ON ? nd_msg(b->page, ND_MSG_OFF_SCALE) : "");
+    nd_xml(b->page->out, side != ND_SCALE_ON ? nd_msg(b->page, ND_MSG_OFF_SCALE) : "");
     nd_html_raw(b->page, "</text>");
 }
 
@@ -172,7 +172,7 @@ void nd_html_bullet(const struct nd_page *page, const char *id, const json_t *ve
                 "<svg class=\"bullet\" role=\"img\" aria-labelledby=\"%s-t-%s %s-d-%s\" "
                 "viewBox=\"0 0 %.0f %.0f\"><title id=\"%s-t-%s\">",
                 name, lang, name, lang, WIDTH, HEIGHT, name, lang);
-    nd_html_text(page, nd_text_of(page, json_object_get(verdict, "sentence")));
+    nd_xml(page->out, nd_text_of(page, json_object_get(verdict, "sentence")));
     nd_buf_addf(page->out, "</title><desc id=\"%s-d-%s\">", name, lang);
     nd_html_msg(page, ND_MSG_BULLET_NOTE);
     nd_html_raw(page, "</desc>");

@@ -1,4 +1,5 @@
 #include "report/html.h"
+#include "report/items.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -16,8 +17,7 @@
 /* Text cut to so many columns. */
 static void put_cut(const struct nd_page *page, const char *text, size_t columns)
 {
-    size_t fit = nd_text_fit(text, columns);
-    char *cut = nd_printf("%.*s%s", (int)fit, text, text[fit] != '\0' ? "\u2026" : "");
+    char *cut = nd_text_cut(text, columns);
     nd_html_words(page, cut);
     free(cut);
 }
@@ -407,9 +407,7 @@ static void put_decisions(const struct nd_page *page)
         json_t *item = NULL;
         json_array_foreach(json_object_get(page->model, "improvements"), i, item)
         {
-            const char *status = nd_str_of(item, "status");
-            if (strcmp(nd_str_of(item, "priority"), priorities[p]) != 0 ||
-                strcmp(status, "done") == 0 || strcmp(status, "dropped") == 0 ||
+            if (strcmp(nd_str_of(item, "priority"), priorities[p]) != 0 || !nd_item_is_open(item) ||
                 count++ >= DECISIONS)
                 continue;
             put_decision(page, item);

@@ -151,7 +151,7 @@ static size_t put_chart(const struct nd_page *page, const struct axis *axis, siz
         put_operator(page, axis, json_array_get(operators, i), y);
         y += 2 * PITCH + GAP;
     }
-    nd_html_raw(page, "</svg>\n");
+    nd_svg_close(page);
     return end;
 }
 

@@ -102,6 +102,8 @@ const char *nd_state_class(const char *state);
 char *nd_carried_words(const struct nd_page *page);
 /* A person who armed the run, "lin (uid 0, login 1000)". Caller frees. */
 char *nd_armed_words(const json_t *armed);
+/* Text cut to so many columns of a terminal, with "…" where it was. Caller frees. */
+char *nd_text_cut(const char *text, size_t columns);
 /* "at_most" -> "≤" */
 const char *nd_operator_sign(const char *name);
 
@@ -205,14 +207,7 @@ void nd_model_rating(json_t *model, const json_t *plan, const json_t *state);
 
 /* ---- charts ---- */
 
-/* Begins one, with its title and a description; the caller ends it with </svg>. id: unique in a
- * language, as a heading's is. */
-void nd_svg_open(const struct nd_page *page, const char *id, double width, double height,
-                 const char *title);
-/* Text at (x, y), cut to so many columns of a terminal. class: of the style. */
-void nd_svg_text(const struct nd_page *page, const char *class_name, double x, double y,
-                 const char *text, size_t columns);
-/* svg.h; each with what its legend says. */
+/* svg.h: what they share. Each with what its legend says. */
 void nd_svg_timeline(const struct nd_page *page);
 void nd_svg_timeline_legend(const struct nd_page *page);
 void nd_svg_duties(const struct nd_page *page);

@@ -20,12 +20,11 @@ double nd_svg_x(double at, double end)
     return ND_SVG_LEFT + (ND_SVG_WIDTH - ND_SVG_LEFT - ND_SVG_RIGHT) * fmin(fmax(at / end, 0), 1);
 }
 
-void nd_svg_text(const struct nd_page *page, const char *class_name, double x, double y,
+void nd_svg_text(const struct nd_page *page, const char *style, double x, double y,
                  const char *text, size_t columns)
 {
-    size_t fit = nd_text_fit(text, columns);
-    char *cut = nd_printf("%.*s%s", (int)fit, text, text[fit] != '\0' ? "\u2026" : "");
-    nd_buf_addf(page->out, "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\">", class_name, x, y);
+    char *cut = nd_text_cut(text, columns);
+    nd_buf_addf(page->out, "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\">", style, x, y);
     nd_xml(page->out, cut);
     nd_buf_adds(page->out, "</text>\n");
     free(cut);
@@ -101,20 +100,10 @@ void nd_svg_ticks(const struct nd_page *page, double end, double y)
 
 /* ---- what stands along it ---- */
 
-static void put_cut(const struct nd_page *page, const char *text, size_t columns)
-{
-    size_t fit = nd_text_fit(text, columns);
-    char *cut = nd_printf("%.*s%s", (int)fit, text, text[fit] != '\0' ? "\u2026" : "");
-    nd_xml(page->out, cut);
-    free(cut);
-}
-
 void nd_svg_words(const struct nd_page *page, const char *style, double x, double y,
                   const char *text)
 {
-    nd_buf_addf(page->out, "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\">", style, x, y);
-    put_cut(page, text, 31);
-    nd_buf_adds(page->out, "</text>\n");
+    nd_svg_text(page, style, x, y, text, 31);
 }
 
 void nd_svg_label(const struct nd_page *page, const char *style, double y, const char *text)
@@ -166,7 +155,9 @@ static void put_phase(const struct nd_page *page, const json_t *phase, size_t nu
     if (width > 30) {
         nd_buf_addf(page->out, "<text class=\"phase\" x=\"%.1f\" y=\"%.1f\">",
                     nd_svg_x(from, end) + 4, y + 25);
-        put_cut(page, title, (size_t)((width - 6) / 6.6));
+        char *cut = nd_text_cut(title, (size_t)((width - 6) / 6.6));
+        nd_xml(page->out, cut);
+        free(cut);
         nd_buf_adds(page->out, "</text>");
     }
     nd_buf_adds(page->out, "</g>\n");
@@ -203,6 +194,13 @@ void nd_svg_legend(const struct nd_page *page, const char *shape, enum nd_messag
                 "<span class=\"k\"><svg aria-hidden=\"true\" viewBox=\"0 0 24 12\">%s</svg>",
                 shape);
     nd_xml(page->out, nd_msg(page, words));
+    nd_buf_adds(page->out, "</span> ");
+}
+
+void nd_svg_key(const struct nd_page *page, const char *style, const char *sign, const char *words)
+{
+    nd_buf_addf(page->out, "<span class=\"k\"><b class=\"%s\">%s</b> ", style, sign);
+    nd_xml(page->out, words);
     nd_buf_adds(page->out, "</span> ");
 }
 

@@ -1,10 +1,12 @@
-/* What the charts of the report share: one x axis, from STARTEX on, with labels to its left. Inline
- * SVG: coordinates with one decimal, no script, colours from the page's variables, and patterns
- * beside colours, so that nothing is told by colour alone.
+/* What all charts share, and the one x axis, from STARTEX on with labels to its left, of those of
+ * one run. Inline SVG: coordinates with one decimal, no script, colours from the page's variables,
+ * and patterns beside colours, so that nothing is told by colour alone.
  *
  *   svg.c           axis, labels, bars, phases, pauses
  *   svg_timeline.c  planned and actual; regulatory clocks
- *   svg_series.c    latency, losses and interruptions, a strip for each series */
+ *   svg_series.c    latency, losses and interruptions, a strip for each series
+ *   svg_faults.c    life cycles and lengths of interruptions, on an axis of tenfolds
+ *   chart*.c        across drills (chart.h) */
 #ifndef ND_REPORT_SVG_H
 #define ND_REPORT_SVG_H
 #include "report/internal.h"
@@ -13,11 +15,20 @@
 #define ND_SVG_LEFT  232.0
 #define ND_SVG_RIGHT 30.0
 
+/* Begins a chart, with its title and a description. id: unique in a language, as a heading's is. */
+void nd_svg_open(const struct nd_page *page, const char *id, double width, double height,
+                 const char *title);
+void nd_svg_close(const struct nd_page *page);
+/* Text at (x, y), cut to so many columns of a terminal. style: a class of the style. */
+void nd_svg_text(const struct nd_page *page, const char *style, double x, double y,
+                 const char *text, size_t columns);
+
+/* ---- the axis from STARTEX on ---- */
+
 /* The drill's last moment, ns; more than 0. */
 double nd_svg_end(const json_t *model);
 /* at, end: ns since STARTEX; what lies outside is put on the edge. */
 double nd_svg_x(double at, double end);
-void nd_svg_close(const struct nd_page *page);
 /* Lines at round moments, from top to bottom. */
 void nd_svg_grid(const struct nd_page *page, double end, double top, double bottom);
 /* Those moments as T+ and, below, as time of day there; takes ND_SVG_TICKS. */
@@ -35,7 +46,11 @@ void nd_svg_bar(const struct nd_page *page, const char *style, double from, doub
 void nd_svg_phases(const struct nd_page *page, double end, double y);
 void nd_svg_pauses(const struct nd_page *page, double end, double top, double bottom);
 
+/* ---- legends ---- */
+
 /* An entry of a legend: a shape within 24 x 12, and its words. */
 void nd_svg_legend(const struct nd_page *page, const char *shape, enum nd_message words);
+/* The same with a sign of the font, in the colour of that class. */
+void nd_svg_key(const struct nd_page *page, const char *style, const char *sign, const char *words);
 
 #endif

@@ -1,4 +1,4 @@
-#include "report/html.h"
+#include "report/svg.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -7,8 +7,6 @@
 
 /* Two charts on a logarithmic axis of time: how long after its onset each fault reached each of its
  * moments, and how long the interruptions of each service were. */
-
-#define WIDTH 960.0
 
 struct axis {
     double left, right; /* of the plot */
@@ -140,7 +138,7 @@ static void find_moments(const struct axis *axis, const json_t *fault, struct ro
 
 static struct row place(const struct axis *axis, const json_t *fault)
 {
-    double begins[LEVELS] = {WIDTH, WIDTH, WIDTH, WIDTH};
+    double begins[LEVELS] = {ND_SVG_WIDTH, ND_SVG_WIDTH, ND_SVG_WIDTH, ND_SVG_WIDTH};
     struct row row = {.levels = 1};
     find_moments(axis, fault, &row);
     for (size_t i = row.count; i-- > 0;) { /* so that no stem crosses the words of another */
@@ -283,7 +281,7 @@ static size_t put_cycles(const struct nd_page *page, const struct axis *axis, si
         height += row_height(&row);
     }
     snprintf(id, sizeof id, "faults%zu", first);
-    nd_svg_open(page, id, WIDTH, height, nd_msg(page, ND_MSG_FAULTS));
+    nd_svg_open(page, id, ND_SVG_WIDTH, height, nd_msg(page, ND_MSG_FAULTS));
     put_axis(page, axis, 4, height - 22);
     nd_buf_addf(page->out, "<text class=\"tick\" x=\"%.1f\" y=\"%.1f\">0</text>", ONSET,
                 height - 7);
@@ -297,7 +295,7 @@ static size_t put_cycles(const struct nd_page *page, const struct axis *axis, si
             put_badge(page, axis, &row.list[k], bar);
         y += row_height(&row);
     }
-    nd_buf_adds(page->out, "</svg>\n");
+    nd_svg_close(page);
     return end;
 }
 
@@ -447,7 +445,7 @@ void nd_svg_lengths(const struct nd_page *page)
     json_t *series = NULL;
     if (rows == 0)
         return;
-    nd_svg_open(page, "lengths", WIDTH, height, nd_msg(page, ND_MSG_LENGTHS));
+    nd_svg_open(page, "lengths", ND_SVG_WIDTH, height, nd_msg(page, ND_MSG_LENGTHS));
     put_axis(page, &axis, HEAD, height - 22);
     for (size_t f = 0; f < FIGURES; f++)
         nd_svg_text(page, "figure soft", figures[f].x, 14, nd_msg(page, figures[f].heading), 14);
@@ -458,5 +456,5 @@ void nd_svg_lengths(const struct nd_page *page)
         put_series(page, &axis, series, most, y);
         y += ROW;
     }
-    nd_buf_adds(page->out, "</svg>\n");
+    nd_svg_close(page);
 }

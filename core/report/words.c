@@ -284,6 +284,12 @@ char *nd_carried_words(const struct nd_page *page)
                      nd_msg(page, ND_MSG_STILL_OPEN), open, nd_msg(page, ND_MSG_OVERDUE), overdue);
 }
 
+char *nd_text_cut(const char *text, size_t columns)
+{
+    size_t fit = nd_text_fit(text, columns);
+    return nd_printf("%.*s%s", (int)fit, text, text[fit] != '\0' ? "\u2026" : "");
+}
+
 void nd_left_words(const struct nd_page *page, size_t left, struct nd_buf *out)
 {
     const char *beside = nd_str_of(page->model, "interruptions_file");
