@@ -47,8 +47,10 @@ void nd_asked_tell(const struct nd_asked *asked, const struct nd_series_info *in
         json_object_set_new(
             window->verdict, "samples",
             json_integer((json_int_t)(of_values ? window->answered : window->sent)));
+        const char *label = info->label != NULL ? info->label : info->name;
+        const char *zh = info->label_zh != NULL ? info->label_zh : label;
         json_object_set_new(window->verdict, "service",
-                            json_string(info->label != NULL ? info->label : info->name));
+                            json_pack("{s:s, s:s}", "zh", zh, "en", label));
     }
 }
 

@@ -279,7 +279,7 @@ static void put_defined(const struct cell *cell, struct nd_buf *out)
     char end[ND_UNIT_TEXT];
     if (*statistic == '\0')
         return;
-    nd_buf_addf(out, "%s: %s", nd_str_of(cell->entry, "service"),
+    nd_buf_addf(out, "%s: %s", nd_text_of(cell->page, json_object_get(cell->entry, "service")),
                 nd_statistic_words(cell->page, statistic));
     if (json_is_integer(from) && json_is_integer(till))
         nd_buf_addf(out, ", %s \u2013 %s", nd_rel_text(from, begin), nd_rel_text(till, end));
