@@ -349,7 +349,7 @@ static void take_label(struct check *check, const struct nd_option *option,
     if (one.u.text != NULL && take_value(check, option, &one, &value))
         label->zh = value.u.text;
     one.u.text = given->u.words.en != NULL ? given->u.words.en : given->u.words.zh;
-    if (take_value(check, option, &one, &value))
+    if (one.u.text != NULL && take_value(check, option, &one, &value))
         label->en = value.u.text;
 }
 
