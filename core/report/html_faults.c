@@ -44,7 +44,7 @@ static void put_length_legend(const struct nd_page *page)
     nd_svg_legend(page, "<path class=\"unexpected\" d=\"M12 1l5.7 11h-11.4z\"/>",
                   ND_MSG_UNEXPECTED);
     nd_svg_legend(page, "<path class=\"median\" d=\"M12 0v13\"/>", ND_MSG_P50);
-    nd_svg_legend(page, "<path class=\"p95\" d=\"M12 0v13\"/>", ND_MSG_P95);
+    nd_svg_legend(page, "<path class=\"upper\" d=\"M12 0v13\"/>", ND_MSG_P95);
     nd_html_raw(page, "<span class=\"k\">");
     nd_html_msg(page, ND_MSG_DOT_AREA);
     nd_html_raw(page, "</span></figcaption>");

@@ -397,7 +397,7 @@ static void put_series(const struct nd_page *page, const struct axis *axis, cons
     nd_svg_text(page, "name soft", NAME_END, y + 33, text, 44);
     nd_buf_addf(page->out, "<path class=\"lane\" d=\"M%.1f %.1fH%.1f\"/>", axis->left, y + ROW - 3,
                 axis->right);
-    put_quantile(page, axis, series, "p95_ns", "p95", y);
+    put_quantile(page, axis, series, "p95_ns", "upper", y);
     put_quantile(page, axis, series, "p50_ns", "median", y);
     put_dots(page, axis, series, most, y);
     put_figures(page, series, y + 25);
