@@ -1,7 +1,6 @@
 #include "report/chart.h"
 
 #include "report/html.h"
-#include "report/review.h"
 #include "report/svg.h"
 #include "report/trends.h"
 

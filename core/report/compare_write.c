@@ -118,9 +118,7 @@ static void add_table(struct nd_document *document, const struct nd_page *page,
         const char *const cells[] = {
             nd_text_of(page, json_object_get(row, "sentence")),  earlier, later,
             find(page, LIST(changes), nd_str_of(row, "change")), wide,    reason};
-        nd_sheet_row(sheet);
-        for (size_t c = 0; c < 6; c++)
-            nd_sheet_text(sheet, cells[c]);
+        nd_document_row(sheet, cells, 6);
         free(wide);
         free(earlier);
         free(later);

@@ -29,6 +29,13 @@ struct nd_sheet *nd_document_sheet(struct nd_document *document, const struct nd
     return sheet;
 }
 
+void nd_document_row(struct nd_sheet *sheet, const char *const *cells, size_t count)
+{
+    nd_sheet_row(sheet);
+    for (size_t i = 0; i < count; i++)
+        nd_sheet_text(sheet, cells[i]);
+}
+
 void nd_document_number(struct nd_sheet *sheet, const json_t *value)
 {
     nd_sheet_number(sheet, json_is_number(value) ? json_number_value(value) : (double)NAN);

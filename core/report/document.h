@@ -26,6 +26,8 @@ void nd_document_deinit(struct nd_document *document);
 struct nd_sheet *nd_document_sheet(struct nd_document *document, const struct nd_page *page,
                                    const char *name, const enum nd_message *headings, size_t count);
 
+/* Adds a row of texts. */
+void nd_document_row(struct nd_sheet *sheet, const char *const *cells, size_t count);
 /* Adds a cell to a sheet's last row: the number, or an empty one when it is none. */
 void nd_document_number(struct nd_sheet *sheet, const json_t *value);
 

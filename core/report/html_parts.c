@@ -96,9 +96,9 @@ void nd_html_start(const struct nd_page *page)
     nd_buf_addf(page->out, "<time datetime=\"%s\" title=\"UTC %s\">%.10s %.8s (%s)</time>", utc,
                 utc, local, local + 11,
                 local[23] == 'Z' ? "UTC" : local + 23); /* after the milliseconds */
-    if (page->lang == ND_LANG_ZH && atoi(local) > 1911)
-        nd_buf_addf(page->out, "（民國 %d 年 %d 月 %d 日）", atoi(local) - 1911, atoi(local + 5),
-                    atoi(local + 8));
+    if (page->lang == ND_LANG_ZH && atoi(local) > ND_ROC_OFFSET)
+        nd_buf_addf(page->out, "（民國 %d 年 %d 月 %d 日）", atoi(local) - ND_ROC_OFFSET,
+                    atoi(local + 5), atoi(local + 8));
 }
 
 void nd_html_msg(const struct nd_page *page, enum nd_message message)

@@ -70,6 +70,7 @@ json_int_t nd_run_ms(const json_t *model);
 /* The day of it by the clock on the wall there, "2026-11-25". out: ND_DATE_TEXT. */
 #define ND_DATE_TEXT 16
 const char *nd_run_date(const json_t *model, char *out);
+#define ND_ROC_OFFSET 1911 /* 民國 1 年 is 1912 */
 /* A moment of the drill "T+00:00:10.003", "–" when null. out: ND_UNIT_TEXT. */
 const char *nd_rel_text(const json_t *moment, char *out);
 const char *nd_length_text(json_int_t ns, char *out); /* rounded to three digits or so */

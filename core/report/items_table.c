@@ -44,9 +44,7 @@ void nd_items_row(const struct nd_page *page, const json_t *item, const char *da
                                                  carried,
                                                  nd_str_of(item, "in_run"),
                                                  nd_str_of(item, "proof")};
-    nd_sheet_row(sheet);
-    for (size_t i = 0; i < ND_ITEMS_COLUMNS; i++)
-        nd_sheet_text(sheet, cells[i]);
+    nd_document_row(sheet, cells, ND_ITEMS_COLUMNS);
     free(carried);
     free(which);
 }

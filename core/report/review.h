@@ -5,9 +5,6 @@
 #include "report/report.h"
 
 struct nd_review;
-
-#define ND_ROC_OFFSET 1911 /* 民國 1 年 is 1912 */
-
 /* "112" or "2023": the year of our era, 1912 to 2110. ND_EARG: no such year. */
 nd_err nd_review_year(const char *text, int *year, struct nd_fail *why);
 

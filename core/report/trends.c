@@ -2,7 +2,6 @@
 
 #include "report/chart.h"
 #include "report/document.h"
-#include "report/review.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -139,9 +138,7 @@ static void add_kpi(struct nd_document *document, const struct nd_page *page, co
                                      measured, wide,
                                      bound,    nd_state_text(page, nd_str_of(point, "grade")),
                                      changed,  remarks};
-        nd_sheet_row(sheet);
-        for (size_t c = 0; c < 8; c++)
-            nd_sheet_text(sheet, cells[c]);
+        nd_document_row(sheet, cells, 8);
         free(date);
         free(changed);
         free(remarks);
