@@ -99,7 +99,8 @@ const char *nd_line_of(const json_t *event, bool zh, bool colour);
 void nd_print_duties(const struct nd_outcome *outcome, FILE *out);
 /* The changes of a status that are not read back as restored, a line each. status: taken over. */
 void nd_print_left(json_t *status, FILE *out);
-/* A value in its unit, such as "1.5s" or "12.5%". out: 48 bytes. */
+/* A value in its unit, such as "1.5s" or "12.5%". statistic: that of a verdict, "" when it asked no
+ * series: of unit "1" it is a share then; or NULL. out: 48 bytes. */
 const char *nd_value_words(double value, const char *unit, const char *statistic, char *out);
 
 #endif

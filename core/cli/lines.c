@@ -27,8 +27,10 @@ const char *nd_line_string(const struct nd_line *line, const char *key)
 
 const char *nd_value_words(double value, const char *unit, const char *statistic, char *out)
 {
+    bool own = statistic != NULL && *statistic == '\0';
     bool share =
-        statistic != NULL && (strcmp(statistic, "share") == 0 || strcmp(statistic, "loss") == 0);
+        (own && strcmp(unit, "1") == 0) ||
+        (statistic != NULL && (strcmp(statistic, "share") == 0 || strcmp(statistic, "loss") == 0));
     char number[ND_UNIT_TEXT];
     if (strcmp(unit, "ns") == 0)
         snprintf(out, 48, "%s", nd_length_format((nd_ns)value, number));

@@ -67,6 +67,7 @@ local function judge(e)
     if unit == "ns" and limit_unit == "" then
       P.error("[E0302] 'expect': '" .. op .. "' needs a length of time such as seconds(10), got the number " .. number, 3)
     end
+    if unit == "" and limit_unit == "1" then unit = "1" end -- a number beside a share is one
     -- Neither yes nor no nor nothing is below a limit.
     if unit == "bool" and limit_unit ~= "bool" then value, unit, unknown = nil, limit_unit, "it gave no number" end
     limit = number

@@ -141,9 +141,10 @@ static void put_title(const struct cell *cell, struct nd_buf *out)
 static void put_measure(const struct cell *cell, const json_t *value, struct nd_buf *out)
 {
     char text[64];
-    nd_buf_adds(out, nd_value_text(cell->page, value,
-                                   in_ns(cell->column) ? "ns" : nd_str_of(cell->entry, "unit"),
-                                   nd_str_of(cell->entry, "statistic"), text));
+    nd_buf_adds(out,
+                nd_value_text(cell->page, value,
+                              in_ns(cell->column) ? "ns" : nd_str_of(cell->entry, "unit"),
+                              nd_statistic_of(cell->entry, nd_str_of(cell->entry, "unit")), text));
 }
 
 static void put_value(const struct cell *cell, struct nd_buf *out)
@@ -288,7 +289,7 @@ static void put_defined(const struct cell *cell, struct nd_buf *out)
 static void put_margin(const struct cell *cell, struct nd_buf *out)
 {
     double margin = json_number_value(cell->value);
-    const char *statistic = nd_str_of(cell->entry, "statistic");
+    const char *statistic = nd_statistic_of(cell->entry, nd_str_of(cell->entry, "unit"));
     bool share = nd_value_is_share(statistic);
     json_t *size = json_real(fabs(margin) * (share ? 100 : 1));
     char text[64];

@@ -51,7 +51,7 @@ static const char *unit_of(const struct plot *plot)
 
 static const char *statistic_of(const struct plot *plot)
 {
-    return nd_str_of(point_at(plot, plot->count - 1), "statistic");
+    return nd_statistic_of(point_at(plot, plot->count - 1), unit_of(plot));
 }
 
 static const char *value_words(const struct plot *plot, double value, char *out)

@@ -82,7 +82,7 @@ static char *side_words(const struct nd_page *page, const json_t *row, const jso
     char width[64];
     char limit[64];
     const char *unit = nd_str_of(row, "unit");
-    const char *statistic = nd_str_of(row, "statistic");
+    const char *statistic = nd_statistic_of(row, unit);
     const json_t *uncertainty = json_object_get(side, "uncertainty");
     bool wide = json_number_value(uncertainty) > 0;
     if (!json_is_object(side))

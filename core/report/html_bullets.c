@@ -46,12 +46,13 @@ static struct bullet bullet_of(const struct nd_page *page, const json_t *verdict
                        .width = json_number_value(json_object_get(verdict, "uncertainty")),
                        .limit = json_number_value(json_object_get(verdict, "limit")),
                        .warn = json_is_number(warn) ? json_number_value(warn) : (double)NAN};
-    const struct nd_scale_want want = {b.value,
-                                       b.width,
-                                       b.limit,
-                                       b.warn,
-                                       nd_value_is_share(nd_str_of(verdict, "statistic")),
-                                       strcmp(nd_str_of(verdict, "unit"), "ns") == 0};
+    const struct nd_scale_want want = {
+        b.value,
+        b.width,
+        b.limit,
+        b.warn,
+        nd_value_is_share(nd_statistic_of(verdict, nd_str_of(verdict, "unit"))),
+        strcmp(nd_str_of(verdict, "unit"), "ns") == 0};
     b.scale = nd_scale_for(&want);
     return b;
 }
@@ -95,7 +96,7 @@ static void put_bands(const struct bullet *b)
 static void put_axis(const struct bullet *b)
 {
     const char *unit = nd_str_of(b->verdict, "unit");
-    const char *statistic = nd_str_of(b->verdict, "statistic");
+    const char *statistic = nd_statistic_of(b->verdict, unit);
     const double ends[] = {b->scale.from, b->scale.to};
     bool time = strcmp(unit, "ns") == 0;
     for (int i = 0; i < 2; i++) {

@@ -54,6 +54,9 @@ json_int_t nd_int_of(const json_t *object, const char *key);
 json_t *nd_entry_of(const json_t *list, const char *key, const char *value);
 /* Whether that statistic is a share of 0 to 1, which is told in percent. */
 bool nd_value_is_share(const char *statistic);
+/* How a verdict's numbers are to be told: its statistic; "share" when it asked no series and has
+ * unit "1", which shares alone have. verdict: or what was made of one. */
+const char *nd_statistic_of(const json_t *verdict, const char *unit);
 /* What a statistic of a series is called; an unknown one as it is. */
 const char *nd_statistic_words(const struct nd_page *page, const char *statistic);
 /* A value in its unit, "–" when it is null. out: 64 bytes. */

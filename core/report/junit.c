@@ -48,7 +48,7 @@ static void put_verdicts(const struct nd_page *page)
         char measured[64];
         char limit[64];
         const char *unit = nd_str_of(v, "unit");
-        const char *statistic = nd_str_of(v, "statistic");
+        const char *statistic = nd_statistic_of(v, unit);
         const char *grade = nd_str_of(v, "grade");
         char *message = nd_printf(
             "measured %s, limit %s %s; journal event %lld",

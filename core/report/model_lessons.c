@@ -38,7 +38,7 @@ static json_t *against_limit(const json_t *verdict)
     for (int i = 0; i < 2; i++) {
         const struct nd_page page = {NULL, i == 0 ? ND_LANG_ZH : ND_LANG_EN, NULL};
         const char *unit = nd_str_of(verdict, "unit");
-        const char *statistic = nd_str_of(verdict, "statistic");
+        const char *statistic = nd_statistic_of(verdict, unit);
         char measured[64];
         char limit[64];
         nd_value_text(&page, json_object_get(verdict, "measured"), unit, statistic, measured);

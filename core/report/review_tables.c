@@ -159,7 +159,7 @@ static void put_verdict(struct writer *w, const json_t *v, bool sim)
     char width[64];
     char limit[64];
     const char *unit = nd_str_of(v, "unit");
-    const char *statistic = nd_str_of(v, "statistic");
+    const char *statistic = nd_statistic_of(v, unit);
     bool exact = json_number_value(json_object_get(v, "uncertainty")) <= 0;
     nd_value_text(&w->page, json_object_get(v, "measured"), unit, statistic, measured);
     nd_value_text(&w->page, json_object_get(v, "uncertainty"), unit, statistic, width);

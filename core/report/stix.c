@@ -138,7 +138,7 @@ static void put_verdict(const struct bundle *bundle, const json_t *v, struct nd_
     char width[64];
     char limit[64];
     const char *unit = nd_str_of(v, "unit");
-    const char *statistic = nd_str_of(v, "statistic");
+    const char *statistic = nd_statistic_of(v, unit);
     nd_buf_addf(
         out, "\n%s: %s: %s (± %s; %s %s)", nd_state_text(bundle->page, nd_str_of(v, "grade")),
         nd_text_of(bundle->page, json_object_get(v, "sentence")),

@@ -124,7 +124,7 @@ static void add_kpi(struct nd_document *document, const struct nd_page *page, co
         char measured[64];
         char width[64];
         char limit[64];
-        const char *statistic = nd_str_of(point, "statistic");
+        const char *statistic = nd_statistic_of(point, unit);
         const json_t *uncertainty = json_object_get(point, "uncertainty");
         char *date = date_words(page, point);
         char *changed = nd_trends_changed_words(point, page->lang);

@@ -83,6 +83,12 @@ bool nd_value_is_share(const char *statistic)
     return false;
 }
 
+const char *nd_statistic_of(const json_t *verdict, const char *unit)
+{
+    bool own = json_is_null(json_object_get(verdict, "statistic"));
+    return own && strcmp(unit, "1") == 0 ? "share" : nd_str_of(verdict, "statistic");
+}
+
 const char *nd_statistic_words(const struct nd_page *page, const char *statistic)
 {
     static const struct {

@@ -55,6 +55,7 @@ CASES = [
     case("below zero", "at_least", 2, -3, "missed", (-4, 2.5), unit="dB", margin=-5),
     case("share", "at_least", 0.99, 0.9, "missed", (0.8, 1), unit="1", statistic="share", series=1, window=(20 * SEC, 40 * SEC), margin=-0.09, samples=200),
     case("all of it", "equals", 1, 1, "met", (0, 1), unit="1", statistic="share", series=1, window=(0, 10 * SEC), margin=0, samples=90),
+    case("share of its own", "at_least", 0.2, 0.25, "met", (0, 0.4), unit="1", warn=0.3, margin=0.05, near=True),
     case("availability", "at_least", 0.999, 0.9995, "met", (0.997, 1), unit="1", width=0.001, statistic="availability", series=1, window=(0, 40 * SEC),
          margin=0.0005, within=True, samples=390),
     case("p95", "at_most", 1 * SEC, 10 * MS, "met", (1 * MS, 10 * SEC, True), statistic="p95", series=1, window=(0, 40 * SEC), margin=0.99 * SEC, samples=370),
@@ -137,7 +138,7 @@ def number(text, unit, share):
 
 def bullet(svg, c):
     name, axis = c["name"], c["axis"]
-    share = c["statistic"] in ("share", "availability")
+    share = c["unit"] == "1"
     ends = [number(html.unescape(t), c["unit"], share) for t in re.findall(r'<text class="(?:first|last)" [^>]*>([^<]*)<', svg)]
     check(len(ends) == 2 and all(math.isclose(e, a, rel_tol=1e-6) for e, a in zip(ends, axis)), f"{name}: the axis shows {ends}, expected {axis}")
     check((">log" in svg) == (len(axis) == 3), f"{name}: by tenfolds?")
@@ -196,6 +197,8 @@ def page(run):
     check(any("(within the uncertainty)" in cell for cell in said["at most, missed within"]), f"{said['at most, missed within']}")
     check(any("+52s" in cell for cell in said["well below"]) and any("\u22129 pp" in cell for cell in said["share"]), f"{said['well below']}, {said['share']}")
     check(any("met, close to the limit" in cell for cell in said["near"]), f"{said['near']}")
+    own = " ".join(said["share of its own"])
+    check(all(words in own for words in ("25%", "20%", "+5 pp")), f"a share that no series told: {own}")
     check(any("the page: 95th percentile" in cell for cell in said["p95"]) and any("1.2" in cell or "370" in cell for cell in said["p95"]), f"{said['p95']}")
     check(any("99.95%" in cell for cell in said["availability"]), f"{said['availability']}")
     check(any("no slot of the window" in cell for cell in said["not known"]), f"{said['not known']}")
@@ -223,12 +226,32 @@ step { "S", owner = "me", run = function() expect { "It is short", seconds(10), 
             check(verdict["warn"] == 20 * SEC and verdict["grade"] == "met" and verdict["near"] == ("at_least" in said), f"{said}: {verdict}")
 
 
+def of_its_own(work):
+    """A share that a scenario reckons is told in percent, on the terminal and in the report; a code is told as it is."""
+    with open(f"{work}/d.lua", "w") as out:
+        out.write("""drill { "Own", id = "own", lasts = minutes(1) }
+phase { "P" }
+step { "S", owner = "me", run = function()
+  expect { "a ratio", function() return 3 / 12 end, at_least = percent(20) }
+  expect { "a share", percent(25), below = percent(40) }
+  expect { "a code", 403, equals = 403 }
+end }
+""")
+    done = subprocess.run([netdrill, "rehearse", f"{work}/d.lua", "--runs", f"{work}/own"], check=True, stdout=subprocess.PIPE, text=True)
+    told = subprocess.run([netdrill, "report", "last", "--runs", f"{work}/own", "--format", "md", "--lang", "en"], check=True, stdout=subprocess.PIPE, text=True)
+    for words in ("a ratio: 25% (limit >= 20%)", "a share: 25% (limit < 40%)", "a code: 403 (limit = 403)"):
+        check(words in done.stdout, f"'{words}' is not in\n{done.stdout}")
+    for words in ("| 25% |  | \u2265 20% |  | +5 pp |", "| 25% |  | < 40% |  | +15 pp |", "| a code | 403 |"):
+        check(words in html.unescape(told.stdout).replace("\u00a0", " "), f"'{words}' is not in the report")
+
+
 def main(runs):
     run = written(runs)
     model = json.loads(report(run, "--format", "json"))
     figures(model)
     scenario(runs)
     page(run)
+    of_its_own(runs)
     rows = list(csv.reader(io.StringIO(report(run, "--format", "csv", "--table", "kpis", "--lang", "en").decode("utf-8-sig"))))
     check(len(rows) == 1 + sum(c["axis"] is not None for c in CASES), f"csv: {len(rows)} rows")
     check(float(rows[1][rows[0].index("Margin")]) == 52 * SEC, f"csv: {rows[:2]}")
