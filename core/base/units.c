@@ -291,3 +291,15 @@ const char *nd_wall_format(int64_t wall_ns, int offset_min, char *out)
                  offset / 60, offset % 60);
     return out;
 }
+
+int64_t nd_wall_parse(const char *text)
+{
+    struct tm tm = {0};
+    int ms = 0;
+    if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
+               &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &ms) != 7)
+        return -1;
+    tm.tm_year -= 1900;
+    tm.tm_mon--;
+    return ((int64_t)timegm(&tm) * 1000 + ms) * 1000000;
+}

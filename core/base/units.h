@@ -39,5 +39,7 @@ nd_err nd_real_parse(const char *text, double *value, struct nd_fail *why);
 /* RFC 3339 with milliseconds and offset, "2026-11-24T09:30:00.004+08:00". offset_min: minutes
  * east of UTC, 0 prints "Z". out: ND_UNIT_TEXT bytes. */
 const char *nd_wall_format(int64_t wall_ns, int offset_min, char *out);
+/* Reads what that writes with offset 0 ("...Z"); ns since 1970, -1: it is no such text. */
+int64_t nd_wall_parse(const char *text);
 
 #endif

@@ -30,9 +30,8 @@ static int code_of(const json_t *answer)
     return mistake ? ND_EXIT_USAGE : ND_EXIT_REFUSED;
 }
 
-/* Asks, and tells on stderr what was refused. what: taken over; NULL: nothing is asked. */
-static json_t *ask(const struct nd_command *command, const struct nd_rundir *dir, json_t *what,
-                   int *code)
+json_t *nd_client_say(const struct nd_command *command, const struct nd_rundir *dir, json_t *what,
+                      int *code)
 {
     struct nd_fail why = {0};
     json_t *answer = NULL;
@@ -75,7 +74,7 @@ json_t *nd_client_ask(const struct nd_command *command, int argc, char **argv, s
         return NULL;
     }
     if (find(command, args, args->words.count > 0 ? args->words.at[0] : "last", &dir))
-        answer = ask(command, &dir, request(args), code);
+        answer = nd_client_say(command, &dir, request(args), code);
     nd_rundir_deinit(&dir);
     return answer;
 }
@@ -95,7 +94,7 @@ json_t *nd_client_ask_of(const struct nd_command *command, int argc, char **argv
     }
     const char *run = nd_cli_get(args, "run");
     if (find(command, args, run != NULL ? run : "last", &dir))
-        answer = ask(command, &dir, request(args, &dir), code);
+        answer = nd_client_say(command, &dir, request(args, &dir), code);
     nd_rundir_deinit(&dir);
     return answer;
 }

@@ -44,4 +44,9 @@ json_t *nd_client_ask_of(const struct nd_command *command, int argc, char **argv
                          json_t *(*request)(struct nd_cli_args *, const struct nd_rundir *dir),
                          int *code);
 
+/* Asks a run that was found, and tells on stderr what was refused. what: taken over; NULL: nothing
+ * is asked. NULL and ND_EXIT_REFUSED: nobody serves its socket. Caller frees the answer. */
+json_t *nd_client_say(const struct nd_command *command, const struct nd_rundir *dir, json_t *what,
+                      int *code);
+
 #endif

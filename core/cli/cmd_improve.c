@@ -15,7 +15,7 @@ static const struct nd_cli_option options[] = {
     {"as", "NAME", "who says so: a person of the site file (default: the user)", 0},
     {"issue", "TEXT", "what is to be improved", 0},
     {"objective", "OBJECTIVE", "the objective, target or task it is for", 0},
-    {"observation", "N", "the observation it follows from", 0},
+    {"observation", "OBSERVATION", "number of the one it follows from, 3 or L1", 0},
     {"event", "N", "the journal's event it follows from", 0},
     {"element", "planning|organization|equipment|training|exercises", "capability element", 0},
     {"priority", "high|medium|low", "priority", 0},
@@ -86,7 +86,9 @@ static json_t *read_fields(const struct nd_evaluating *e)
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const char *value = nd_cli_get(&e->args, names[i]);
         bool date = strcmp(names[i], "start") == 0 || strcmp(names[i], "due") == 0;
-        bool number = strcmp(names[i], "observation") == 0 || strcmp(names[i], "event") == 0;
+        bool observation = strcmp(names[i], "observation") == 0;
+        bool number = observation || strcmp(names[i], "event") == 0;
+        bool later = observation && value != NULL && *value == 'L';
         if (value == NULL)
             continue;
         if (date && !is_date(value))
@@ -96,7 +98,7 @@ static json_t *read_fields(const struct nd_evaluating *e)
                  !is_choice(option_of(names[i])->arg, value))
             fprintf(stderr, "netdrill improve: '--%s' takes %s, got '%s'\n", names[i],
                     option_of(names[i])->arg, value);
-        else if (number && !is_number(value))
+        else if (number && !is_number(value + later))
             fprintf(stderr, "netdrill improve: '--%s' takes a number, got '%s'\n", names[i], value);
         else if (strcmp(names[i], "objective") != 0 ||
                  nd_evaluating_objective(e, "improve", value) != NULL) {
@@ -167,6 +169,8 @@ static int add(struct nd_evaluating *e)
         json_object_set_new(fields, "action", json_string(action));
         tell_carried(e, action);
         code = nd_evaluating_add(e, "improve", "improvement.added", NULL, json_incref(fields));
+        if (code == ND_EXIT_OK)
+            printf("%s\n", e->added);
     }
     json_decref(fields);
     free(action);

@@ -1,19 +1,14 @@
 #include "cli/client.h"
-#include "record/seal.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-/* ack, answer, observe, note; fire, skip, defer, inject: people in a living run. One line each, to
+/* ack, answer, note; fire, skip, defer, inject: people in a living run. One line each, to
  * be typed in a hurry; whole sentences need no quotes. */
 
-extern const struct nd_command nd_command_ack, nd_command_answer, nd_command_observe,
-    nd_command_note, nd_command_fire, nd_command_skip, nd_command_defer, nd_command_inject;
-
-#define EVIDENCE_MAX_BYTES (64u << 20)
+extern const struct nd_command nd_command_ack, nd_command_answer, nd_command_note, nd_command_fire,
+    nd_command_skip, nd_command_defer, nd_command_inject;
 
 #define END_OPTIONS                                                                                \
     {                                                                                              \
@@ -121,86 +116,7 @@ const struct nd_command nd_command_answer = {
     ND_COMMAND_LIVING,
     ack_options};
 
-/* ---- observe, note ---- */
-
-static const struct nd_cli_option observe_options[] = {
-    {"inject", "INJECT", "what it is about", 0},
-    {"objective", "OBJECTIVE", "what it speaks to", 0},
-    {"sort", "strength|improvement", "which of the two it is", 0},
-    {"file", "FILE", "evidence, such as a photograph: copied into the run", 0},
-    ND_CLIENT_AS_OPTION,
-    ND_CLIENT_RUN_OPTION,
-    ND_CLIENT_RUNS_OPTION,
-    ND_CLIENT_JSON_OPTION,
-    END_OPTIONS};
-
-/* evidence/<12 digits of its hash>-<name>, so that nothing is written over. */
-static nd_err keep_file(const char *path, const struct nd_rundir *dir, json_t **evidence,
-                        struct nd_fail *why)
-{
-    char *text = NULL;
-    size_t len = 0;
-    char hash[ND_HASH_TEXT];
-    const char *slash = strrchr(path, '/');
-    nd_err err = nd_file_read(path, EVIDENCE_MAX_BYTES, &text, &len, why);
-    if (err != ND_OK)
-        return err;
-    nd_hash(text, len, hash);
-    char *name =
-        nd_printf("evidence/%.12s-%s", hash + strlen("sha256:"), slash != NULL ? slash + 1 : path);
-    char *folder = nd_rundir_file(dir, "evidence");
-    char *to = nd_rundir_file(dir, name);
-    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-        err = nd_fail_errno(why, errno, "cannot make '%s'", folder);
-    if (err == ND_OK)
-        err = nd_file_write(to, text, len, why);
-    if (err == ND_OK)
-        *evidence =
-            json_pack("{s:s, s:s, s:I}", "file", name, "sha256", hash, "octets", (json_int_t)len);
-    if (err == ND_OK && *evidence == NULL)
-        err = nd_fail_set(why, ND_EARG, "the name of '%s' is no UTF-8 text", path);
-    free(text);
-    free(name);
-    free(folder);
-    free(to);
-    return err;
-}
-
-static json_t *observe_request(struct nd_cli_args *args, const struct nd_rundir *dir)
-{
-    static const char *const options[] = {"inject", "objective", "sort", NULL};
-    const char *file = nd_cli_get(args, "file");
-    struct nd_fail why = {0};
-    json_t *evidence = NULL;
-    if (file != NULL && keep_file(file, dir, &evidence, &why) != ND_OK) {
-        fprintf(stderr, "netdrill observe: %s\n", why.text);
-        return NULL;
-    }
-    json_t *request =
-        make_request(args, "observe", NULL, nd_client_sentence(args, 0), true, options);
-    if (evidence != NULL && request != NULL)
-        json_object_set_new(request, "evidence", evidence);
-    return request;
-}
-
-static int observe(int argc, char **argv)
-{
-    int code = tell(&nd_command_observe, argc, argv, 1, ND_CLIENT_WORDS_MAX, observe_request,
-                    "observation", "number");
-    if (code == ND_EXIT_REFUSED)
-        fprintf(stderr, "what a hot wash brings goes into 'netdrill improve add' and 'netdrill "
-                        "rate', also long after\n");
-    return code;
-}
-
-const struct nd_command nd_command_observe = {
-    "observe",
-    "observe TEXT... [--inject INJECT] [--sort strength|improvement] [--file FILE] [--as NAME]",
-    "Writes down what an observer saw.\n\n"
-    "  netdrill observe 網管值班人員立即查閱程序書 --inject cable-news --sort strength --as chen",
-    observe,
-    ND_COMMAND_LIVING,
-    observe_options};
+/* ---- note ---- */
 
 static const struct nd_cli_option note_options[] = {ND_CLIENT_AS_OPTION, ND_CLIENT_RUN_OPTION,
                                                     ND_CLIENT_RUNS_OPTION, ND_CLIENT_JSON_OPTION,

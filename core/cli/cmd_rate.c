@@ -49,7 +49,8 @@ static json_int_t counted(const json_t *node, const char *key)
 static bool has_evidence(const struct nd_evaluating *e, const char *id, const char *rating)
 {
     json_t *node = weighed(e, id);
-    bool some = json_array_size(json_object_get(node, "evidence")) != 0;
+    bool some = json_array_size(json_object_get(node, "evidence")) != 0 ||
+                json_array_size(json_object_get(node, "evidence_added")) != 0;
     const char *suggested = json_string_value(json_object_get(node, "suggested"));
     json_int_t improve = counted(node, "improvements");
     if (some && strcmp(rating, "P") == 0 &&

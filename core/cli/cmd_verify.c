@@ -92,6 +92,36 @@ static void print_before(const struct nd_rundir *dir, const char *pub)
     }
 }
 
+/* Files of observations that were added afterwards: the seal leaves them out, the chain has what
+ * they were. How many are otherwise. */
+static size_t check_evidence(const struct nd_rundir *dir, const json_t *state)
+{
+    size_t wrong = 0;
+    size_t i = 0;
+    json_t *one = NULL;
+    json_array_foreach(json_object_get(state, "observations"), i, one)
+    {
+        const json_t *evidence = json_object_get(one, "evidence");
+        const char *name = json_string_value(json_object_get(evidence, "file"));
+        const char *kept = json_string_value(json_object_get(evidence, "sha256"));
+        char hash[ND_HASH_TEXT];
+        if (name == NULL || kept == NULL)
+            continue;
+        char *path = nd_rundir_file(dir, name);
+        bool there = nd_hash_file(path, hash, NULL) == ND_OK;
+        free(path);
+        if (there && strcmp(hash, kept) == 0)
+            continue;
+        char *line = nd_printf("'%s' %s", name, there ? "is not what it was" : "is missing");
+        nd_text_tame(line, false);
+        nd_text_tame(line, false);
+        printf("evaluation %s\n", line);
+        free(line);
+        wrong++;
+    }
+    return wrong;
+}
+
 /* Ratings and improvements go on after the seal, in a chain of their own. */
 static bool check_evaluation(const struct nd_rundir *dir, const char *pub)
 {
@@ -101,6 +131,7 @@ static bool check_evaluation(const struct nd_rundir *dir, const char *pub)
     long long events = (long long)json_integer_value(json_object_get(state, "events"));
     long long bad = (long long)json_integer_value(json_object_get(state, "bad_seq"));
     bool is_signed = json_is_string(json_object_get(state, "signer"));
+    size_t wrong = check_evidence(dir, state);
     json_decref(state);
     if (state == NULL)
         printf("evaluation cannot be read: %s\n", why.text);
@@ -108,7 +139,7 @@ static bool check_evaluation(const struct nd_rundir *dir, const char *pub)
         printf("evaluation event %lld is not what it was; %lld before it are whole\n", bad, events);
     else if (events != 0)
         printf("evaluation ok, %lld events, %s\n", events, is_signed ? "signed" : "not signed");
-    bool good = state != NULL && bad == 0;
+    bool good = state != NULL && bad == 0 && wrong == 0;
     if (pub == NULL || !is_signed)
         return good;
     char *path = nd_rundir_file(dir, "evaluation.jsonl");

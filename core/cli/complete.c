@@ -87,9 +87,36 @@ static void put_confirmations(const struct asked *asked)
     json_decref(answer);
 }
 
+/* Those of an observation: of the plan, whatever became of them, while it lives and afterwards. */
+static void put_planned_injects(const struct asked *asked)
+{
+    struct nd_rundir dir;
+    if (nd_rundir_find(&dir, asked->runs, asked->run, NULL) != ND_OK)
+        return;
+    char *path = nd_rundir_file(&dir, "plan.json");
+    json_t *plan = json_load_file(path, 0, NULL);
+    size_t p = 0;
+    json_t *phase = NULL;
+    json_array_foreach(json_object_get(plan, "phases"), p, phase)
+    {
+        size_t i = 0;
+        json_t *inject = NULL;
+        json_array_foreach(json_object_get(phase, "injects"), i, inject)
+            put(asked, json_string_value(json_object_get(inject, "id")),
+                text_of(json_object_get(inject, "title"), nd_cli_zh(NULL)));
+    }
+    json_decref(plan);
+    free(path);
+    nd_rundir_deinit(&dir);
+}
+
 /* Those that are not over. */
 static void put_injects(const struct asked *asked)
 {
+    if ((asked->command->flags & ND_COMMAND_LIVING) == 0) {
+        put_planned_injects(asked);
+        return;
+    }
     json_t *answer = ask_status(asked);
     const json_t *status = json_object_get(answer, "status");
     size_t i = 0;
@@ -271,6 +298,7 @@ static const struct {
     {"NUMBER", put_confirmations, NULL},
     {"NAME", put_people, NULL},
     {"INJECT", put_injects, NULL},
+    {"OBSERVATION", NULL, NULL},
     {"DUTY", put_duties, NULL},
     {"EVENT", NULL, NULL},
     {"DRILL", NULL, NULL},

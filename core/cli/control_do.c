@@ -111,12 +111,17 @@ static json_t *do_observe(const struct asked *asked)
     const struct nd_speaker speaker = speaker_of(asked);
     json_t *evidence = json_object_get(asked->request, "evidence");
     int64_t number = 0;
+    nd_ns seen = -1;
+    const char *at = text_of(asked, "at");
+    if (at != NULL && nd_moment_parse(at, &seen, &why) != ND_OK)
+        return refused(why.text);
     const struct nd_observation observation = {
         .text = text_of(asked, "text"),
         .inject = text_of(asked, "inject"),
         .objective = text_of(asked, "objective"),
         .sort = text_of(asked, "sort"),
         .evidence = json_is_object(evidence) ? json_incref(evidence) : NULL,
+        .seen_rel = seen,
     };
     nd_err err = nd_run_observe(asked->run, &observation, &speaker, &number, &why);
     json_t *answer = outcome(err, &why);

@@ -92,11 +92,27 @@ const json_t *nd_evaluating_objective(const struct nd_evaluating *e, const char 
     return found;
 }
 
+/* "I3" or "L3": the number that comes next. */
+static void next_id(const struct nd_evaluation *evaluation, const char *type, char *out,
+                    size_t out_bytes)
+{
+    const json_t *now = nd_evaluation_now(evaluation);
+    bool item = strncmp(type, "improvement", strlen("improvement")) == 0;
+    size_t count = item ? json_array_size(json_object_get(now, "improvements")) : 0;
+    size_t i = 0;
+    json_t *one = NULL;
+    json_array_foreach(json_object_get(now, "observations"), i, one)
+    {
+        const char *does = json_string_value(json_object_get(one, "does"));
+        count += !item && does != NULL && strcmp(does, "added") == 0;
+    }
+    snprintf(out, out_bytes, "%c%zu", item ? 'I' : 'L', count + 1);
+}
+
 int nd_evaluating_add(struct nd_evaluating *e, const char *command, const char *type,
                       const char *subject, json_t *data)
 {
     struct nd_fail why = {0};
-    char next[24];
     bool unsigned_now = false;
     struct nd_evaluation *evaluation = nd_evaluation_open(&e->dir, &why);
     if (evaluation == NULL) {
@@ -104,10 +120,10 @@ int nd_evaluating_add(struct nd_evaluating *e, const char *command, const char *
         tell(command, &why);
         return why.code == ND_EPARSE ? ND_EXIT_INTEGRITY : ND_EXIT_REFUSED;
     }
-    const json_t *items = json_object_get(nd_evaluation_now(evaluation), "improvements");
-    snprintf(next, sizeof next, "I%zu", json_array_size(items) + 1);
-    nd_err err =
-        nd_evaluation_add(evaluation, type, subject != NULL ? subject : next, e->by, data, &why);
+    if (subject == NULL)
+        next_id(evaluation, type, e->added, sizeof e->added);
+    nd_err err = nd_evaluation_add(evaluation, type, subject != NULL ? subject : e->added, e->by,
+                                   data, &why);
     if (err == ND_OK)
         err = nd_evaluation_sign(evaluation, nd_cli_get(&e->args, "sign"), &unsigned_now, &why);
     if (err == ND_OK)
@@ -115,8 +131,6 @@ int nd_evaluating_add(struct nd_evaluating *e, const char *command, const char *
     nd_evaluation_close(evaluation);
     if (err != ND_OK)
         return tell(command, &why);
-    if (subject == NULL)
-        printf("%s\n", next);
     if (unsigned_now)
         fprintf(stderr, "the evaluation is not signed any more; sign it again with --sign KEY\n");
     return ND_EXIT_OK;

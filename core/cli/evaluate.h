@@ -11,6 +11,7 @@ struct nd_evaluating {
     struct nd_site *site; /* or NULL */
     json_t *plan;         /* or NULL */
     const char *by;
+    char added[24]; /* id of what nd_evaluating_add has added */
 };
 
 /* Parses and opens (--run, --runs, --as). False: *code tells; to be freed in either case. */
@@ -24,7 +25,7 @@ bool nd_evaluating_may(const struct nd_evaluating *e, const char *command, bool 
 const json_t *nd_evaluating_objective(const struct nd_evaluating *e, const char *command,
                                       const char *id);
 /* Adds one event, signs with --sign where it was given, and writes the report anew once the run is
- * over. subject: NULL: the next improvement item's id, which is told. data: taken over. */
+ * over. subject: NULL: the next id of an improvement item or observation. data: taken over. */
 int nd_evaluating_add(struct nd_evaluating *e, const char *command, const char *type,
                       const char *subject, json_t *data);
 

@@ -152,15 +152,16 @@ static void observation_log(struct nd_doc *doc)
 {
     static const char *const blank[] = {NULL, NULL, NULL, NULL};
     struct nd_paper *paper = &doc->paper;
-    const char *const heads[] = {nd_say(paper, "時間 T+", "Time, T+"),
+    const char *const heads[] = {nd_say(paper, "時間（T+ 或時刻）", "Time (T+ or the clock)"),
                                  nd_say(paper, "狀況或目標代號", "Inject or objective"),
                                  nd_say(paper, "所見（事實）", "What was seen (facts)"),
                                  nd_say(paper, "優點 / 待改善", "Strength / to be improved"), NULL};
     nd_paper_heading(paper, 2, nd_say(paper, "觀察紀錄", "Observations"));
     nd_paper_table(
         paper,
-        nd_say(paper, "演練中以 netdrill observe 登錄，或寫於此，於結束前登錄",
-               "by netdrill observe during the drill; or here, and typed in before it ends"),
+        nd_say(paper, "以 netdrill observe 登錄；寫於此者，演練後亦可登錄（--at 時間）",
+               "by netdrill observe; what is written here may be typed in after the drill "
+               "(--at TIME)"),
         heads);
     for (size_t i = 0; i < 10; i++)
         nd_paper_row(paper, blank);

@@ -26,7 +26,9 @@ static void by_objective(struct nd_doc *doc)
         heads);
     for (size_t i = 0; i < doc->drill->objectives_count; i++) {
         const struct nd_objective *objective = &doc->drill->objectives[i];
-        const char *const cells[] = {nd_paper_words(paper, &objective->text), NULL, NULL, NULL};
+        const char *const cells[] = {nd_arena_printf(&doc->arena, "%s\n%s", objective->id,
+                                                     nd_paper_words(paper, &objective->text)),
+                                     NULL, NULL, NULL};
         if (objective->kind == ND_OBJECTIVE)
             nd_paper_row(paper, cells);
     }
@@ -82,9 +84,13 @@ void nd_doc_feedback(struct nd_doc *doc)
     nd_paper_item(
         paper,
         nd_say(paper,
-               "由一人記錄；待改善事項以 netdrill improve add 登錄，評等以 netdrill rate 登錄。",
-               "One person writes it down; what is to be improved goes into netdrill "
-               "improve add, ratings into netdrill rate."));
+               "由一人記錄，會後亦可登錄：所見以 netdrill observe --objective 目標代號 --sort "
+               "strength（優點）或 improvement（待改善）--as 姓名；作法以 netdrill improve "
+               "add，評等以 "
+               "netdrill rate。",
+               "One person writes it down; it is typed in then or later: what was seen by netdrill "
+               "observe --objective ID --sort strength or improvement --as NAME, what to do about "
+               "it by netdrill improve add, ratings by netdrill rate."));
     nd_doc_rules(doc);
     nd_paper_end(paper);
 }

@@ -74,9 +74,20 @@ static void fold_improvement(json_t *state, const char *type, const json_t *even
     }
 }
 
+static void fold_observation(json_t *state, const char *does, const json_t *event)
+{
+    json_t *entry = json_copy(json_object_get(event, "data"));
+    json_object_set_new(entry, "does", json_string(does));
+    json_object_set(entry, "number", json_object_get(event, "subject"));
+    json_object_set(entry, "at", json_object_get(event, "time"));
+    json_object_set(entry, "seq", json_object_get(event, "seq"));
+    json_array_append_new(json_object_get(state, "observations"), entry);
+}
+
 static bool fold_event(void *ctx, const json_t *event)
 {
     json_t *state = ctx;
+    static const char observation[] = "netdrill.observation.";
     static const char rating[] = "netdrill.rating.";
     static const char improvement[] = "netdrill.improvement.";
     const char *type = str_of(event, "type");
@@ -87,6 +98,8 @@ static bool fold_event(void *ctx, const json_t *event)
         json_object_set_new(json_object_get(state, "ratings"), str_of(event, "subject"), entry);
     } else if (strncmp(type, improvement, sizeof improvement - 1) == 0) {
         fold_improvement(state, type + sizeof improvement - 1, event);
+    } else if (strncmp(type, observation, sizeof observation - 1) == 0) {
+        fold_observation(state, type + sizeof observation - 1, event);
     }
     return true;
 }
@@ -95,7 +108,8 @@ json_t *nd_evaluation_state(const struct nd_rundir *dir, struct nd_fail *why)
 {
     struct nd_journal_check check = {0};
     char id[ND_KEY_ID] = "";
-    json_t *state = json_pack("{s:{}, s:[], s:[]}", "ratings", "improvements", "carried");
+    json_t *state =
+        json_pack("{s:{}, s:[], s:[], s:[]}", "ratings", "improvements", "carried", "observations");
     char *path = nd_rundir_file(dir, FILE_NAME);
     nd_err err = ND_OK;
     if (access(path, F_OK) == 0)

@@ -1,11 +1,16 @@
-/* What people conclude of a run: ratings and improvement items, in evaluation.jsonl of its
- * directory. It goes on long after the run was sealed, so the seal does not cover it: it is chained
- * like the journal (journal.h; monons is the wall clock), its first line names the run and the
- * journal's end as it then was, and it has a signature of its own, evaluation.jsonl.minisig.
+/* What people conclude of a run: ratings, observations and improvement items, in evaluation.jsonl
+ * of its directory. It goes on long after the run was sealed, so the seal does not cover it: it is
+ * chained like the journal (journal.h; monons is the wall clock), its first line names the run and
+ * the journal's end as it then was, and it has a signature of its own, evaluation.jsonl.minisig.
  *
  *   evaluation.opened            schema "netdrill.evaluation/1", run, journal_events, journal_hash
  *   rating.set [objective id]    rating "P", "S", "M", "U" or null (taken back), why, by, uid,
  *                                login_uid
+ *   observation.added [L1 ...]   what was seen, written down after the run: text, sort, objective,
+ *                                inject, evidence {file, sha256, octets}, seen_rel_ns (or null);
+ *                                by, uid, login_uid
+ *   observation.changed [L1, 3]  those of the fields that change, also of one in the journal
+ *   observation.withdrawn [L1, 3] why
  *   improvement.added [I1 ...]   action, issue, objective, element, priority, owner, contact,
  *                                start, due, observation, event, status; by, uid, login_uid
  *   improvement.carried [C1 ...] an item of an earlier run that was not done when this one began:
@@ -20,6 +25,7 @@
 
 /* As it stands: {"ratings": {id: {rating, why, by, at (RFC 3339), seq}},
  * "improvements": [{id, ..., at, changed_at, seq}], "carried": the same, of earlier runs,
+ * "observations": [{does "added", "changed" or "withdrawn", number, at, seq, ...}] in their order,
  * "events", "bad_seq", "signer" or null}.
  * Empty when there is no file. Caller decrefs. NULL and why: it cannot be read. */
 json_t *nd_evaluation_state(const struct nd_rundir *dir, struct nd_fail *why);

@@ -28,6 +28,7 @@ static bool left_out(const char *name)
                                         "evaluation.jsonl",
                                         "evaluation.jsonl.minisig",
                                         "evaluation.lock",
+                                        "evaluation",
                                         NULL};
     for (size_t i = 0; names[i] != NULL; i++) {
         if (strcmp(names[i], name) == 0)

@@ -231,7 +231,7 @@ static void drop(json_t *entry, const char *const *keys)
 static void drop_evidence(const struct redaction *of, json_t *model)
 {
     static const char *const of_targets[] = {"columns", "args", "why", "proved_why", NULL};
-    static const char *const of_people[] = {"evidence", NULL};
+    static const char *const of_people[] = {"evidence", "text_before", "withdrawn_why", NULL};
     static const char *const lists[] = {"series", "changes"};
     size_t i = 0;
     json_t *entry = NULL;

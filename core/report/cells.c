@@ -309,6 +309,11 @@ static void put_of(const struct cell *cell, struct nd_buf *out)
                 (long long)nd_int_of(cell->value, "counted"));
 }
 
+static void put_history(const struct cell *cell, struct nd_buf *out)
+{
+    nd_observation_history(cell->page, cell->entry, out);
+}
+
 /* Drawn, not written. */
 static void put_nothing(const struct cell *cell, struct nd_buf *out)
 {
@@ -338,7 +343,7 @@ static const struct {
     [ND_CELL_WARN] = {put_warn, false},         [ND_CELL_BULLET] = {put_nothing, false},
     [ND_CELL_DATE] = {put_text, false},         [ND_CELL_ANSWERS] = {put_answers, false},
     [ND_CELL_FAULT] = {put_fault, false},       [ND_CELL_REACHED] = {put_reached, true},
-    [ND_CELL_TOLD] = {put_told, false},
+    [ND_CELL_TOLD] = {put_told, false},         [ND_CELL_HISTORY] = {put_history, false},
 };
 
 static void put_cell(const struct cell *cell, struct nd_buf *out)

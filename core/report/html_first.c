@@ -361,7 +361,7 @@ static void put_seen(const struct nd_page *page, const char *sort, enum nd_messa
     nd_html_raw(page, "</h3><ul>\n");
     json_array_foreach(json_object_get(page->model, "observations"), i, one)
     {
-        if (strcmp(nd_str_of(one, "sort"), sort) != 0 || count++ >= SEEN)
+        if (strcmp(nd_str_of(one, "sort"), sort) != 0 || nd_is_withdrawn(one) || count++ >= SEEN)
             continue;
         nd_html_raw(page, "<li>");
         put_cut(page, nd_str_of(one, "text"), 72);

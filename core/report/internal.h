@@ -180,6 +180,14 @@ void nd_model_duty(json_t *model, const char *type, const char *subject, const j
 void nd_model_people(json_t *model, const char *type, const char *subject, const json_t *data,
                      json_int_t at_rel, json_int_t seq);
 void nd_model_people_plan(json_t *model, const json_t *plan);
+/* What the evaluation (record/evaluation.h) has of observations: those added after the run, and
+ * what their authors corrected or withdrew. state: may be NULL. */
+void nd_model_observed(json_t *model, const json_t *state);
+bool nd_is_withdrawn(const json_t *observation);
+/* When it was added afterwards, written down, corrected or withdrawn; nothing when it stands as it
+ * was said in its moment. */
+void nd_observation_history(const struct nd_page *page, const json_t *observation,
+                            struct nd_buf *out);
 const char *nd_inject_title(const struct nd_page *page, const json_t *inject);
 /* Who answered what; what was not delivered; why it was skipped or not needed. */
 void nd_inject_answers(const struct nd_page *page, const json_t *inject, struct nd_buf *out);

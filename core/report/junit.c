@@ -149,8 +149,13 @@ static void put_observations(const struct nd_page *page)
     begin_suite(page->out, "observations", json_array_size(list), 0, 0);
     json_array_foreach(list, i, one)
     {
-        char *name = nd_printf("#%s %s: %s", nd_str_of(one, "number"), nd_str_of(one, "by"),
-                               nd_str_of(one, "text"));
+        struct nd_buf history = {0};
+        nd_observation_history(page, one, &history);
+        const char *words = nd_buf_str(&history);
+        char *name = nd_printf("#%s %s: %s%s%s%s", nd_str_of(one, "number"), nd_str_of(one, "by"),
+                               nd_str_of(one, "text"), *words != '\0' ? " (" : "", words,
+                               *words != '\0' ? ")" : "");
+        nd_buf_deinit(&history);
         test_case(page->out, "observations", name, NULL, NULL);
         free(name);
     }

@@ -9,15 +9,8 @@
 
 json_int_t nd_start_ms(const json_t *model)
 {
-    const char *wall = nd_str_of(json_object_get(model, "run"), "wall");
-    struct tm tm = {0};
-    int ms = 0;
-    if (sscanf(wall, "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
-               &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &ms) != 7)
-        return -1;
-    tm.tm_year -= 1900;
-    tm.tm_mon--;
-    return (json_int_t)timegm(&tm) * 1000 + ms;
+    int64_t wall = nd_wall_parse(nd_str_of(json_object_get(model, "run"), "wall"));
+    return wall < 0 ? -1 : wall / 1000000;
 }
 
 json_int_t nd_run_ms(const json_t *model)

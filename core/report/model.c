@@ -379,6 +379,7 @@ json_t *nd_report_model(const struct nd_rundir *dir, struct nd_fail *why)
     json_t *evaluation = nd_evaluation_state(dir, why);
     if (evaluation == NULL)
         json_object_set_new(json_object_get(model, "quality"), "evaluation", json_string("unread"));
+    nd_model_observed(model, evaluation);
     nd_model_rating(model, plan, evaluation);
     nd_model_kpi(model);
     json_decref(evaluation);

@@ -90,6 +90,18 @@ static void fold_inject(json_t *row, const char *type, const json_t *data, json_
     }
 }
 
+/* When it was seen, as the observer says; else when it was written down. written: taken over. */
+static void set_moment(json_t *entry, json_t *written)
+{
+    json_t *seen = json_object_get(entry, "seen_rel_ns");
+    bool told = json_is_integer(seen);
+    json_object_set(entry, "at_rel_ns", told ? seen : written);
+    if (told && json_is_integer(written))
+        json_object_set(entry, "written_rel_ns", written);
+    json_object_del(entry, "seen_rel_ns");
+    json_decref(written);
+}
+
 void nd_model_people(json_t *model, const char *type, const char *subject, const json_t *data,
                      json_int_t at_rel, json_int_t seq)
 {
@@ -100,10 +112,65 @@ void nd_model_people(json_t *model, const char *type, const char *subject, const
     } else if (strcmp(type, "observation") == 0) {
         json_t *entry = json_copy((json_t *)data);
         json_object_set_new(entry, "number", json_string(subject));
-        json_object_set_new(entry, "at_rel_ns", json_integer(at_rel));
+        set_moment(entry, json_integer(at_rel));
         json_object_set_new(entry, "seq", json_integer(seq));
         json_array_append_new(json_object_get(model, "observations"), entry);
     }
+}
+
+static json_t *added_later(const json_t *one)
+{
+    json_t *entry = json_copy((json_t *)one);
+    static const char *const renamed[][2] = {{"at", "added_at"}, {"seq", "evaluation_seq"}};
+    for (size_t i = 0; i < 2; i++) {
+        json_object_set(entry, renamed[i][1], json_object_get(entry, renamed[i][0]));
+        json_object_del(entry, renamed[i][0]);
+    }
+    json_object_del(entry, "does");
+    set_moment(entry, json_null());
+    return entry;
+}
+
+/* What stood there first is kept beside it. */
+static void correct(json_t *entry, const json_t *one)
+{
+    static const char *const fields[] = {"text", "sort", "objective", "inject"};
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        json_t *value = json_object_get(one, fields[i]);
+        if (value == NULL)
+            continue;
+        if (i == 0 && json_object_get(entry, "text_before") == NULL)
+            json_object_set(entry, "text_before", json_object_get(entry, "text"));
+        json_object_set(entry, fields[i], value);
+    }
+    if (json_is_integer(json_object_get(one, "seen_rel_ns")))
+        json_object_set(entry, "at_rel_ns", json_object_get(one, "seen_rel_ns"));
+    json_object_set(entry, "changed_at", json_object_get(one, "at"));
+}
+
+void nd_model_observed(json_t *model, const json_t *state)
+{
+    json_t *list = json_object_get(model, "observations");
+    size_t i = 0;
+    json_t *one = NULL;
+    json_array_foreach(json_object_get(state, "observations"), i, one)
+    {
+        const char *does = nd_str_of(one, "does");
+        json_t *entry = nd_entry_of(list, "number", nd_str_of(one, "number"));
+        if (strcmp(does, "added") == 0 && entry == NULL) {
+            json_array_append_new(list, added_later(one));
+        } else if (strcmp(does, "changed") == 0 && entry != NULL) {
+            correct(entry, one);
+        } else if (strcmp(does, "withdrawn") == 0 && entry != NULL) {
+            json_object_set(entry, "withdrawn_at", json_object_get(one, "at"));
+            json_object_set(entry, "withdrawn_why", json_object_get(one, "why"));
+        }
+    }
+}
+
+bool nd_is_withdrawn(const json_t *observation)
+{
+    return json_object_get(observation, "withdrawn_at") != NULL;
 }
 
 /* What the plan says of those that were never fired, and what events do not repeat. */
@@ -162,4 +229,45 @@ void nd_inject_answers(const struct nd_page *page, const json_t *inject, struct 
         nd_buf_addf(out, "%s%s", before, nd_str_of(inject, "reason"));
     else if (*nd_str_of(inject, "because") != '\0')
         nd_buf_addf(out, "%s%s: %s", before, nd_str_of(inject, "of"), nd_str_of(inject, "because"));
+}
+
+/* A moment after the run, in the time of its place: "2026-11-25 14:05 (+08:00)". */
+static void put_wall(const struct nd_page *page, const char *at, struct nd_buf *out)
+{
+    char local[ND_UNIT_TEXT];
+    int64_t wall = nd_wall_parse(at);
+    int offset = (int)nd_int_of(json_object_get(page->model, "run"), "utc_offset_min");
+    if (wall < 0) {
+        nd_buf_adds(out, at);
+        return;
+    }
+    nd_wall_format(wall, offset, local);
+    nd_buf_addf(out, "%.10s %.5s (%s)", local, local + 11, offset == 0 ? "UTC" : local + 23);
+}
+
+void nd_observation_history(const struct nd_page *page, const json_t *observation,
+                            struct nd_buf *out)
+{
+    static const struct {
+        const char *key, *words;
+        enum nd_message message, words_message;
+    } parts[] = {{"added_at", NULL, ND_MSG_ADDED_LATER, ND_MSG_COUNT},
+                 {"changed_at", "text_before", ND_MSG_CORRECTED, ND_MSG_TEXT_BEFORE},
+                 {"withdrawn_at", "withdrawn_why", ND_MSG_WITHDRAWN, ND_MSG_WITHDRAWN_WHY}};
+    const json_t *written = json_object_get(observation, "written_rel_ns");
+    char moment[ND_UNIT_TEXT];
+    size_t before = out->len_bytes;
+    if (json_is_integer(written))
+        nd_buf_addf(out, "%s %s", nd_msg(page, ND_MSG_WRITTEN_DOWN), nd_rel_text(written, moment));
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        const char *at = nd_str_of(observation, parts[i].key);
+        const char *words = parts[i].words != NULL ? nd_str_of(observation, parts[i].words) : "";
+        if (*at == '\0')
+            continue;
+        nd_buf_addf(out, "%s%s ", out->len_bytes != before ? "; " : "",
+                    nd_msg(page, parts[i].message));
+        put_wall(page, at, out);
+        if (*words != '\0')
+            nd_buf_addf(out, ", %s: %s", nd_msg(page, parts[i].words_message), words);
+    }
 }

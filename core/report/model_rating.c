@@ -31,6 +31,7 @@ struct weighing {
     const json_t *model, *nodes;
     struct nd_evidence evidence;
     json_t *seqs;      /* of the journal, NULL: not asked for */
+    json_t *later;     /* numbers of observations added after the run, likewise */
     const char *grade; /* the worst of them: "met", "unknown", "missed"; "unrated" */
 };
 
@@ -50,6 +51,8 @@ static void count(struct weighing *w, const json_t *entry, size_t *counter)
     ++*counter;
     if (w->seqs != NULL && json_is_integer(json_object_get(entry, "seq")))
         json_array_append(w->seqs, json_object_get(entry, "seq"));
+    if (w->later != NULL && json_object_get(entry, "added_at") != NULL)
+        json_array_append(w->later, json_object_get(entry, "number"));
 }
 
 /* One that was met, missed or could not be judged. */
@@ -88,6 +91,8 @@ static void weigh_inject(struct weighing *w, const json_t *entry)
 static void weigh_observation(struct weighing *w, const json_t *entry)
 {
     const char *sort = nd_str_of(entry, "sort");
+    if (nd_is_withdrawn(entry))
+        return;
     count(w, entry,
           strcmp(sort, "strength") == 0      ? &w->evidence.strengths
           : strcmp(sort, "improvement") == 0 ? &w->evidence.improvements
@@ -106,7 +111,7 @@ static const char *objective_of(const struct weighing *w, const json_t *entry)
 
 /* All that bears on a node; below: also what stands below it. */
 static struct weighing weigh(const json_t *model, const json_t *nodes, const char *id, bool below,
-                             json_t *seqs)
+                             json_t *seqs, json_t *later)
 {
     static const struct {
         const char *list;
@@ -115,7 +120,7 @@ static struct weighing weigh(const json_t *model, const json_t *nodes, const cha
                  {"obligations", weigh_duty},
                  {"injects", weigh_inject},
                  {"observations", weigh_observation}};
-    struct weighing w = {model, nodes, {0}, seqs, "unrated"};
+    struct weighing w = {model, nodes, {0}, seqs, later, "unrated"};
     for (size_t l = 0; l < sizeof lists / sizeof lists[0]; l++) {
         size_t i = 0;
         json_t *entry = NULL;
@@ -145,18 +150,18 @@ static const char *suggest(const json_t *model, const json_t *nodes, const json_
         if (strcmp(nd_str_of(other, "kind"), "target") != 0 ||
             strcmp(nd_str_of(other, "parent"), id) != 0)
             continue;
-        const struct weighing w = weigh(model, nodes, nd_str_of(other, "id"), true, NULL);
+        const struct weighing w = weigh(model, nodes, nd_str_of(other, "id"), true, NULL, NULL);
         const char *one = nd_rating_suggest(&w.evidence);
         if (one == NULL)
             return NULL;
         has_targets = true;
         worst = nd_rating_worse(worst, one);
     }
-    const struct weighing own = weigh(model, nodes, id, !has_targets, NULL);
+    const struct weighing own = weigh(model, nodes, id, !has_targets, NULL, NULL);
     return nd_rating_worse(worst, nd_rating_suggest(&own.evidence));
 }
 
-static char *evidence_words(const struct nd_evidence *e, enum nd_lang lang)
+static char *evidence_words(const struct nd_evidence *e, size_t later, enum nd_lang lang)
 {
     const struct nd_page page = {NULL, lang, NULL};
     const struct {
@@ -173,13 +178,16 @@ static char *evidence_words(const struct nd_evidence *e, enum nd_lang lang)
             nd_buf_addf(&out, "%s%s %zu", out.len_bytes != 0 ? ", " : "",
                         nd_msg(&page, parts[i].words), parts[i].count);
     }
+    if (later != 0)
+        nd_buf_addf(&out, "; %s %zu", nd_msg(&page, ND_MSG_OF_THEM_LATER), later);
     return nd_buf_take(&out);
 }
 
 static void add_evidence(json_t *node, const struct nd_evidence *e)
 {
-    char *zh = evidence_words(e, ND_LANG_ZH);
-    char *en = evidence_words(e, ND_LANG_EN);
+    size_t later = json_array_size(json_object_get(node, "evidence_added"));
+    char *zh = evidence_words(e, later, ND_LANG_ZH);
+    char *en = evidence_words(e, later, ND_LANG_EN);
     json_object_set_new(node, "weighed", json_pack("{s:s, s:s}", "zh", zh, "en", en));
     json_object_set_new(node, "counts",
                         json_pack("{s:I, s:I, s:I, s:I, s:I}", "good", (json_int_t)e->good, "bad",
@@ -193,7 +201,9 @@ static void add_evidence(json_t *node, const struct nd_evidence *e)
 /* Why nothing is suggested: there is no evidence, or none for a part of it. */
 static const char *no_suggestion(const json_t *node)
 {
-    return json_array_size(json_object_get(node, "evidence")) == 0 ? "unrated" : "unsuggested";
+    size_t count = json_array_size(json_object_get(node, "evidence")) +
+                   json_array_size(json_object_get(node, "evidence_added"));
+    return count == 0 ? "unrated" : "unsuggested";
 }
 
 /* What the evaluator saw himself stands beside what was recorded. */
@@ -284,6 +294,7 @@ static json_int_t count_without_action(const json_t *model)
     json_array_foreach(json_object_get(model, "observations"), i, observation)
     {
         if (strcmp(nd_str_of(observation, "sort"), "improvement") == 0 &&
+            !nd_is_withdrawn(observation) &&
             nd_entry_of(json_object_get(model, "improvements"), "observation",
                         nd_str_of(observation, "number")) == NULL)
             left++;
@@ -308,9 +319,11 @@ void nd_model_rating(json_t *model, const json_t *plan, const json_t *state)
     {
         const char *id = nd_str_of(one, "id");
         json_t *seqs = json_array();
-        const struct weighing w = weigh(model, nodes, id, true, seqs);
+        json_t *later = json_array();
+        const struct weighing w = weigh(model, nodes, id, true, seqs, later);
         json_object_set_new(one, "grade", json_string(w.grade));
         json_object_set_new(one, "evidence", seqs);
+        json_object_set_new(one, "evidence_added", later);
         add_evidence(one, &w.evidence);
         add_rating(one, suggest(model, nodes, one),
                    json_object_get(json_object_get(state, "ratings"), id));

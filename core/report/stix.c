@@ -180,10 +180,19 @@ static void add_observations(struct bundle *bundle)
     {
         const char *sort = nd_str_of(one, "sort");
         char *name = nd_printf("observation|%s", nd_str_of(one, "number"));
+        struct nd_buf text = {0};
+        struct nd_buf history = {0};
+        nd_observation_history(bundle->page, one, &history);
+        nd_buf_adds(&text, nd_str_of(one, "text"));
+        if (history.len_bytes != 0)
+            nd_buf_addf(&text, "\n(%s)", nd_buf_str(&history));
+        nd_buf_deinit(&history);
         json_t *note =
             add_note(bundle, name,
                      *sort != '\0' ? nd_state_text(bundle->page, sort) : nd_str_of(one, "number"),
-                     nd_strdup(nd_str_of(one, "text")), bundle->identity);
+                     nd_buf_take(&text), bundle->identity);
+        if (nd_is_withdrawn(one))
+            json_object_set_new(note, "revoked", json_true());
         if (*nd_str_of(one, "by") != '\0')
             json_object_set_new(note, "authors", json_pack("[s]", nd_str_of(one, "by")));
         free(name);
@@ -310,8 +319,10 @@ static void add_series(struct bundle *bundle, const json_t *series)
 /* created: STARTEX; modified: ENDEX, or when ratings and improvements last changed. */
 static void set_times(struct bundle *bundle)
 {
-    static const char *const lists[] = {"improvements", "improvements", "objectives"};
-    static const char *const keys[] = {"changed_at", "at", "rated_at"};
+    static const char *const lists[] = {"improvements", "improvements", "objectives",
+                                        "observations", "observations", "observations"};
+    static const char *const keys[] = {"changed_at", "at",         "rated_at",
+                                       "added_at",   "changed_at", "withdrawn_at"};
     const json_t *model = bundle->page->model;
     const json_t *run = json_object_get(model, "run");
     json_int_t start = nd_run_ms(model);

@@ -356,6 +356,7 @@ const struct nd_table nd_report_tables[] = {
       {"at_rel_ns", ND_MSG_AT, ND_CELL_MOMENT},
       {"by", ND_MSG_BY, ND_CELL_TEXT},
       {"text", ND_MSG_OBSERVATION, ND_CELL_TEXT},
+      {"number", ND_MSG_HISTORY, ND_CELL_HISTORY | ND_BELOW},
       {"sort", ND_MSG_SORT, ND_CELL_STATE},
       {"inject", ND_MSG_INJECT, ND_CELL_TEXT},
       {"objective", ND_MSG_OBJECTIVE, ND_CELL_TEXT},

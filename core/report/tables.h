@@ -43,6 +43,7 @@ enum nd_cell_kind {
     ND_CELL_WARN,     /* a value in the entry's unit; nothing when there is none */
     ND_CELL_BULLET,   /* a verdict as a chart; ND_DRAWN alone */
     ND_CELL_OF,       /* {good, counted} */
+    ND_CELL_HISTORY,  /* an observation: added afterwards, corrected or withdrawn, and when */
     ND_CELL_DATE,     /* a day as it was written; of a spreadsheet a date if it is one */
     ND_CELL_ANSWERS   /* an inject: who answered what; what was not delivered; why it was skipped */
 };

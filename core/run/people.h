@@ -36,8 +36,10 @@ struct nd_observation {
     const char *sort;               /* "strength", "improvement", or NULL */
     json_t *evidence;               /* {file, sha256, octets} of a file in the run's directory,
                                        taken over; or NULL */
+    nd_ns seen_rel;                 /* when, from T+0, pauses counted; -1: as it is said */
 };
-/* number: of the observation, from 1. ND_EARG: no text, no such inject, objective or sort. */
+/* number: of the observation, from 1. ND_EARG: no text, no such inject, objective or sort; not seen
+ * yet. */
 nd_err nd_run_observe(struct nd_run *run, const struct nd_observation *observation,
                       const struct nd_speaker *speaker, int64_t *number, struct nd_fail *why);
 nd_err nd_run_remark(struct nd_run *run, const char *text, const struct nd_speaker *speaker,

@@ -230,6 +230,8 @@ static nd_err check_observation(const struct nd_run *run, const struct nd_observ
     if (o->sort != NULL && strcmp(o->sort, "strength") != 0 && strcmp(o->sort, "improvement") != 0)
         return nd_fail_set(why, ND_EARG,
                            "an observation is a 'strength' or an 'improvement', got '%s'", o->sort);
+    if (o->seen_rel >= 0 && (run->t0 < 0 || o->seen_rel > nd_run_now(run) - run->t0))
+        return nd_fail_set(why, ND_EARG, "the moment it was seen is still to come");
     return ND_OK;
 }
 
@@ -260,6 +262,8 @@ nd_err nd_run_observe(struct nd_run *run, const struct nd_observation *observati
     json_object_set_new(data, "sort", nd_string_json(observation->sort));
     json_object_set_new(data, "evidence",
                         observation->evidence != NULL ? observation->evidence : json_null());
+    if (observation->seen_rel >= 0)
+        json_object_set_new(data, "seen_rel_ns", json_integer(observation->seen_rel));
     *number = ++run->observations;
     keep(run, data, *number);
     if (nd_run_event(run, 0, "observation", nd_id_text(run, *number), actor, data) < 0)

@@ -70,12 +70,59 @@ for words in 作業通訊 'M 達成但有重大困難' 修訂程序書 甲公司
 done
 "$netdrill" report last --runs runs --lang zh --format csv --table improvements | grep -q '^I1,作業通訊,未依程序書,修訂程序書,計畫,甲公司' || fail "the matrix as CSV"
 
+# What a hot wash brings: weighed as the others, and told apart; by its author corrected and withdrawn, never erased.
+observe() { "$netdrill" observe "$@" --runs runs; }
+table() { "$netdrill" report last --runs runs --lang "$1" --format csv --table observations; }
+expect 0 "observation L1" observe 網站公告未標示演練 --objective web --sort improvement --as chen --at T+00:00:02 --file s.lua
+[ "$(observe 民眾反應良好 --objective web --sort strength --as lin --json)" = '{"ok":true,"number":"L2"}' ] || fail "afterwards, as JSON"
+[ "$(node web '[.suggested, (.evidence_added | join("+"))] | join(" ")')" = "S L1+L2" ] || fail "it is not weighed: $(node web .)"
+[ "$(node notify .suggested)" = S ] || fail "the objective above"
+expect 2 "has no person 'wu'" observe x --as wu
+expect 2 "there is no inject 'nothing'" observe x --inject nothing --as chen
+expect 2 "did you mean 'first'" observe x --objective firs --as chen
+expect 2 "got 'nice'" observe x --sort nice --as chen
+expect 2 "needs words" observe " " --as chen
+expect 2 "say what was seen" observe --as chen
+expect 2 "the drill went from T+00:00:00 to" observe x --as chen --at T+01:00
+expect 2 "the time of day, 14:05" observe x --as chen --at 25:00
+expect 2 "the drill went from" observe x --as chen --at "$(date -d '-2 hours' +%H:%M)"
+expect 2 "no UTF-8" observe "$(printf 'bad\xff')" --as chen
+expect 3 "is chen's, who alone" observe --correct L1 x --as lin
+expect 2 "no observation 'L7'" observe --correct L7 x --as chen
+expect 2 "say what it was" observe --correct L1 --as chen
+expect 2 "say why it is withdrawn" observe --withdraw L2 --as lin
+expect 2 "nothing but why" observe --withdraw L2 x --sort strength --as lin
+expect 0 "observation L2" observe --withdraw L2 與觀察一重複 --as lin
+expect 3 "is withdrawn" observe --correct L2 x --as lin
+expect 0 "observation L1" observe --correct L1 首頁未標示演練 --as chen
+expect 0 "observation 1" observe --correct 1 --sort strength --as chen # one of the journal, which stays as it is
+[ "$(node web '[.suggested, (.evidence_added | join("+"))] | join(" ")')" = "unsuggested L1" ] || fail "what is withdrawn is weighed"
+[ "$(node first '.counts | [.strengths, .improvements] | join(" ")')" = "1 0" ] || fail "what is corrected"
+for words in 演練後補登 '原文: 網站公告未標示演練' '原因: 與觀察一重複' T+00:00:02 首頁未標示演練; do
+    table zh | grep -qF "$words" || fail "the table lacks '$words': $(table zh)"
+done
+table en | grep -q '^L2,.*added after the drill 20.*withdrawn (not counted) 20' || fail "in English: $(table en)"
+expect 0 "seal      ok" "$netdrill" verify last --runs runs
+expect 0 "the evidence suggested" rate first M 再看 --as chen
+expect 0 "I2" improve add 修訂範本 --element planning --observation L1 --as chen
+mv runs/*/evaluation/*-s.lua kept.lua
+expect 20 "s.lua' is missing" "$netdrill" verify last --runs runs
+cp kept.lua "runs/$(ls runs)/evaluation/$(jq -r 'select(.subject == "L1").data.evidence.file // empty' runs/*/evaluation.jsonl | sed 's/.*\///')"
+printf x >>runs/*/evaluation/*-s.lua
+expect 20 "s.lua' is not what it was" "$netdrill" verify last --runs runs
+cp kept.lua runs/*/evaluation/*-s.lua
+before=$("$netdrill" verify last --runs runs | sed -n 's/evaluation ok, \([0-9]*\) events.*/\1/p')
+for i in $(seq 10); do observe "seen $i" --as chen >>later & done
+wait $(jobs -p | grep -v "^$run$") 2>/dev/null
+[ "$(sort -u later | wc -l)" = 10 ] || fail "numbers of observations given twice: $(sort later | uniq -d)"
+expect 0 "evaluation ok, $((before + 10)) events" "$netdrill" verify last --runs runs
+
 # By many at once: none is lost, each has its own number.
 for i in $(seq 20); do improve add "item $i" --element training --as chen >>numbers & done
 wait $(jobs -p | grep -v "^$run$") 2>/dev/null
 [ "$(sort -u numbers | wc -l)" = 20 ] || fail "numbers given twice: $(sort numbers | uniq -d)"
-[ "$(improve list --json | jq 'length')" = 21 ] || fail "items were lost"
-expect 0 "evaluation ok, 25 events" "$netdrill" verify last --runs runs
+[ "$(improve list --json | jq 'length')" = 22 ] || fail "items were lost"
+expect 0 "evaluation ok, $((before + 30)) events" "$netdrill" verify last --runs runs
 
 # Signed; what is added unsigned says so; what is changed is found, and then nothing is added.
 "$netdrill" key new "$work/key" >/dev/null

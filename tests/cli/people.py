@@ -116,7 +116,10 @@ ask("note", b"\xff\xfe", code=2, says="no UTF-8")
 open("photo.jpg", "wb").write(b"\xff\xd8 no real photograph")
 ask("observe", "值班人員立即查閱程序書", "--inject", "cable", "--objective", "told", "--sort", "strength", "--file",
     "photo.jpg", "--as", "chen", says="observation 1")
-ask("observe", "bad\x1b[2Jterminal", says="observation 2")
+ask("observe", "bad\x1b[2Jterminal", "--at", time.strftime("%H:%M"), says="observation 2")
+ask("observe", "x", "--at", "T+00:04", code=2, says="has gone from T+00:00:00 to")
+ask("observe", "x", "--at", "yesterday", code=2, says="the time of day")
+ask("observe", "x", "--sign", "key", code=2, says="the run lives")
 
 # ---- the run itself: who said so, and as JSON ----
 for words, state in (("pause", "paused"), ("resume", "running")):
@@ -178,7 +181,9 @@ ask("note", "第一階段完成", "--as", "lin")
 ask("note", "REAL-WORLD EMERGENCY: fire in the hall", "--as", "lin")
 if run.wait(20) != 11:
     failures.append(f"the phrase: exit {run.returncode}\n{open('out').read()[-800:]}")
-ask("observe", "too late", code=3, says="does not answer")
+ask("note", "too late", code=3, says="does not answer")
+ask("observe", "未標示演練", "--inject", "adhoc-1", "--as", "chen", "--file", "photo.jpg", says="observation L1")
+ask("observe", "x", "--inject", "nothing", "--as", "chen", code=2, says="no inject")
 if "\x1b" in open("out").read():
     failures.append("an observation wrote escapes to the terminal")
 ask("verify", "last", says="journal   ok")
@@ -190,6 +195,8 @@ for n in range(10):
     texts = [e["data"]["text"] for e in observed if e["data"]["by"] == f"o{n}"]
     if texts != [f"觀察 {n} {i}" for i in range(COUNT)]:
         failures.append(f"observer {n}: {len(texts)} of {COUNT}, or out of order")
+if "seen_rel_ns" in observed[0]["data"] or observed[1]["data"]["seen_rel_ns"] < 0:
+    failures.append(f"when it was seen: {observed[:2]}")
 if {e["data"]["uid"] for e in observed} != {os.getuid()} or observed[2]["actor"][:12] != "controller:o":
     failures.append(f"actors: {observed[2]}")
 paused = [e["actor"] for e in events if e["type"] in ("netdrill.run.paused", "netdrill.run.resumed")]
@@ -209,7 +216,7 @@ for words in ("海纜中斷", "已開立工單， 並通報", "參演單位已�
     if words not in report:
         failures.append(f"the report lacks '{words}'")
 model = json.load(open(directory + "/report/report.json"))
-if len(model["observations"]) != 1052 or {i["id"]: i["outcome"] for i in model["injects"]} != {
+if len(model["observations"]) != 1053 or model["observations"][-1]["number"] != "L1" or {i["id"]: i["outcome"] for i in model["injects"]} != {
         "cable": "answered", "regulator": "not_needed", "roaming": "answered", "later": "cancelled", "left-out": "skipped",
         "end": "cancelled", "adhoc-1": "answered", "adhoc-2": "delivered", "all": "cancelled", "on-paper": "cancelled"}:
     failures.append(f"report.json: {[(i['id'], i['outcome']) for i in model['injects']]}")

@@ -117,7 +117,7 @@ def second_phase(run):
     run.rel("observation", 36 * SEC, {"text": "值班人員立即查閱程序書", "by": "chen", "uid": 1002, "login_uid": None, "inject": "cable", "objective": "tell",
                                       "sort": "strength", "evidence": {"file": "evidence/1-photo.jpg", "sha256": "sha256:" + "d" * 64, "octets": 20}}, "1")
     run.rel("observation", 37 * SEC, {"text": "聯絡簿未更新", "by": "yi-noc", "uid": 1003, "login_uid": None, "inject": None, "objective": "roam",
-                                      "sort": "improvement", "evidence": None}, "2")
+                                      "sort": "improvement", "evidence": None, "seen_rel_ns": 30 * SEC}, "2")
     run.rel("note", 38 * SEC, {"text": both("風雨增強", "The storm grows"), "step": "measure"})
     run.rel("note", 38 * SEC, {"text": both("第二班接手", "The second shift takes over"), "step": None, "by": "lin", "uid": 1000, "login_uid": None})
     run.rel("guard.breached", 39 * SEC, {"title": both("核心負載", "Load of the core"), "measured": 0.93, "limit": 0.9, "operator": "at_most", "otherwise": "note"}, "load")
@@ -182,6 +182,13 @@ def conclusions(run):
     run.evaluate("improvement.added", "2026-01-12T02:01:00.000Z", {
         "action": "更新聯絡簿", "element": "planning", "status": "agreed", "issue": "聯絡簿未更新", "objective": "roam", "observation": "2", "priority": "high",
         "owner": "甲電信", "contact": "jia-noc", "start": "2026-02-01", "due": "2026-06-30"}, "I1")
+    run.evaluate("observation.added", "2026-01-11T06:30:00.000Z", {
+        "text": "應變中心未收到續報", "sort": "improvement", "objective": "tell", "inject": None, "seen_rel_ns": 20 * SEC,
+        "evidence": {"file": "evaluation/2-form.pdf", "sha256": "sha256:" + "e" * 64, "octets": 30}}, "L1")
+    run.evaluate("observation.added", "2026-01-11T06:31:00.000Z", {
+        "text": "無線電通聯良好", "sort": "strength", "objective": None, "inject": "power", "seen_rel_ns": None, "evidence": None}, "L2", by="yi-noc")
+    run.evaluate("observation.changed", "2026-01-11T06:40:00.000Z", {"text": "應變中心遲收續報"}, "L1")
+    run.evaluate("observation.withdrawn", "2026-01-11T06:45:00.000Z", {"why": "非本次演練"}, "L2", by="yi-noc")
     run.evaluate("improvement.changed", "2026-01-13T02:00:00.000Z", {"status": "done", "proof": "新聯絡簿 2026-03"}, "I1", by="lin")
     run.evaluate("improvement.added", "2026-01-12T02:02:00.000Z", {"action": "加裝備援電源", "element": "equipment", "status": "proposed", "due": "2026-12-31"}, "I2")
 

@@ -99,9 +99,53 @@ static void test_tree(void **state)
     json_decref(plan);
 }
 
+/* Observations added after the run weigh as the others; withdrawn ones do not. */
+static void test_added_later(void **state)
+{
+    (void)state;
+    json_t *plan = json_loads(plan_text, 0, NULL);
+    json_t *model = model_of("", "{\"objective\": \"k\", \"sort\": \"strength\", \"number\": \"1\","
+                                 " \"seq\": 7, \"by\": \"chen\", \"text\": \"as it was\"}");
+    json_t *state_json = json_loads(
+        "{\"observations\": ["
+        "{\"does\": \"added\", \"number\": \"L1\", \"at\": \"2026-01-11T06:30:00.000Z\", \"seq\": "
+        "2,"
+        " \"inject\": \"i\", \"sort\": \"strength\", \"text\": \"t\", \"seen_rel_ns\": 5},"
+        "{\"does\": \"added\", \"number\": \"L2\", \"at\": \"2026-01-11T06:31:00.000Z\", \"seq\": "
+        "3,"
+        " \"inject\": \"i\", \"sort\": \"improvement\", \"text\": \"u\", \"seen_rel_ns\": null},"
+        "{\"does\": \"changed\", \"number\": \"1\", \"at\": \"x\", \"text\": \"as it is\"},"
+        "{\"does\": \"changed\", \"number\": \"1\", \"at\": \"y\", \"sort\": \"improvement\"},"
+        "{\"does\": \"withdrawn\", \"number\": \"L2\", \"at\": \"z\", \"why\": \"w\"},"
+        "{\"does\": \"withdrawn\", \"number\": \"L9\", \"at\": \"z\", \"why\": \"w\"}]}",
+        0, NULL);
+    assert_non_null(state_json);
+    nd_model_observed(model, state_json);
+    nd_model_rating(model, plan, state_json);
+    const json_t *list = json_object_get(model, "observations");
+    assert_int_equal(json_array_size(list), 3);
+    assert_string_equal(nd_str_of(json_array_get(list, 0), "text"), "as it is");
+    assert_string_equal(nd_str_of(json_array_get(list, 0), "text_before"), "as it was");
+    assert_string_equal(nd_str_of(json_array_get(list, 0), "sort"), "improvement");
+    assert_int_equal(nd_int_of(json_array_get(list, 1), "at_rel_ns"), 5);
+    assert_null(json_object_get(json_array_get(list, 1), "seq")); /* of another chain */
+    assert_true(json_is_null(json_object_get(json_array_get(list, 2), "at_rel_ns")));
+    assert_true(nd_is_withdrawn(json_array_get(list, 2)));
+    const json_t *t2 = json_array_get(json_object_get(model, "objectives"), 3);
+    assert_string_equal(nd_str_of(t2, "suggested"), "P");
+    assert_int_equal(json_array_size(json_object_get(t2, "evidence")), 0);
+    assert_int_equal(json_array_size(json_object_get(t2, "evidence_added")), 1);
+    assert_string_equal(nd_str_of(json_object_get(t2, "weighed"), "en"),
+                        "strengths 1; of them added after the drill 1");
+    json_decref(state_json);
+    json_decref(model);
+    json_decref(plan);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_suggestions),
-                                       cmocka_unit_test(test_tree)};
+                                       cmocka_unit_test(test_tree),
+                                       cmocka_unit_test(test_added_later)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
