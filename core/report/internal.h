@@ -1,25 +1,34 @@
-/* What the files of core/report share.
+/* What the files of core/report share, and where what is:
  *
- *   model.c         events -> tree; model_series.c: samples -> statistics and interruptions
- *                   (cuts.c, strip.c); model_list.c: all interruptions into a file;
- *                   model_share.c: availability by operator; model_kpi.c
- *                   (asked.c): limits in numbers;
- *                   model_baseline.c: before and after; model_duty.c: obligations;
- *                   model_rating.c: objectives, ratings and improvement items;
- *                   model_cited.c: the events that the report rests on; model_quality.c: how good
- *                   the data are;
- *                   model_fault.c, model_signal.c, model_moment.c: faults as a life cycle;
- *                   model_length.c: how long interruptions were
- *                   model_lessons.c: what those who lead have to know, and who took part
- *   formats.c       the formats by name, and the files that a run leaves
- *   html*.c         the page; svg*.c: its charts; markdown.c; junit.c
- *   tables.c        the tables as data; rows.c, cells.c: their rows and cells; sheets.c: as sheets
- *   machine.c       for other tools: Grafana, OpenMetrics; stix.c: STIX 2.1
- *   audience.c      what is not for an audience to know; pdf.c: the page by Chromium
- *   template.c      an agency's words, logo and order; yaml_file.c: the YAML of such files
- *   compare.c       two runs side by side; catalogue.c: all runs of a directory
- *   review*.c       a year of runs: what they were for, what they showed, what was to be done
- *   words.c         the message catalogue, times and values in people's words; states.c: states */
+ * A run's directory becomes one tree, which report.json is (docs/report.schema.json):
+ *   model.c           events -> tree; model_people.c, model_duty.c: injects, observations and
+ *                     obligations among them; model_cited.c: the events it rests on
+ *   model_series.c    samples -> statistics, in one pass: cuts.c (interruptions), model_length.c
+ *                     (how long they were), strip.c (columns), model_share.c (availability by
+ *                     operator); model_list.c: every interruption into a file
+ *   force.c           what is injected: the rule of all of them
+ *   model_fault.c     faults as a life cycle: model_signal.c (what told of them), model_moment.c
+ *   model_kpi.c       limits in numbers; asked.c: how many samples each rests on
+ *   model_rating.c    objectives, ratings, improvement items
+ *   model_baseline.c  before and after; model_quality.c: how good the data are; model_lessons.c:
+ *                     what those who lead have to know, and who took part
+ *   audience.c        takes out of it what is not for an audience to know
+ *
+ * The tree becomes words and tables:
+ *   words.c           the message catalogue (messages.def), values and times; states.c: states;
+ *                     fault_words.c: faults; template.c: an agency's own words, logo and order
+ *   tables.c          each table as data; rows.c, cells.c: their rows and cells
+ *
+ * These become formats, by name in formats.c:
+ *   html*.c           the page (html.h); svg*.c: its charts (svg.h); scale.c: the axis of a
+ *                     limit's chart; style.css; pdf.c: the page by Chromium
+ *   markdown.c, sheets.c (CSV, OpenDocument), junit.c, stix.c (STIX 2.1)
+ *   machine.c         Grafana's annotations, OpenMetrics
+ *
+ * Across drills, from the models of many runs:
+ *   catalogue.c       all runs of a directory, as an index; items*.c: improvement items, carried on
+ *   compare*.c        two runs; trends.c: over the years; review*.c: a year (review_parts.h)
+ *   document.c        what these are written as; chart*.c: their charts (chart.h); yaml_file.c */
 #ifndef ND_REPORT_INTERNAL_H
 #define ND_REPORT_INTERNAL_H
 #include "base/mem.h"
