@@ -10,8 +10,10 @@ import sys
 import tempfile
 import zipfile
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+from checks import check, finish
+
 netdrill = os.path.abspath(sys.argv[1])
-failures = 0
 SITE = """site: three
 operators:
   jia: {title: {zh: 甲電信, en: Jia Telecom}, plmn: "46692"}
@@ -48,13 +50,6 @@ end }
 OF = {"jia": ["jia", "46692", "127.0.1.1", "甲電信", "甲之網頁", "甲網管中心"],
       "yi": ["yi", "46697", "127.0.2.1", "127.0.2.2", "乙電信", "乙之網頁", "乙網管中心"],
       "bing": ["bing", "46601", "127.0.3.1", "丙電信"]}
-
-
-def check(good, words):
-    global failures
-    if not good:
-        failures += 1
-        print("FAIL:", words)
 
 
 def report(runs, *args):
@@ -123,5 +118,4 @@ def main(work):
 
 with tempfile.TemporaryDirectory() as directory:
     main(directory)
-print(f"{failures} failure(s)" if failures else "ok")
-sys.exit(1 if failures else 0)
+finish()

@@ -14,18 +14,11 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+from checks import check, finish
 from synthetic import ANSWERED, LOST, MS, NOT_SENT, SEC, Run
 
 netdrill = os.path.abspath(sys.argv[1])
 RUNS = 24
-failures = 0
-
-
-def check(good, words):
-    global failures
-    if not good:
-        failures += 1
-        print("FAIL:", words)
 
 
 def report(run, *args):
@@ -369,5 +362,4 @@ def main(runs):
 
 with tempfile.TemporaryDirectory() as directory:
     main(directory)
-print(f"{failures} failure(s)" if failures else "ok")
-sys.exit(1 if failures else 0)
+finish()

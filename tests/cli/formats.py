@@ -18,16 +18,11 @@ import odf.table
 import odf.teletype
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+from checks import check, finish
+
 netdrill = os.path.abspath(sys.argv[1])
 HOSTILE = '=cmd|x!A0 <script>alert(1)</script> "q\\" \' & \u202eevil\u202c \x07'
-failures = 0
-
-
-def check(good, words):
-    global failures
-    if not good:
-        failures += 1
-        print("FAIL:", words)
 
 
 def report(runs, *args):
@@ -175,5 +170,4 @@ def main(work):
 
 with tempfile.TemporaryDirectory() as directory:
     main(directory)
-print(f"{failures} failure(s)" if failures else "ok")
-sys.exit(1 if failures else 0)
+finish()

@@ -18,6 +18,7 @@ import tempfile
 import zipfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+from checks import check, finish
 from full_run import full
 
 netdrill = os.path.abspath(sys.argv[1])
@@ -28,14 +29,6 @@ UPDATE = os.environ.get("UPDATE") == "1"
 ABBREVIATED = (("table:table-cell table:style-name=", "c "), ("/table:table-cell", "/c"), (" office:value-type=", " "), (" office:value=", " "),
                ("<text:p>", ""), ("</text:p>", ""), ('<c "t"/>', "<c/>"))
 SHOWN = 40  # lines of a difference
-failures = 0
-
-
-def check(good, words):
-    global failures
-    if not good:
-        failures += 1
-        print("FAIL:", words)
 
 
 def report(run, *args):
@@ -138,5 +131,4 @@ def main(work):
 
 with tempfile.TemporaryDirectory() as directory:
     main(directory)
-print(f"{failures} failure(s)" if failures else "ok")
-sys.exit(1 if failures else 0)
+finish()

@@ -12,20 +12,13 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support")))
+from checks import check, finish
 import full_run
 import hostile_words
 import readers
 
 netdrill, render = map(os.path.abspath, sys.argv[1:3])
 root = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
-failures = 0
-
-
-def check(good, words):
-    global failures
-    if not good:
-        failures += 1
-        print("FAIL:", words)
 
 
 def read(path):
@@ -162,5 +155,4 @@ def main(work):
 
 with tempfile.TemporaryDirectory() as directory:
     main(directory)
-print(f"{failures} failure(s)" if failures else "ok")
-sys.exit(1 if failures else 0)
+finish()

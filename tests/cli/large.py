@@ -16,19 +16,12 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+from checks import check, finish
 from synthetic import MS, SEC, Run
 
 netdrill = os.path.abspath(sys.argv[1])
 MIB = 1 << 20
 EVERY, DEADLINE, T0, SERIES, KEPT = 3 * MS, 2 * MS, 5 * SEC, 2, 1000
-failures = 0
-
-
-def check(good, words):
-    global failures
-    if not good:
-        failures += 1
-        print("FAIL:", words)
 
 
 def outcome(series, slot):
@@ -223,5 +216,4 @@ with tempfile.TemporaryDirectory() as runs:
     check(len(files(large)["report.json"]) < 1.2 * len(first["report.json"]), "report.json does not grow with what is left out")
     damaged(small)
     full_disk(small)
-    print(f"{told_of} interruptions as reckoned; {limit // MIB} MiB of address space; {'ok' if failures == 0 else f'{failures} failure(s)'}")
-sys.exit(failures != 0)
+finish(f"ok: {told_of} interruptions as reckoned; {limit // MIB} MiB of address space")

@@ -12,19 +12,13 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+from checks import check, finish
 from full_run import full
 
 netdrill = os.path.abspath(sys.argv[1])
 # Separator, quote, UTF-8, from row 1; quotes around all texts, values instead of what is shown, all sheets.
 FILTER = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,true,true,false,false,false,-1"
-failures = cells = 0
-
-
-def check(good, words):
-    global failures
-    if not good:
-        failures += 1
-        print("FAIL:", words)
+cells = 0
 
 
 def report(run, *args):
@@ -106,5 +100,4 @@ with tempfile.TemporaryDirectory() as directory:
     for language in ("zh", "en"):
         compare(directory, of, language)
     check(sorted(set(days)) == ["2025-12-31", "2026-02-01", "2026-06-30", "2026-12-31"], f"days: {days}")
-print(f"{failures} failure(s)" if failures else f"ok: {cells} cells")
-sys.exit(1 if failures else 0)
+finish(f"ok: {cells} cells")

@@ -12,6 +12,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+from checks import check, finish
 from full_run import full
 
 netdrill = os.path.abspath(sys.argv[1])
@@ -19,14 +20,6 @@ root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 TEXT, MARK = 4.5, 3.0
 # Not told by these alone: rules of tables and grids, the halo of a word, the soft ground of a pattern.
 GROUND = {"line", "bg", "card", "inj", "unx"}
-failures = 0
-
-
-def check(good, words):
-    global failures
-    if not good:
-        failures += 1
-        print("FAIL:", words)
 
 
 # ---- colours ----
@@ -213,5 +206,4 @@ def main(work):
 
 with tempfile.TemporaryDirectory() as directory:
     main(directory)
-print(f"{failures} failure(s)" if failures else "ok")
-sys.exit(1 if failures else 0)
+finish()

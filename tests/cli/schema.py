@@ -14,17 +14,12 @@ import time
 
 import jsonschema
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+from checks import check, finish
+
 netdrill = os.path.abspath(sys.argv[1])
 root = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 schema = json.load(open(f"{root}/docs/report.schema.json"))
-failures = 0
-
-
-def check(good, words):
-    global failures
-    if not good:
-        failures += 1
-        print("FAIL:", words)
 
 
 def resolved(part):
@@ -198,5 +193,4 @@ with tempfile.TemporaryDirectory() as directory:
     refuses(rehearsed)
     living(directory)
     sources()
-print(f"{failures} failure(s)" if failures else "ok")
-sys.exit(1 if failures else 0)
+finish()

@@ -12,10 +12,10 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+from checks import check, finish
 from synthetic import ANSWERED, LOST, MS, NOT_SENT, SEC, Run
 
 netdrill = os.path.abspath(sys.argv[1])
-failures = 0
 SITE = """site: three
 operators:
   jia: {title: {zh: 甲電信, en: Jia Telecom}}
@@ -28,13 +28,6 @@ targets:
   yi-web: {kind: host, operator: yi, address: 127.0.2.1}
   public: {kind: host, address: 127.0.9.1}
 """
-
-
-def check(good, words):
-    global failures
-    if not good:
-        failures += 1
-        print("FAIL:", words)
 
 
 def report(run, *args):
@@ -208,5 +201,4 @@ def main(runs):
 
 with tempfile.TemporaryDirectory() as directory:
     main(directory)
-print(f"{failures} failure(s)" if failures else "ok")
-sys.exit(1 if failures else 0)
+finish()

@@ -16,6 +16,7 @@ import uuid
 import jsonschema
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+from checks import check, finish
 import stix_rules
 
 netdrill = os.path.abspath(sys.argv[1])
@@ -24,14 +25,6 @@ schemas = {s["$id"]: s for s in map(json.load, map(open, glob.glob(f"{root}/test
 by_type = {os.path.basename(i)[:-5]: s for i, s in schemas.items()}
 TLP = {"clear": "TLP:WHITE", "green": "TLP:GREEN", "amber": "TLP:AMBER", "red": "TLP:RED"}
 HOSTILE = 'q"\\ <script>\u202e\x07 演練'
-failures = 0
-
-
-def check(good, words):
-    global failures
-    if not good:
-        failures += 1
-        print("FAIL:", words)
 
 
 def call(*args, code=0):
@@ -166,5 +159,4 @@ def main(work):
 
 with tempfile.TemporaryDirectory() as directory:
     main(directory)
-print(f"{failures} failure(s)" if failures else "ok")
-sys.exit(1 if failures else 0)
+finish()

@@ -10,16 +10,11 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+from checks import check, finish
+
 netdrill = os.path.abspath(sys.argv[1])
-failures = 0
 PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
-
-
-def check(good, words):
-    global failures
-    if not good:
-        failures += 1
-        print("FAIL:", words)
 
 
 def report(runs, *args, code=0):
@@ -106,5 +101,4 @@ sections: [safety, notes, expectations]
 
 with tempfile.TemporaryDirectory() as directory:
     main(directory)
-print(f"{failures} failure(s)" if failures else "ok")
-sys.exit(1 if failures else 0)
+finish()

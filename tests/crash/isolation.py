@@ -3,16 +3,11 @@
 plugin crashed in the middle of it is put back: isolation.py NETDRILL. Needs no rights: all on loopback."""
 import glob, json, os, signal, socket, sqlite3, subprocess, sys, tempfile, threading, time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+from checks import check, finish
+
 netdrill = os.path.realpath(sys.argv[1])
 work = tempfile.mkdtemp()
-failures = 0
-
-
-def check(good, words):
-    global failures
-    if not good:
-        failures += 1
-        print("FAIL:", words)
 
 
 echo = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -130,5 +125,4 @@ for _ in range(100):
 check(not os.path.exists(f"/proc/{pid}"), "a plugin's process outlived its runner")
 
 subprocess.run(["rm", "-rf", work])
-print("ok" if failures == 0 else f"{failures} failure(s)")
-sys.exit(failures != 0)
+finish()

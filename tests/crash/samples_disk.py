@@ -3,17 +3,12 @@
 and what could not be kept is a declared gap: samples_disk.py NETDRILL SHIM. Needs no rights: all on loopback."""
 import errno, glob, os, socket, sqlite3, subprocess, sys, tempfile, threading
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+from checks import check, finish
+
 netdrill, shim = os.path.realpath(sys.argv[1]), os.path.realpath(sys.argv[2])
 work = tempfile.mkdtemp()
 COUNT = 1500
-failures = 0
-
-
-def check(good, words):
-    global failures
-    if not good:
-        failures += 1
-        print("FAIL:", words)
 
 
 echo = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -64,5 +59,4 @@ check((gaps[0] or 0) > 0, "full: no gap was declared")
 check(len(rows) + (gaps[0] or 0) == COUNT, f"full: {len(rows)} stored and {gaps[0]} in gaps are not {COUNT}")
 check(os.strerror(errno.ENOSPC) in (gaps[1] or "") or "full" in (gaps[1] or ""), f"full: because '{gaps[1]}'")
 subprocess.run(["rm", "-rf", work])
-print("ok" if failures == 0 else f"{failures} failure(s)")
-sys.exit(failures != 0)
+finish()

@@ -10,13 +10,13 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+from checks import check, finish
 import full_run
 import hostile_words
 
 netdrill, render = map(os.path.abspath, sys.argv[1:3])
 root = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 WIDTHS = (360, 1100)
-failures = 0
 MEASURE = """<script>window.harmed = window.harmed || 0;
 addEventListener("load", () => {
   const root = document.documentElement, wide = [];
@@ -29,13 +29,6 @@ addEventListener("load", () => {
   parent.postMessage({name: NAME, wide: wide.slice(0, 3), over: root.scrollWidth - root.clientWidth, harmed: window.harmed, images: document.images.length,
                       scripts: document.scripts.length}, "*");
 });</script>"""
-
-
-def check(good, words):
-    global failures
-    if not good:
-        failures += 1
-        print("FAIL:", words)
 
 
 def pages_of(work):
@@ -87,5 +80,4 @@ def main(work):
 
 with tempfile.TemporaryDirectory() as directory:
     main(directory)
-print(f"{failures} failure(s)" if failures else "ok")
-sys.exit(1 if failures else 0)
+finish()

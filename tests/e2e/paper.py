@@ -10,6 +10,7 @@ import tempfile
 import xml.dom.minidom
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+from checks import check, finish
 import hostile_words
 from full_run import full
 
@@ -23,14 +24,6 @@ words:
   CHANGES: {zh: 復原情形, en: What was restored}
 sections: [safety, injects, ratings, expectations, quality, appendix]
 """
-failures = 0
-
-
-def check(good, words):
-    global failures
-    if not good:
-        failures += 1
-        print("FAIL:", words)
 
 
 def tool(*args):
@@ -102,5 +95,4 @@ def main(work):
 
 with tempfile.TemporaryDirectory() as directory:
     main(directory)
-print(f"{failures} failure(s)" if failures else "ok")
-sys.exit(1 if failures else 0)
+finish()
