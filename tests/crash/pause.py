@@ -62,5 +62,5 @@ with scene:
     lasted = drill.events("series.closed")[0]["monons"] - drill.events("series.opened")[0]["monons"]
     check(f"the measurement of {lasted} ns has a hole: {closed}", closed["count"] + closed["missed"] >= (lasted - 1_100_000_000) // 50_000_000)
     model = json.load(open(drill.dir + "/report/report.json"))
-    check("the report", model["pauses"][0]["lasted_ns"] == said["lasted_ns"] and "The drill was paused" in open(drill.dir + "/report/report.en.html").read())
+    check("the report", model["pauses"][0]["lasted_ns"] == said["lasted_ns"] and "Pauses, and runs gone on with" in open(drill.dir + "/report/report.en.html").read())
     same("paused and resumed", drill)

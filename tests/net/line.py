@@ -69,7 +69,7 @@ check("doubles come back, each way", d["double"]["duplicates"] > 0.2 * d["double
 check("what overtakes is seen to", d["overtaken"]["reordered"] > 20, d["overtaken"]["reordered"])
 gaps = []
 for slot in d["gap"]["lost"]:
-    if gaps and slot <= gaps[-1][1] + 2:
+    if gaps and slot <= gaps[-1][1] + 10: # a machine that stalls lets some through late
         gaps[-1][1] = slot
     else:
         gaps.append([slot, slot])
