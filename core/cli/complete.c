@@ -87,14 +87,23 @@ static void put_confirmations(const struct asked *asked)
     json_decref(answer);
 }
 
-/* Those of an observation: of the plan, whatever became of them, while it lives and afterwards. */
-static void put_planned_injects(const struct asked *asked)
+/* The plan of the run that is spoken of; NULL: none. Caller decrefs. */
+static json_t *plan_of(const struct asked *asked)
 {
     struct nd_rundir dir;
     if (nd_rundir_find(&dir, asked->runs, asked->run, NULL) != ND_OK)
-        return;
+        return NULL;
     char *path = nd_rundir_file(&dir, "plan.json");
     json_t *plan = json_load_file(path, 0, NULL);
+    free(path);
+    nd_rundir_deinit(&dir);
+    return plan;
+}
+
+/* Those of an observation: of the plan, whatever became of them, while it lives and afterwards. */
+static void put_planned_injects(const struct asked *asked)
+{
+    json_t *plan = plan_of(asked);
     size_t p = 0;
     json_t *phase = NULL;
     json_array_foreach(json_object_get(plan, "phases"), p, phase)
@@ -106,8 +115,6 @@ static void put_planned_injects(const struct asked *asked)
                 text_of(json_object_get(inject, "title"), nd_cli_zh(NULL)));
     }
     json_decref(plan);
-    free(path);
-    nd_rundir_deinit(&dir);
 }
 
 /* Those that are not over. */
@@ -151,19 +158,13 @@ static void put_duties(const struct asked *asked)
 /* Objectives and what stands below them, of the run's plan. */
 static void put_objectives(const struct asked *asked)
 {
-    struct nd_rundir dir;
-    if (nd_rundir_find(&dir, asked->runs, asked->run, NULL) != ND_OK)
-        return;
-    char *path = nd_rundir_file(&dir, "plan.json");
-    json_t *plan = json_load_file(path, 0, NULL);
+    json_t *plan = plan_of(asked);
     size_t i = 0;
     json_t *one = NULL;
     json_array_foreach(json_object_get(plan, "objectives"), i, one)
         put(asked, json_string_value(json_object_get(one, "id")),
             text_of(json_object_get(one, "text"), nd_cli_zh(NULL)));
     json_decref(plan);
-    free(path);
-    nd_rundir_deinit(&dir);
 }
 
 static void put_ratings(const struct asked *asked)

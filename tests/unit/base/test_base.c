@@ -92,6 +92,10 @@ static void test_rates_and_shares(void **state)
     assert_string_equal(nd_wall_format(1795510200004000000, 480, out),
                         "2026-11-24T16:50:00.004+08:00");
     assert_string_equal(nd_wall_format(0, 0, out), "1970-01-01T00:00:00.000Z");
+    assert_int_equal(nd_wall_parse("1970-01-01T00:00:01.002Z"), 1002000000);
+    assert_int_equal(nd_wall_parse(nd_wall_format(1795510200004000000, 0, out)),
+                     1795510200004000000);
+    assert_int_equal(nd_wall_parse("yesterday"), -1);
 }
 
 static void test_text(void **state)
