@@ -109,7 +109,8 @@ static json_t *moment_or_null(nd_ns moment, nd_ns t0)
     return moment >= 0 ? json_integer(moment - t0) : json_null();
 }
 
-json_t *nd_cut_json(const struct nd_cut *cut, nd_ns t0)
+/* As a row of the model's "interruptions". */
+static json_t *cut_json(const struct nd_cut *cut, nd_ns t0)
 {
     const struct nd_interruption *one = &cut->is;
     return json_pack("{s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:s}", "from_rel_ns",
@@ -214,7 +215,7 @@ void nd_cuts_tell(struct nd_cuts *cuts, json_t *series)
     if (cuts->kept.count != 0)
         qsort(cuts->kept.at, cuts->kept.count, sizeof *cuts->kept.at, by_from);
     for (size_t i = 0; i < cuts->kept.count; i++)
-        json_array_append_new(list, nd_cut_json(&cuts->kept.at[i], cuts->forces->t0));
+        json_array_append_new(list, cut_json(&cuts->kept.at[i], cuts->forces->t0));
     json_object_set_new(series, "lengths", nd_lengths_json(&cuts->lengths));
     json_object_set_new(series, "interruptions", list);
     json_object_set_new(series, "interruptions_left",

@@ -15,6 +15,8 @@ struct nd_forces {
     nd_ns t0, run_end;
 };
 
+/* From the model's "changes" and "confirmations". forces: zeroed; the caller deinits it. t0 (T+0)
+ * and run_end: on the run clock. */
 void nd_forces_read(struct nd_forces *forces, const json_t *model, nd_ns t0, nd_ns run_end);
 void nd_forces_deinit(struct nd_forces *forces);
 
@@ -26,8 +28,8 @@ struct nd_cut {
     nd_ns next;          /* where the next one began, kept or not; -1: there was none */
 };
 
-/* As a row of the model's "interruptions". */
-json_t *nd_cut_json(const struct nd_cut *cut, nd_ns t0);
+/* What kind it is of, and what it may be off by; `next` is left for the caller. every, deadline: of
+ * the series' probes, ns. one, forces: borrowed during the call. */
 struct nd_cut nd_cut_of(const struct nd_interruption *one, const struct nd_forces *forces,
                         nd_ns every, nd_ns deadline);
 

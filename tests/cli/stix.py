@@ -1,12 +1,10 @@
 #!/usr/bin/python3
 """STIX 2.1: bundles of a rehearsal, of a run under way, of one that was aborted, rated and improved, and of one that measured a
-real target agree with OASIS's schemas; every object is an exercise's, what the standard asks beyond its
-schemas holds (support/stix_rules.py), figures of what was
-rehearsed or simulated are never observed-data, and the same run gives the same bytes."""
+real target agree with OASIS's schemas; every object is an exercise's, what the standard asks beyond its schemas holds
+(support/stix_rules.py), figures of what was rehearsed or simulated are never observed-data, and the same run gives the same bytes."""
 import glob
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
