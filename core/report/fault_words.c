@@ -141,3 +141,22 @@ void nd_fault_after(const struct nd_page *page, const json_t *fault, const char 
             nd_buf_adds(out, *why != '\0' ? nd_state_text(page, why) : "\u2013");
     }
 }
+
+void nd_fault_line(const struct nd_page *page, const json_t *fault, struct nd_buf *out)
+{
+    static const struct {
+        const char *key;
+        enum nd_message message;
+    } rows[] = {{"ttd_ns", ND_MSG_TTD},
+                {"tta_ns", ND_MSG_TTA},
+                {"ttm_ns", ND_MSG_TTM},
+                {"ttr_ns", ND_MSG_TTR},
+                {"reverted_ns", ND_MSG_UNTIL_REVERTED}};
+    nd_buf_addf(out, "%s (%s) ", nd_str_of(fault, "id"),
+                nd_state_text(page, nd_str_of(fault, "class")));
+    nd_fault_title(page, fault, true, out);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        nd_buf_addf(out, "%s %s: ", i == 0 ? ":" : ";", nd_msg(page, rows[i].message));
+        nd_fault_after(page, fault, rows[i].key, out);
+    }
+}

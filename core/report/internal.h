@@ -222,6 +222,9 @@ void nd_fault_told(const struct nd_page *page, const json_t *moment, struct nd_b
 void nd_fault_after(const struct nd_page *page, const json_t *fault, const char *key,
                     struct nd_buf *out);
 
+/* A fault in a line: what it is, and how long after its onset each moment came. */
+void nd_fault_line(const struct nd_page *page, const json_t *fault, struct nd_buf *out);
+
 /* The plan's objectives with what bears on them and how they are rated, and improvement items.
  * plan, state (record/evaluation.h): may be NULL. After everything else is folded. */
 void nd_model_rating(json_t *model, const json_t *plan, const json_t *state);

@@ -162,6 +162,25 @@ static void put_observations(const struct nd_page *page)
     nd_buf_adds(page->out, "  </testsuite>\n");
 }
 
+/* Nor do faults; they are told with how long each moment took. */
+static void put_faults(const struct nd_page *page)
+{
+    const json_t *list = json_object_get(page->model, "faults");
+    size_t i = 0;
+    json_t *fault = NULL;
+    if (json_array_size(list) == 0)
+        return;
+    begin_suite(page->out, "faults", json_array_size(list), 0, 0);
+    json_array_foreach(list, i, fault)
+    {
+        struct nd_buf line = {0};
+        nd_fault_line(page, fault, &line);
+        test_case(page->out, "faults", nd_buf_str(&line), NULL, NULL);
+        nd_buf_deinit(&line);
+    }
+    nd_buf_adds(page->out, "  </testsuite>\n");
+}
+
 /* A case each for before and after; none without a baseline. */
 static void put_baseline(const struct nd_page *page)
 {
@@ -246,5 +265,6 @@ void nd_report_junit(const json_t *model, struct nd_buf *out)
     put_steps(&page);
     put_injects(&page);
     put_observations(&page);
+    put_faults(&page);
     nd_buf_adds(out, "</testsuites>\n");
 }

@@ -73,6 +73,16 @@ static void annotate_series(const struct annotations *to, const json_t *series)
     }
 }
 
+static void annotate_fault(const struct annotations *to, const json_t *fault)
+{
+    const json_t *restored = nd_entry_of(json_object_get(fault, "moments"), "moment", "restored");
+    struct nd_buf text = {0};
+    nd_fault_line(to->page, fault, &text);
+    annotate(to, json_object_get(fault, "onset_rel_ns"), json_object_get(restored, "at_rel_ns"),
+             "fault", nd_buf_str(&text));
+    nd_buf_deinit(&text);
+}
+
 void nd_report_grafana(const json_t *model, enum nd_lang lang, struct nd_buf *out)
 {
     const struct nd_page page = {model, lang == ND_LANG_ZH ? ND_LANG_ZH : ND_LANG_EN, out};
@@ -92,6 +102,8 @@ void nd_report_grafana(const json_t *model, enum nd_lang lang, struct nd_buf *ou
     }
     json_array_foreach(to.start_ms >= 0 ? json_object_get(model, "series") : NULL, i, one)
         annotate_series(&to, one);
+    json_array_foreach(to.start_ms >= 0 ? json_object_get(model, "faults") : NULL, i, one)
+        annotate_fault(&to, one);
     nd_report_json(to.list, out);
     json_decref(to.list);
 }

@@ -199,6 +199,33 @@ static void add_observations(struct bundle *bundle)
     }
 }
 
+/* A note of each fault: its moments, and what told them. */
+static void add_faults(struct bundle *bundle)
+{
+    const struct nd_page *page = bundle->page;
+    size_t i = 0;
+    json_t *fault = NULL;
+    json_array_foreach(json_object_get(page->model, "faults"), i, fault)
+    {
+        struct nd_buf text = {0};
+        size_t k = 0;
+        json_t *moment = NULL;
+        nd_fault_line(page, fault, &text);
+        json_array_foreach(json_object_get(fault, "moments"), k, moment)
+        {
+            char at[ND_UNIT_TEXT];
+            nd_buf_addf(&text, "\n%s %s: ", nd_state_text(page, nd_str_of(moment, "moment")),
+                        nd_rel_text(json_object_get(moment, "at_rel_ns"), at));
+            nd_fault_told(page, moment, &text);
+        }
+        char *name = nd_printf("fault|%s", nd_str_of(fault, "id"));
+        char *title = nd_printf("%s %s", nd_msg(page, ND_MSG_FAULT), nd_str_of(fault, "id"));
+        add_note(bundle, name, title, nd_buf_take(&text), bundle->identity);
+        free(title);
+        free(name);
+    }
+}
+
 /* What is to be done, with who answers for it; STIX has no field for how far it is. */
 static void add_improvements(struct bundle *bundle)
 {
@@ -390,6 +417,7 @@ nd_err nd_report_stix(const json_t *model, enum nd_lang lang, const char *tlp, s
     add_identity(&bundle);
     add_summary(&bundle);
     add_observations(&bundle);
+    add_faults(&bundle);
     add_improvements(&bundle);
     size_t i = 0;
     json_t *series = NULL;
