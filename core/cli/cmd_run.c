@@ -299,6 +299,9 @@ static void deinit(struct nd_live *live)
 static int finish(struct nd_live *live, int code)
 {
     struct nd_fail why = {0};
+    nd_metrics_close(live->metrics); /* its last text tells of the series */
+    live->metrics = NULL;
+    nd_run_drop_series(live->run);
     nd_err err = nd_report_write(&live->dir, NULL, NULL, &why);
     if (err == ND_OK) {
         err = nd_seal(&live->dir, ND_SEAL_COMPLETE, live->key, &why);

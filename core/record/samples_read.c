@@ -72,7 +72,8 @@ nd_err nd_samples_read_series(const char *path, void (*fn)(void *, const struct 
             .deadline = sqlite3_column_int64(get, 10),
             .opened = sqlite3_column_int64(get, 11),
             .options = text(get, 12),
-            .label_zh = sqlite3_column_count(get) > 13 ? text(get, 13) : NULL, /* since 0.2 */
+            /* Stores of older runs have no such column. */
+            .label_zh = sqlite3_column_count(get) > 13 ? text(get, 13) : NULL,
         };
         fn(ctx, &info);
     }

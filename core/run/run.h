@@ -110,6 +110,9 @@ nd_err nd_run_answer(struct nd_run *run, int64_t number, bool yes, const char *a
  * docs/exit-codes.md. */
 const char *nd_outcome_name(const struct nd_outcome *outcome, int *exit_code);
 const struct nd_outcome *nd_run_outcome(const struct nd_run *run);
+/* Frees the series of a run that has ended, with all that was measured: the store has it, and
+ * making the report takes the room. From then on the status tells of no series. */
+void nd_run_drop_series(struct nd_run *run);
 /* What happens now, for `status` and the display: phases, steps, changes, open confirmations,
  * series, as JSON (docs/records.md, "status"). Caller decrefs. */
 json_t *nd_run_status(const struct nd_run *run);

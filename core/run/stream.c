@@ -306,3 +306,9 @@ void nd_streams_free(struct nd_run *run)
     }
     nd_vec_free(&run->streams);
 }
+
+void nd_run_drop_series(struct nd_run *run)
+{
+    ND_CHECK(run->outcome.ended);
+    nd_streams_free(run);
+}

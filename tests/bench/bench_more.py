@@ -34,7 +34,7 @@ def fill(run, series_count, rows, every_ns, lost="n.i % 1000 = 7", numbers_from=
     opened = db.execute("select opened_ns from series where id = 1").fetchone()[0]
     if numbers_from == 1:
         db.executescript("delete from sample; delete from series; delete from reading; drop index if exists sample_by_series;")
-    db.executemany("insert into series values(?,?,null,'reach','udp','rtt','ns','far',null,?,1000000000,?,'{}')",
+    db.executemany("insert into series values(?,?,null,'reach','udp','rtt','ns','far',null,?,1000000000,?,'{}',null)",
                    ((n, f"reach.udp far {n}", every_ns, opened) for n in range(numbers_from, numbers_from + series_count)))
     db.execute(f"""with recursive n(i) as (select 0 union all select i + 1 from n where i < {rows - 1})
         insert into sample select s.id, n.i, s.opened_ns + n.i * {every_ns}, s.opened_ns + n.i * {every_ns} + 5000,
