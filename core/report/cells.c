@@ -425,7 +425,7 @@ static void add_row(const struct nd_page *page, const struct nd_table *table,
             continue;
         if (row->entry == NULL && c != table->columns) { /* the words, then cells with nothing */
             if (!left_said)
-                nd_left_words(page, row->left, &text);
+                nd_row_left_words(page, row, &text);
             left_said = true;
             nd_sheet_text(sheet, nd_buf_str(&text));
         } else if (is_number(&cell)) {

@@ -216,7 +216,8 @@ void nd_cuts_tell(struct nd_cuts *cuts, json_t *series)
         qsort(cuts->kept.at, cuts->kept.count, sizeof *cuts->kept.at, by_from);
     for (size_t i = 0; i < cuts->kept.count; i++)
         json_array_append_new(list, cut_json(&cuts->kept.at[i], cuts->forces->t0));
-    json_object_set_new(series, "lengths", nd_lengths_json(&cuts->lengths));
+    if (cuts->count != 0)
+        json_object_set_new(series, "lengths", nd_lengths_json(&cuts->lengths));
     json_object_set_new(series, "interruptions", list);
     json_object_set_new(series, "interruptions_left",
                         json_integer(cuts->count - (json_int_t)cuts->kept.count));

@@ -92,11 +92,13 @@ static void put_row(const struct nd_page *page, const struct nd_table *table, si
 {
     nd_html_raw(page, "<tr>");
     for (const struct nd_column *c = on_page(table->columns); c != NULL;) {
-        c = put_cell(page, c, row);
+        bool whole = row->entry == NULL && row->outer == NULL;
+        if (!whole)
+            c = put_cell(page, c, row);
         if (row->entry == NULL) {
             struct nd_buf words = {0};
-            nd_left_words(page, row->left, &words);
-            nd_buf_addf(page->out, "<td colspan=\"%zu\">+ ", cells - 1);
+            nd_row_left_words(page, row, &words);
+            nd_buf_addf(page->out, "<td colspan=\"%zu\">+ ", cells - !whole);
             nd_html_text(page, nd_buf_str(&words));
             nd_html_raw(page, "</td>");
             nd_buf_deinit(&words);

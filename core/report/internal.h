@@ -88,7 +88,9 @@ const char *nd_rel_text(const json_t *moment, char *out);
 const char *nd_length_text(json_int_t ns, char *out); /* rounded to three digits or so */
 /* What a service is called: label, else name. */
 const char *nd_series_title(const struct nd_page *page, const json_t *series);
-/* Whether a page draws a series: of more than 200, those that have columns alone. */
+/* Of more series, pages list and draw those that lost most. */
+#define ND_SERIES_SHOWN 200
+/* Whether a page draws a series: of more than that, those that have columns alone. */
 bool nd_series_drawn(const json_t *model, const json_t *series);
 /* What a run's outcome means, in a sentence. */
 const char *nd_outcome_text(const struct nd_page *page, const char *outcome);
@@ -151,11 +153,10 @@ void nd_model_participants(json_t *model);
 /* Adds "quality.checks", after the summary. */
 void nd_model_quality(json_t *model);
 
-/* What of an event stands in "journal.cited". at_rel: from T+0, ns; taken over. */
-json_t *nd_cited_event(const json_t *event, json_t *at_rel);
-/* Adds "journal.cited": of all events (from the first one on) those whose number stands somewhere
- * in the model. After everything else. */
-void nd_model_cited(json_t *model, const json_t *events);
+/* Adds "journal.cited": of the first count events of the journal, read once more so that they are
+ * never all in memory, those whose number stands somewhere in the model. After everything else.
+ * Errors: ND_EIO. */
+nd_err nd_model_cited(json_t *model, const char *path, size_t count, struct nd_fail *why);
 
 /* How much of the time a service was there, added to its series: "all_time" and "without_injected"
  * (probes, and by how much what was down may be off), "minutes". slots: those that were due. */

@@ -55,7 +55,7 @@ static void put_row(const struct nd_page *page, const struct nd_table *table,
         nd_cell_words(page, c, row, &words);
         if (row->entry == NULL && c == table->columns) {
             nd_buf_adds(&words, " + ");
-            nd_left_words(page, row->left, &words);
+            nd_row_left_words(page, row, &words);
         }
         nd_buf_adds(page->out, "| ");
         nd_md_cell(page->out, nd_buf_str(&words));

@@ -13,7 +13,7 @@
 
 struct fold {
     json_t *model;
-    json_t *events; /* all of them, in a few words each */
+    size_t events; /* how many there are */
     json_t *run, *phases, *steps, *changes, *verdicts, *confirmations;
     nd_ns t0, last;
     nd_ns ending; /* the run began to be restored for good: aborted, ended, or taken over; -1 */
@@ -207,9 +207,7 @@ static bool fold_event(void *ctx, const json_t *event)
     json_int_t at = nd_int_of(event, "monons");
     json_int_t seq = nd_int_of(event, "seq");
     static const char prefix[] = "netdrill.";
-    json_array_append_new(
-        fold->events,
-        nd_cited_event(event, fold->started ? json_integer(at - fold->t0) : json_null()));
+    fold->events++;
     if (strncmp(type, prefix, sizeof prefix - 1) != 0)
         return true;
     type += sizeof prefix - 1;
@@ -336,7 +334,6 @@ json_t *nd_report_model(const struct nd_rundir *dir, struct nd_fail *why)
     json_t *model = empty_model(dir);
     struct fold fold = {
         .model = model,
-        .events = json_array(),
         .ending = -1,
         .run = json_object_get(model, "run"),
         .phases = json_object_get(model, "phases"),
@@ -348,14 +345,13 @@ json_t *nd_report_model(const struct nd_rundir *dir, struct nd_fail *why)
     struct nd_journal_check check;
     char *path = nd_rundir_file(dir, "journal.jsonl");
     nd_err err = nd_journal_read(path, fold_event, &fold, &check, why);
-    free(path);
     json_t *plan = read_plan(dir);
     nd_people_made(model, plan);
     if (err == ND_OK)
         err = nd_model_series(model, dir, fold.t0, fold.last, why);
     if (err != ND_OK) {
         json_decref(plan);
-        json_decref(fold.events);
+        free(path);
         json_decref(model);
         return NULL;
     }
@@ -387,8 +383,11 @@ json_t *nd_report_model(const struct nd_rundir *dir, struct nd_fail *why)
     nd_model_lessons(model);
     nd_model_participants(model);
     nd_model_quality(model);
-    nd_model_cited(model, fold.events);
-    json_decref(fold.events);
+    err = nd_model_cited(model, path, fold.events, why);
+    free(path);
     json_decref(plan);
-    return model;
+    if (err == ND_OK)
+        return model;
+    json_decref(model);
+    return NULL;
 }

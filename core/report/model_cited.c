@@ -1,12 +1,14 @@
 #include "report/internal.h"
 
+#include "record/journal.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 /* The events of the journal that the report rests on, so that each number of an event on a page
  * leads to what was recorded. */
 
-json_t *nd_cited_event(const json_t *event, json_t *at_rel)
+static json_t *event_json(const json_t *event, json_t *at_rel)
 {
     static const char prefix[] = "netdrill.";
     const char *type = nd_str_of(event, "type");
@@ -55,22 +57,45 @@ static void mark_all(bool *cited, size_t count, const json_t *tree)
     }
 }
 
-void nd_model_cited(json_t *model, const json_t *events)
+struct citing {
+    const bool *cited; /* by number, from 0 */
+    size_t count, at;
+    nd_ns t0;
+    bool started;
+    json_t *list;
+};
+
+static bool take(void *ctx, const json_t *event)
+{
+    struct citing *citing = ctx;
+    json_int_t moment = nd_int_of(event, "monons");
+    if (citing->at == citing->count)
+        return false; /* written since the model was made */
+    if (citing->cited[citing->at++])
+        json_array_append_new(
+            citing->list,
+            event_json(event, citing->started ? json_integer(moment - citing->t0) : json_null()));
+    if (strcmp(nd_str_of(event, "type"), "netdrill.run.started") == 0) {
+        citing->started = true;
+        citing->t0 = nd_int_of(json_object_get(event, "data"), "t0_ns");
+    }
+    return true;
+}
+
+nd_err nd_model_cited(json_t *model, const char *path, size_t count, struct nd_fail *why)
 {
     /* Evaluations have a journal of their own, with its own numbers. */
     static const char *const others[] = {"improvements", "evaluation", "journal", "series"};
-    size_t count = json_array_size(events);
     bool *cited = nd_alloc((count + 1) * sizeof *cited);
     json_t *rest = json_copy(model);
-    json_t *list = json_array();
+    struct nd_journal_check check;
+    struct citing citing = {.cited = cited, .count = count, .list = json_array()};
     for (size_t k = 0; k < sizeof others / sizeof others[0]; k++)
         json_object_del(rest, others[k]);
     mark_all(cited, count, rest);
     json_decref(rest);
-    for (size_t i = 0; i < count; i++) {
-        if (cited[i])
-            json_array_append(list, json_array_get(events, i));
-    }
+    nd_err err = nd_journal_read(path, take, &citing, &check, why);
     free(cited);
-    json_object_set_new(json_object_get(model, "journal"), "cited", list);
+    json_object_set_new(json_object_get(model, "journal"), "cited", citing.list);
+    return err;
 }

@@ -122,37 +122,72 @@ static void add_injects(json_t *list, const json_t *model)
     }
 }
 
-/* The longest unexpected one of each series, and how many there were. */
+/* Series of which each is told by itself: of more, those cut off the longest. */
+#define CUT_OFF 20
+
+struct cut_off {
+    const json_t *series;
+    size_t place, count; /* count: of unexpected interruptions */
+    json_int_t longest;
+};
+
+static struct cut_off cut_off_of(const json_t *series, size_t place)
+{
+    struct cut_off out = {series, place, 0, 0};
+    size_t i = 0;
+    json_t *one = NULL;
+    json_array_foreach(json_object_get(series, "interruptions"), i, one)
+    {
+        json_int_t length = nd_int_of(one, "length_ns");
+        if (strcmp(nd_str_of(one, "class"), "unexpected") != 0)
+            continue;
+        out.count++;
+        out.longest = length > out.longest ? length : out.longest;
+    }
+    return out;
+}
+
+static int longest_first(const void *a, const void *b)
+{
+    const struct cut_off *x = a;
+    const struct cut_off *y = b;
+    return x->longest != y->longest ? (x->longest < y->longest) - (x->longest > y->longest)
+                                    : (x->place > y->place) - (x->place < y->place);
+}
+
+/* The longest unexpected one of a series, and how many there were. */
+static void add_cut_off(json_t *list, const struct cut_off *one)
+{
+    char text[ND_UNIT_TEXT];
+    char *words =
+        nd_printf("%zu \u00d7, \u2264 %s", one->count, nd_length_text(one->longest, text));
+    const char *label = nd_str_of(one->series, "label");
+    const char *zh = nd_str_of(one->series, "label_zh");
+    label = *label != '\0' ? label : nd_str_of(one->series, "name");
+    json_t *title = json_pack("{s:s, s:s}", "zh", *zh != '\0' ? zh : label, "en", label);
+    add(list, "interruption_unexpected", title, plain(words), 0);
+    json_decref(title);
+    free(words);
+}
+
 static void add_interruptions(json_t *list, const json_t *model)
 {
+    struct ND_VEC(struct cut_off) all = {0};
     size_t i = 0;
     json_t *series = NULL;
     json_array_foreach(json_object_get(model, "series"), i, series)
     {
-        json_int_t longest = 0;
-        size_t count = 0;
-        size_t k = 0;
-        json_t *one = NULL;
-        json_array_foreach(json_object_get(series, "interruptions"), k, one)
-        {
-            if (strcmp(nd_str_of(one, "class"), "unexpected") != 0)
-                continue;
-            count++;
-            if (nd_int_of(one, "length_ns") > longest)
-                longest = nd_int_of(one, "length_ns");
-        }
-        if (count == 0)
-            continue;
-        char text[ND_UNIT_TEXT];
-        char *words = nd_printf("%zu \u00d7, \u2264 %s", count, nd_length_text(longest, text));
-        const char *label = nd_str_of(series, "label");
-        const char *zh = nd_str_of(series, "label_zh");
-        label = *label != '\0' ? label : nd_str_of(series, "name");
-        json_t *title = json_pack("{s:s, s:s}", "zh", *zh != '\0' ? zh : label, "en", label);
-        add(list, "interruption_unexpected", title, plain(words), 0);
-        json_decref(title);
-        free(words);
+        struct cut_off one = cut_off_of(series, i);
+        if (one.count != 0)
+            nd_vec_push(&all, one);
     }
+    if (all.count > CUT_OFF)
+        qsort(all.at, all.count, sizeof all.at[0], longest_first);
+    for (i = 0; i < all.count && i < CUT_OFF; i++)
+        add_cut_off(list, &all.at[i]);
+    if (all.count > CUT_OFF)
+        add(list, "interruptions_more", NULL, counted(all.count - CUT_OFF), 0);
+    nd_vec_free(&all);
 }
 
 static void add_guards(json_t *list, const json_t *model)

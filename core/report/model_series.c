@@ -19,7 +19,6 @@
 
 #define VALUES_MAX ((size_t)40 * ND_EXACT)
 #define COLUMNS    240
-#define STRIPS     200   /* of more series, those that lost most have one */
 #define KEPT_ALL   10000 /* interruptions of all series together */
 #define KEPT       1000
 #define KEPT_LEAST 3
@@ -46,6 +45,7 @@ struct load {
     size_t held;                            /* values */
     int64_t rows;                           /* of the store: those that the first reading found */
     struct nd_forces forces;
+    json_t *texts; /* each once, by itself */
     const char *path;
     nd_err err; /* of what was read */
     struct nd_fail *why;
@@ -106,6 +106,21 @@ static void take_gap(void *ctx, nd_ns from, nd_ns till, int64_t rows, const char
                                     text_json(text)));
 }
 
+/* The same, shared by all series that say it: of ten thousand, most say the same. */
+static json_t *shared_json(const struct load *load, const char *text)
+{
+    json_t *own = text_json(text);
+    if (!json_is_string(own))
+        return own;
+    json_t *known = json_object_get(load->texts, json_string_value(own));
+    if (known == NULL) {
+        json_object_set(load->texts, json_string_value(own), own);
+        return own;
+    }
+    json_decref(own);
+    return json_incref(known);
+}
+
 /* ---- one series ---- */
 
 static void service_free(struct service *service)
@@ -151,7 +166,7 @@ static void service_begin(struct load *load, struct service *service)
     service->tally =
         (struct nd_tally){.every = info->every, .interrupted = nd_cuts_take, .ctx = &service->cuts};
     nd_tally_begin(&service->tally, info->opened, -1);
-    if (count <= STRIPS)
+    if (count <= ND_SERIES_SHOWN)
         strip_begin(load, service);
     nd_asked_begin(&service->asked, load->model, info->id, load->t0);
 }
@@ -197,12 +212,13 @@ static json_t *service_json(const struct load *load, struct service *service)
     json_t *out = json_pack(
         "{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, "
         "s:I, s:I}",
-        "id", (json_int_t)info->id, "name", text_json(info->name), "label", text_json(info->label),
-        "label_zh", text_json(info->label_zh), "plugin", text_json(info->plugin), "verb",
-        text_json(info->verb), "reading", text_json(info->reading), "unit", text_json(info->unit),
-        "target", text_json(info->target), "vantage", text_json(info->vantage), "opened_rel_ns",
-        (json_int_t)(info->opened - load->t0), "every_ns", (json_int_t)info->every, "deadline_ns",
-        (json_int_t)info->deadline, "count", (json_int_t)loss.count, "answered",
+        "id", (json_int_t)info->id, "name", text_json(info->name), "label",
+        shared_json(load, info->label), "label_zh", shared_json(load, info->label_zh), "plugin",
+        shared_json(load, info->plugin), "verb", shared_json(load, info->verb), "reading",
+        shared_json(load, info->reading), "unit", shared_json(load, info->unit), "target",
+        shared_json(load, info->target), "vantage", shared_json(load, info->vantage),
+        "opened_rel_ns", (json_int_t)(info->opened - load->t0), "every_ns", (json_int_t)info->every,
+        "deadline_ns", (json_int_t)info->deadline, "count", (json_int_t)loss.count, "answered",
         (json_int_t)loss.answered, "missed", (json_int_t)loss.missed);
     json_object_set_new(out, "loss", number_or_null(loss.known, loss.value));
     tell_values(service, out);
@@ -350,12 +366,13 @@ static nd_err read_strips(struct load *load, json_t *list)
         if (!load->services.at[i].skipped)
             nd_vec_push(&chosen, &load->services.at[i]);
     }
-    json_object_set_new(
-        load->model, "strips_left",
-        json_integer(chosen.count > STRIPS ? (json_int_t)(chosen.count - STRIPS) : 0));
+    json_object_set_new(load->model, "strips_left",
+                        json_integer(chosen.count > ND_SERIES_SHOWN
+                                         ? (json_int_t)(chosen.count - ND_SERIES_SHOWN)
+                                         : 0));
     if (chosen.count != 0)
         qsort(chosen.at, chosen.count, sizeof chosen.at[0], lost_most);
-    chosen.count = chosen.count < STRIPS ? chosen.count : STRIPS;
+    chosen.count = chosen.count < ND_SERIES_SHOWN ? chosen.count : ND_SERIES_SHOWN;
     for (size_t i = 0; i < chosen.count; i++)
         strip_begin(load, chosen.at[i]);
     struct nd_samples_scan scan = {.most = load->rows, .values = true};
@@ -394,8 +411,13 @@ nd_err nd_model_series(json_t *model, const struct nd_rundir *dir, nd_ns t0, nd_
                        struct nd_fail *why)
 {
     char *path = nd_rundir_file(dir, "samples.sqlite");
-    struct load load = {
-        .model = model, .path = path, .t0 = t0, .run_end = run_end, .rows = INT64_MAX, .why = why};
+    struct load load = {.model = model,
+                        .path = path,
+                        .t0 = t0,
+                        .run_end = run_end,
+                        .rows = INT64_MAX,
+                        .texts = json_object(),
+                        .why = why};
     json_t *list = json_object_get(model, "series");
     nd_err err = ND_OK;
     nd_forces_read(&load.forces, model, t0, run_end);
@@ -408,7 +430,7 @@ nd_err nd_model_series(json_t *model, const struct nd_rundir *dir, nd_ns t0, nd_
     json_object_set_new(model, "strip_columns", json_integer(COLUMNS));
     while (err == ND_OK && load.from < load.services.count)
         err = read_some(&load, list);
-    if (err == ND_OK && load.services.count > STRIPS)
+    if (err == ND_OK && load.services.count > ND_SERIES_SHOWN)
         err = read_strips(&load, list);
     int64_t rows = load.from != 0 ? load.rows : 0;
     json_object_set_new(json_object_get(model, "quality"), "samples",
@@ -418,6 +440,7 @@ nd_err nd_model_series(json_t *model, const struct nd_rundir *dir, nd_ns t0, nd_
     nd_forces_deinit(&load.forces);
     nd_vec_free(&load.services);
     nd_arena_deinit(&load.arena);
+    json_decref(load.texts);
     free(path);
     return err;
 }

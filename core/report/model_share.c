@@ -29,9 +29,10 @@ void nd_model_share_series(json_t *out, const struct nd_tally *tally, const stru
     int64_t missing = slots - tally->count;
     json_object_set_new(out, "all_time",
                         probes_json(tally->count, tally->answered, missing, cuts->sum_width));
-    json_object_set_new(
-        out, "without_injected",
-        probes_json(tally->count - cuts->forced, tally->answered, missing, cuts->rest_width));
+    if (cuts->forced != 0 || cuts->rest_width != cuts->sum_width)
+        json_object_set_new(
+            out, "without_injected",
+            probes_json(tally->count - cuts->forced, tally->answered, missing, cuts->rest_width));
     json_object_set_new(out, "minutes",
                         json_pack("{s:I, s:I}", "counted", (json_int_t)tally->minutes, "good",
                                   (json_int_t)tally->minutes_good));
@@ -118,9 +119,11 @@ static json_t *operator_json(const json_t *model, const char *name, const json_t
         if (!is_of(series, name))
             continue;
         json_array_append(ids, json_object_get(series, "id"));
-        for (size_t d = 0; d < 2; d++)
-            add_to(&sums[d], json_object_get(series, definitions[d]),
-                   (double)nd_int_of(series, "every_ns"));
+        for (size_t d = 0; d < 2; d++) {
+            const json_t *probes = json_object_get(series, definitions[d]);
+            probes = probes != NULL ? probes : json_object_get(series, definitions[0]);
+            add_to(&sums[d], probes, (double)nd_int_of(series, "every_ns"));
+        }
         minutes += nd_int_of(json_object_get(series, "minutes"), "counted");
         good += nd_int_of(json_object_get(series, "minutes"), "good");
     }

@@ -77,7 +77,8 @@ struct nd_table {
 
 struct nd_table_row {
     const json_t *entry; /* NULL: stands for those of outer that are left out */
-    const json_t *outer; /* what holds it; the entry itself when the table has no inner list */
+    const json_t *outer; /* what holds it; the entry itself when the table has no inner list; NULL:
+                            series are left out as a whole */
     size_t left;         /* how many are left out */
 };
 
@@ -91,9 +92,13 @@ bool nd_column_stands(const struct nd_column *column, enum nd_place place);
 /* Its headings on a page, ND_COLUMNS_MAX at most; returns how many. */
 size_t nd_table_headings(const struct nd_table *table, enum nd_message *headings);
 /* Its rows, which point into the model; the longest interruptions alone, a page fewer, and of
- * faults the moments that are known. Returns how many; caller frees. */
+ * faults the moments that are known. Of more than ND_SERIES_SHOWN series a page has those that lost
+ * most, the worst first, and a row for the rest. Returns how many; caller frees. */
 size_t nd_table_rows(const json_t *model, const struct nd_table *table, enum nd_place place,
                      struct nd_table_row **rows);
+/* What a row says that stands for those left out: how many, and where they are. */
+void nd_row_left_words(const struct nd_page *page, const struct nd_table_row *row,
+                       struct nd_buf *out);
 
 /* A cell as a page tells it, appended to out. */
 void nd_cell_words(const struct nd_page *page, const struct nd_column *column,

@@ -8,6 +8,7 @@ import glob
 import json
 import math
 import os
+import re
 import resource
 import signal
 import sqlite3
@@ -203,7 +204,44 @@ def full_disk(run):
         check(files(run) == before, f"no room beyond {limit}: the report of before stays whole, {sorted(files(run))}")
 
 
+def many_series(runs):
+    """Of 230 series a page lists the 200 that lost most, the worst first, and says how many more there are and where; sheets and report.json have
+    all. Those who lead are told of the 20 that were cut off the longest, and how many others were."""
+    count, every = 230, SEC
+    run = Run(runs, "20260110T010000Z-many-0001", t0=T0)
+    run.event("journal.opened", 0, {"schema": "netdrill.journal/1", "mode": "live", "drill": {"id": "many", "title": {"en": "Many"}, "revision": 1}})
+    run.event("run.started", T0, {"t0_ns": T0, "wall": run.wall(T0)})
+    lost = {n: n * 37 % 11 for n in range(1, count + 1)}
+    for n in lost:
+        run.series(n, f"reach.udp far{n}.", [(slot, T0 + slot * every, -4 if 2 <= slot < 2 + lost[n] else 0, None if 2 <= slot < 2 + lost[n] else 1e6)
+                                             for slot in range(14)], every, T0)
+    run.rel("run.ended", 14 * SEC, {"reason": "endex"})
+    run.rel("run.closed", 14 * SEC, {"outcome": "ok"})
+    run.write()
+    report(run)
+    made = files(run)
+    model, page, text = json.loads(made["report.json"]), made["report.en.html"].decode(), made["report.en.md"].decode()
+    worst = sorted(lost, key=lambda n: (-lost[n], n))
+    cut_off = sum(1 for n in lost if lost[n])
+    sections = [part for part in text.split("\n## ") if "reach.udp far" in part]
+    listed = {part.split("\n")[0]: re.findall(r"^\| reach\.udp far(\d+)\. ", part, re.M) for part in sections}
+    for heading in ("Network performance and interruptions", "How long interruptions were", "Service interruptions"):
+        rows = [n for i, n in enumerate(listed[heading]) if n not in listed[heading][:i]]  # an interruption each
+        check(rows == [str(n) for n in worst[:200]], f"{heading}: the worst first: {rows[:30]}, {len(rows)} rows")
+    left = sorted(int(n) for n in re.findall(r"\+ (\d+) measurements are not listed here", text))
+    check(left == [cut_off - 200] * 2 + [count - 200], f"how many are left out: {left}")
+    check(sorted(int(n) for n in re.findall(r">\+ (\d+) measurements are not listed here", page)) == sorted([*left, count - 200]), "the page says the same, and has a table of sources")
+    sheet = subprocess.run([netdrill, "report", run.directory, "--format", "csv", "--table", "services", "--lang", "en"], stdout=subprocess.PIPE, check=True).stdout.decode("utf-8-sig")
+    check(len(list(csv.reader(sheet.splitlines()))) == 1 + count and len(model["series"]) == count, "sheets and report.json have all")
+    check(all(("lengths" in one) == (lost[one["id"]] > 0) for one in model["series"]), "lengths of those that had interruptions")
+    told = [one for one in model["lessons"] if one["kind"] == "interruption_unexpected"]
+    check([one["text"]["en"] for one in told] == [f"reach.udp far{n}." for n in worst[:20]], f"lessons: {[one['text'] for one in told]}")
+    more = [one["words"]["en"] for one in model["lessons"] if one["kind"] == "interruptions_more"]
+    check(more == [str(cut_off - 20)], f"lessons of the others: {more} of {cut_off}")
+
+
 with tempfile.TemporaryDirectory() as runs:
+    many_series(runs)
     small, large = fill(runs, "20260110T010000Z-large-0001", 125000), fill(runs, "20260110T010000Z-large-0002", 500000)
     limit = least_limit(small)
     got = report(large, limit + 4 * MIB, False)
