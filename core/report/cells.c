@@ -26,7 +26,7 @@ static struct cell cell_of(const struct nd_page *page, const struct nd_column *c
 static enum nd_cell_kind kind_of(const struct nd_column *column)
 {
     return (enum nd_cell_kind)(column->kind &
-                               ~(unsigned)(ND_SHEETS | ND_PAGES | ND_BELOW | ND_DRAWN));
+                               ~(unsigned)(ND_SHEETS | ND_PAGES | ND_BELOW | ND_DRAWN | ND_GROUP));
 }
 
 static bool in_ns(const struct nd_column *column)
@@ -115,6 +115,17 @@ static void put_list(const struct cell *cell, struct nd_buf *out)
         else
             nd_buf_addf(out, "%lld", (long long)json_integer_value(one));
     }
+}
+
+static void put_people(const struct cell *cell, struct nd_buf *out)
+{
+    const char *between = cell->page->lang == ND_LANG_ZH ? "、" : ", ";
+    size_t i = 0;
+    json_t *one = NULL;
+    if (json_is_string(cell->value))
+        nd_buf_adds(out, nd_person_text(cell->page, json_string_value(cell->value)));
+    json_array_foreach(cell->value, i, one) nd_buf_addf(
+        out, "%s%s", i != 0 ? between : "", nd_person_text(cell->page, json_string_value(one)));
 }
 
 static void put_states(const struct cell *cell, struct nd_buf *out)
@@ -216,7 +227,7 @@ static void put_reply(const struct cell *cell, struct nd_buf *out)
     }
     nd_buf_adds(out, nd_state_text(cell->page, answer));
     if (*by != '\0' && strcmp(by, nd_str_of(cell->entry, "by")) != 0)
-        nd_buf_addf(out, ", %s %s", nd_msg(cell->page, ND_MSG_BY), by);
+        nd_buf_addf(out, ", %s %s", nd_msg(cell->page, ND_MSG_BY), nd_person_text(cell->page, by));
     if (json_is_true(json_object_get(cell->entry, "scripted")))
         nd_buf_addf(out, " (%s)", nd_msg(cell->page, ND_MSG_SCRIPTED));
 }
@@ -344,6 +355,7 @@ static const struct {
     [ND_CELL_DATE] = {put_text, false},         [ND_CELL_ANSWERS] = {put_answers, false},
     [ND_CELL_FAULT] = {put_fault, false},       [ND_CELL_REACHED] = {put_reached, true},
     [ND_CELL_TOLD] = {put_told, false},         [ND_CELL_HISTORY] = {put_history, false},
+    [ND_CELL_PEOPLE] = {put_people, false},
 };
 
 static void put_cell(const struct cell *cell, struct nd_buf *out)

@@ -69,22 +69,9 @@ static enum nd_message how_of(const char *name)
     return ND_MSG_HOW_probe;
 }
 
-/* The series of that number, NULL: it is not in the model. */
-static const json_t *series_of(const struct nd_page *page, const json_t *number)
-{
-    size_t i = 0;
-    json_t *series = NULL;
-    json_array_foreach(json_object_get(page->model, "series"), i, series)
-    {
-        if (json_is_integer(number) && nd_int_of(series, "id") == json_integer_value(number))
-            return series;
-    }
-    return NULL;
-}
-
 static void put_sample(const struct nd_page *page, const json_t *moment, struct nd_buf *out)
 {
-    const json_t *series = series_of(page, json_object_get(moment, "series"));
+    const json_t *series = nd_series_of(page, json_object_get(moment, "series"));
     const json_t *sent = json_object_get(moment, "sample_rel_ns");
     char text[ND_UNIT_TEXT];
     if (series == NULL)
@@ -117,8 +104,8 @@ void nd_fault_told(const struct nd_page *page, const json_t *moment, struct nd_b
     }
     nd_buf_addf(out, "%s%s%s", nd_msg(page, how_of(how)), *title != '\0' ? ": " : "", title);
     put_sample(page, moment, out);
-    nd_buf_addf(out, " (%s%s%s)", tool ? nd_msg(page, ND_MSG_BY_TOOL) : who, scripted ? ", " : "",
-                scripted ? nd_msg(page, ND_MSG_SCRIPTED) : "");
+    nd_buf_addf(out, " (%s%s%s)", tool ? nd_msg(page, ND_MSG_BY_TOOL) : nd_person_text(page, who),
+                scripted ? ", " : "", scripted ? nd_msg(page, ND_MSG_SCRIPTED) : "");
     put_watched(page, moment, out);
     if (json_is_null(json_object_get(moment, "earlier_ns")))
         nd_buf_addf(out, "; %s", nd_msg(page, ND_MSG_NOT_BEFORE));

@@ -129,8 +129,8 @@ static void put_participants(const struct nd_page *page)
     fact_begin(page, ND_MSG_PARTICIPANTS);
     json_array_foreach(json_object_get(page->model, "participants"), i, one)
     {
-        nd_html_raw(page, i != 0 ? ", " : "");
-        nd_html_words(page, nd_str_of(one, "name"));
+        nd_html_raw(page, i == 0 ? "" : page->lang == ND_LANG_ZH ? "、" : ", ");
+        nd_html_words(page, nd_person_text(page, nd_str_of(one, "name")));
     }
     fact_end(page);
 }

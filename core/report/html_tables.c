@@ -42,7 +42,8 @@ static void put_words(const struct nd_page *page, const struct nd_column *column
 /* The next column that stands on a page, from c on; NULL: none. */
 static const struct nd_column *on_page(const struct nd_column *c)
 {
-    while (c->key != NULL && !nd_column_stands(c, ND_PAGES | ND_DRAWN))
+    while (c->key != NULL &&
+           (!nd_column_stands(c, ND_PAGES | ND_DRAWN) || (c->kind & ND_GROUP) != 0))
         c++;
     return c->key != NULL ? c : NULL;
 }
@@ -130,6 +131,25 @@ static size_t put_headings(const struct nd_page *page, const struct nd_table *ta
     return cells;
 }
 
+/* What the rows from this one on have in common, when the one before had it not. */
+static void put_group(const struct nd_page *page, const struct nd_table *table, size_t cells,
+                      const struct nd_table_row *row, const struct nd_table_row *before)
+{
+    const struct nd_column *c = table->columns;
+    const json_t *value = nd_cell_value(c, row);
+    if ((c->kind & ND_GROUP) == 0 ||
+        (before != NULL &&
+         (value == nd_cell_value(c, before) || json_equal(value, nd_cell_value(c, before)))))
+        return;
+    if (before != NULL)
+        nd_html_raw(page, "</tbody><tbody>\n");
+    if (value == NULL)
+        return;
+    nd_buf_addf(page->out, "<tr class=\"group\"><th scope=\"rowgroup\" colspan=\"%zu\">", cells);
+    put_words(page, c, row);
+    nd_html_raw(page, "</th></tr>\n");
+}
+
 void nd_html_data(const struct nd_page *page, const char *name)
 {
     const struct nd_table *table = nd_table_find(name);
@@ -138,8 +158,10 @@ void nd_html_data(const struct nd_page *page, const char *name)
     if (count != 0) {
         nd_html_table_open(page, table->caption);
         size_t cells = put_headings(page, table);
-        for (size_t i = 0; i < count; i++)
+        for (size_t i = 0; i < count; i++) {
+            put_group(page, table, cells, &rows[i], i != 0 ? &rows[i - 1] : NULL);
             put_row(page, table, cells, &rows[i]);
+        }
         nd_html_table_end(page);
     }
     free(rows);

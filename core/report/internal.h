@@ -86,6 +86,10 @@ const char *nd_run_date(const json_t *model, char *out);
 /* A moment of the drill "T+00:00:10.003", "–" when null. out: ND_UNIT_TEXT. */
 const char *nd_rel_text(const json_t *moment, char *out);
 const char *nd_length_text(json_int_t ns, char *out); /* rounded to three digits or so */
+/* What the site file calls a person, in the page's language; else the name as it is. */
+const char *nd_person_text(const struct nd_page *page, const char *name);
+/* The series of that number; NULL: it is not in the model. */
+const json_t *nd_series_of(const struct nd_page *page, const json_t *number);
 /* What a service is called: label, else name. */
 const char *nd_series_title(const struct nd_page *page, const json_t *series);
 /* Of more series, pages list and draw those that lost most. */
@@ -164,16 +168,17 @@ void nd_model_share_series(json_t *out, const struct nd_tally *tally, const stru
                            int64_t slots);
 /* What a verdict's numbers say further, once the objectives are there: "kpi" (its limit is one in
  * numbers), "margin", "within_uncertainty", "near", "objective_text", "target_text" (of the target
- * it bears on). */
+ * it bears on), "step_title". */
 void nd_model_kpi(json_t *model);
 bool nd_has_kpi(const json_t *model);
 /* What was measured; NAN: not known. One that was judged and yet is no number was beyond every
  * number, on the side that the verdict tells: INFINITY, or less than every number. */
 double nd_verdict_value(const json_t *verdict);
 
-/* Each series' "operator", and the model's "operators": their services joined. plan: may be NULL.
- * Without a site file, or where nothing is any operator's, there are none. */
-void nd_model_share(json_t *model, const struct nd_rundir *dir, const json_t *plan);
+/* Each series' "operator", and the model's "operators": their services joined; "people": what the
+ * site file calls them. plan: may be NULL. Without a site file there are none, nor operators where
+ * nothing is any operator's. */
+void nd_model_site(json_t *model, const struct nd_rundir *dir, const json_t *plan);
 
 /* Folds an event about the baseline into the model's "baseline": rows of what it expects, with what
  * was measured before and after; the numbers of its series. Others are left alone. */

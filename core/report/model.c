@@ -370,7 +370,7 @@ json_t *nd_report_model(const struct nd_rundir *dir, struct nd_fail *why)
     conclude_steps(model, plan);
     json_object_set(model, "profiles", json_object_get(plan, "profiles"));
     nd_model_people_plan(model, plan);
-    nd_model_share(model, dir, plan);
+    nd_model_site(model, dir, plan);
     nd_model_faults(model, plan);
     json_t *evaluation = nd_evaluation_state(dir, why);
     if (evaluation == NULL)

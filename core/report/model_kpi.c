@@ -53,10 +53,14 @@ void nd_model_kpi(json_t *model)
     {
         const json_t *objective = nd_entry_of(json_object_get(model, "objectives"), "id",
                                               nd_str_of(verdict, "objective"));
+        const json_t *step =
+            nd_entry_of(json_object_get(model, "steps"), "id", nd_str_of(verdict, "step"));
         bool kpi = is_kpi(verdict);
         json_object_set_new(verdict, "kpi", json_boolean(kpi));
         if (kpi)
             add_margin(verdict);
+        if (json_object_get(step, "title") != NULL)
+            json_object_set(verdict, "step_title", json_object_get(step, "title"));
         if (objective != NULL)
             json_object_set(verdict, "objective_text", json_object_get(objective, "text"));
         if (strcmp(nd_str_of(objective, "kind"), "task") == 0)

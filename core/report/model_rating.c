@@ -170,13 +170,16 @@ static char *evidence_words(const struct nd_evidence *e, size_t later, enum nd_l
     } parts[] = {{e->good, ND_MSG_MET},
                  {e->bad, ND_MSG_MISSED},
                  {e->unknown, ND_MSG_UNKNOWN},
-                 {e->strengths, ND_MSG_STRENGTHS},
+                 {e->strengths, e->strengths == 1 ? ND_MSG_STATE_strength : ND_MSG_STRENGTHS},
                  {e->improvements, ND_MSG_TO_IMPROVE}};
     struct nd_buf out = {0};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         if (parts[i].count != 0)
-            nd_buf_addf(&out, "%s%s %zu", out.len_bytes != 0 ? ", " : "",
-                        nd_msg(&page, parts[i].words), parts[i].count);
+            nd_buf_addf(&out, lang == ND_LANG_ZH ? "%s%zu 項%s" : "%s%zu %s",
+                        out.len_bytes == 0   ? ""
+                        : lang == ND_LANG_ZH ? "、"
+                                             : ", ",
+                        parts[i].count, nd_msg(&page, parts[i].words));
     }
     if (later != 0)
         nd_buf_addf(&out, "; %s %zu", nd_msg(&page, ND_MSG_OF_THEM_LATER), later);
@@ -213,7 +216,10 @@ static void add_rests_on(json_t *weighed, const char *rests_on)
     for (size_t i = 0; i < 2 && *rests_on != '\0'; i++) {
         const struct nd_page page = {NULL, i == 0 ? ND_LANG_ZH : ND_LANG_EN, NULL};
         const char *before = nd_str_of(weighed, keys[i]);
-        char *text = nd_printf("%s%s%s: %s", before, *before != '\0' ? "; " : "",
+        char *text = nd_printf(i == 0 ? "%s%s%s：%s" : "%s%s%s: %s", before,
+                               *before == '\0' ? ""
+                               : i == 0        ? "；"
+                                               : "; ",
                                nd_msg(&page, ND_MSG_RESTS_ON), rests_on);
         json_object_set_new(weighed, keys[i], json_string(text));
         free(text);

@@ -169,13 +169,28 @@ static void add_operators(json_t *model, const struct nd_site *site, const json_
     }
 }
 
-void nd_model_share(json_t *model, const struct nd_rundir *dir, const json_t *plan)
+static void add_people(json_t *model, const struct nd_site *site)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < site->people.count; i++) {
+        const struct nd_person *one = &site->people.at[i];
+        if (one->title.zh != NULL || one->title.en != NULL)
+            json_array_append_new(list,
+                                  json_pack("{s:s, s:{s:s?, s:s?}}", "name", one->name, "title",
+                                            "zh", one->title.zh, "en", one->title.en));
+    }
+    json_object_set_new(model, "people", list);
+}
+
+void nd_model_site(json_t *model, const struct nd_rundir *dir, const json_t *plan)
 {
     struct nd_diags diags = {0};
     char *path = nd_rundir_file(dir, "site.yaml");
     struct nd_site *site = access(path, R_OK) == 0 ? nd_site_load(path, &diags) : NULL;
-    if (site != NULL)
+    if (site != NULL) {
+        add_people(model, site);
         add_operators(model, site, json_object_get(plan, "availability"));
+    }
     free(path);
     nd_diags_deinit(&diags);
     nd_site_free(site);

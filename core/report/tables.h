@@ -21,6 +21,7 @@ enum nd_cell_kind {
     ND_CELL_SEQ,      /* number of an event in the journal, or a list of them */
     ND_CELL_EVENT,    /* of the event that the row tells: where those lead to */
     ND_CELL_LIST,     /* of numbers or texts, "3, 5" */
+    ND_CELL_PEOPLE,   /* a person or a list of them, by the site file's title */
     ND_CELL_STATES,   /* of states, in the page's language */
     ND_CELL_TITLE,    /* of a series: its label, else its name */
     ND_CELL_VALUE,    /* a number in the entry's "unit", of its "statistic" */
@@ -56,6 +57,7 @@ enum nd_place {
     ND_PAGES = 0x80,
     ND_BELOW = 0x100,
     ND_DRAWN = 0x200, /* in the HTML page alone */
+    ND_GROUP = 0x400, /* there it is no column: it stands above the rows that have it in common */
 };
 
 struct nd_column {

@@ -174,6 +174,25 @@ const char *nd_rel_text(const json_t *moment, char *out)
     return nd_moment_format(json_integer_value(moment), out);
 }
 
+const char *nd_person_text(const struct nd_page *page, const char *name)
+{
+    const json_t *person = nd_entry_of(json_object_get(page->model, "people"), "name", name);
+    const char *title = nd_text_of(page, json_object_get(person, "title"));
+    return *title != '\0' ? title : name;
+}
+
+const json_t *nd_series_of(const struct nd_page *page, const json_t *number)
+{
+    size_t i = 0;
+    json_t *series = NULL;
+    json_array_foreach(json_object_get(page->model, "series"), i, series)
+    {
+        if (json_is_integer(number) && nd_int_of(series, "id") == json_integer_value(number))
+            return series;
+    }
+    return NULL;
+}
+
 const char *nd_series_title(const struct nd_page *page, const json_t *series)
 {
     const char *label = nd_str_of(series, page->lang == ND_LANG_ZH ? "label_zh" : "label");

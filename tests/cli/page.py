@@ -156,7 +156,7 @@ def structure(what, text):
         check("chart" not in section or "table" in section[section.index("chart"):], f"{what}: a chart without a table after it")
     check(page.bullets and min(page.bullets) > 5, f"{what}: a chart in a row that does not say the same: {page.bullets}")
     for table in page.tables:
-        check(table["caption"] and table["scopes"] and set(table["scopes"]) <= {"col", "row"}, f"{what}: a table: {table}")
+        check(table["caption"] and table["scopes"] and set(table["scopes"]) <= {"col", "row", "rowgroup"}, f"{what}: a table: {table}")
 
 
 def full_page(work):
