@@ -8,7 +8,7 @@ local stations, down = 10, 4
 
 drill { { zh = "災害漫遊演練：不應啟動之區", en = "Disaster roaming: the district that must not be activated" },
   id = "decoy-district", revision = 1, lasts = seconds(25), site = "sites/decoy-district.yaml",
-  simulated = "a lab of network namespaces; the count of stations is an inject, one link stands for them all",
+  simulated = { zh = "以網路命名空間構成之演練場；基地臺數量以狀況給定，以一條鏈路代表全部", en = "a lab of network namespaces; the count of stations is an inject, one link stands for them all" },
   objectives = {
     restraint = { zh = "未達門檻不得啟動災害漫遊", en = "Below the threshold, disaster roaming is not opened" },
     emergency = { zh = "緊急服務不受影響", en = "The emergency service goes on" },
@@ -18,7 +18,7 @@ local page, calls
 
 phase { { zh = "基地臺受損", en = "Stations are damaged" } }
 
-step { { zh = "四座基地臺失效", en = "Four of ten stations fail" }, id = "fail", owner = "control room", run = function()
+step { { zh = "四座基地臺失效", en = "Four of ten stations fail" }, id = "fail", owner = "control-room", run = function()
   page = measure { reach.http, web, every = ms(200), from = "handset", label = { zh = "網頁", en = "web page" } }
   calls = measure { reach.tcp, emergency, expect = "answering point", every = ms(100), from = "handset", label = { zh = "緊急電話(TCP)", en = "emergency call (TCP)" } }
   wait(seconds(2))
@@ -38,7 +38,7 @@ end }
 
 phase { { zh = "觀察", en = "Watch" } }
 
-step { { zh = "確認未開放且緊急服務可用", en = "Nobody is admitted, and emergency calls go through" }, id = "watch", owner = "measurement desk", run = function()
+step { { zh = "確認未開放且緊急服務可用", en = "Nobody is admitted, and emergency calls go through" }, id = "watch", owner = "measurement", run = function()
   wait(seconds(5))
   expect { { zh = "網頁對外來用戶關閉", en = "The page is not served to foreign subscribers" }, page:loss { last = seconds(2) }, equals = percent(100), objective = "restraint" }
   expect { { zh = "緊急服務可用", en = "Emergency calls go through" }, calls, "share>=99% for 2s", within = seconds(10), every = ms(200), objective = "emergency" }

@@ -48,7 +48,8 @@ end
 
 local simulated = nil
 if not by_people then
-  simulated = "cells and handsets, the public services and the links are simulated; the HLRs (osmo-hlr), the SIP cores (kamailio) and the packets are real"
+  simulated = { zh = "基地臺、手機、公共服務與鏈路為模擬；HLR（osmo-hlr）、SIP 核心（kamailio）與封包為真實",
+    en = "cells and handsets, the public services and the links are simulated; the HLRs (osmo-hlr), the SIP cores (kamailio) and the packets are real" }
 end
 
 drill { { zh = "災害漫遊演練：甲電信基地臺失效", en = "Disaster roaming: Jia's cells fail" },
@@ -130,7 +131,7 @@ local function all_along(zh, en)
   return { zh = zh .. "(續行演練後)", en = en .. " (since the run was gone on with)" }
 end
 
-step { { zh = "開始量測", en = "Start measuring" }, id = "streams", owner = "measurement desk", repeatable = true, run = function()
+step { { zh = "開始量測", en = "Start measuring" }, id = "streams", owner = "measurement", repeatable = true, run = function()
   if not by_people then radio.start { site "air" } end
   page = measure { reach.http, web, expect = "EXERCISE", every = ms(200), from = "phones", label = { zh = "甲電信用戶網頁", en = "page, Jia's subscribers" } }
   calls = measure { reach.tcp, emergency, expect = "answering point", every = ms(100), from = "phones", label = { zh = "緊急服務", en = "emergency service" } }
@@ -139,7 +140,7 @@ step { { zh = "開始量測", en = "Start measuring" }, id = "streams", owner = 
   kept.here_before = kept.here_before or kamailio.count { site "yi-here", from = "yi" }.count
 end }
 
-step { { zh = "確認母網服務", en = "All services work at home" }, id = "home-services", after = "streams", owner = "measurement desk", objective = "baseline", repeatable = true, run = function()
+step { { zh = "確認母網服務", en = "All services work at home" }, id = "home-services", after = "streams", owner = "measurement", objective = "baseline", repeatable = true, run = function()
   expect { mobile("手機登錄於甲電信", "Handsets are registered with Jia"), are(phones, "home", "46692", nil, seconds(20)) }
   expect { { zh = "甲電信用戶位置更新", en = "A location update at Jia's HLR" }, function() return gsup.update { site "jia-hlr", subscribers = site "jia-testers", from = "jia", deadline = seconds(2) }.ok end, within = seconds(6) }
   expect { { zh = "用戶向甲電信註冊", en = "A subscriber registers with Jia's SIP core" }, registers(site "jia-sip", alice) }
@@ -154,7 +155,7 @@ end }
 
 phase { { zh = "二、甲電信基地臺失效", en = "2 Jia's cells fail" } }
 
-step { { zh = "中斷甲電信基地臺", en = "Take Jia's cells down" }, id = "fail", owner = "control room", repeatable = true,
+step { { zh = "中斷甲電信基地臺", en = "Take Jia's cells down" }, id = "fail", owner = "control-room", repeatable = true,
   users = 22, -- Jia's handsets of this lab
   run = function()
   kept.failed_at = kept.failed_at or now()
@@ -166,12 +167,12 @@ step { { zh = "中斷甲電信基地臺", en = "Take Jia's cells down" }, id = "
   end)
   if not kept.told then
     kept.told = true
-    occurs { "outage", note = "8 of 30 stations of Qigu are down" }
+    occurs { "outage", note = { zh = "七股區 30 座基地臺中 8 座失效", en = "8 of 30 stations of Qigu are down" } }
     note { { zh = "演練 演練 演練：七股區甲電信 30 座基地臺中 8 座失效", en = "EXERCISE EXERCISE EXERCISE: 8 of Jia's 30 stations in Qigu have failed" } }
   end
 end }
 
-step { { zh = "緊急服務不中斷", en = "Emergency calls go on" }, id = "taken-over", after = "fail", owner = "control room", about = "fail", repeatable = true, run = function()
+step { { zh = "緊急服務不中斷", en = "Emergency calls go on" }, id = "taken-over", after = "fail", owner = "control-room", about = "fail", repeatable = true, run = function()
   expect { { zh = "緊急服務由乙電信接手", en = "The emergency service answers through Yi" }, calls:share(), equals = percent(100), within = seconds(5), every = ms(200), objective = "emergency" }
 end }
 
@@ -184,7 +185,7 @@ end }
 
 phase { { zh = "三、限制服務", en = "3 Limited service" } }
 
-step { { zh = "緊急電話可撥通", en = "Emergency calls go through" }, id = "limited-emergency", owner = "measurement desk", objective = "emergency", repeatable = true, run = function()
+step { { zh = "緊急電話可撥通", en = "Emergency calls go through" }, id = "limited-emergency", owner = "measurement", objective = "emergency", repeatable = true, run = function()
   local call = emergency_call(site "yi-sip")
   expect { { zh = "經乙電信之緊急電話接通", en = "An emergency call through Yi is set up" }, call }
   expect { { zh = "10 秒內接通", en = "Within 10 s" }, call.setup or seconds(99), at_most = seconds(10) }
@@ -192,7 +193,7 @@ step { { zh = "緊急電話可撥通", en = "Emergency calls go through" }, id =
   expect { mobile("每支手機可撥 112", "112 from every handset"), reach_112(phones), within = seconds(30), every = seconds(2) }
 end }
 
-step { { zh = "其他服務不可用", en = "Nothing else does" }, id = "limited-refusal", owner = "measurement desk", objective = "refusal", repeatable = true, run = function()
+step { { zh = "其他服務不可用", en = "Nothing else does" }, id = "limited-refusal", owner = "measurement", objective = "refusal", repeatable = true, run = function()
   local refused = registers(site "yi-sip-jia", alice)
   expect { { zh = "乙電信拒絕註冊(403)", en = "Yi refuses to register Jia's subscriber (403)" }, refused.status or 0, equals = 403 }
   expect { { zh = "漫遊信令不通", en = "Roaming signalling does not get through" }, function() return not updates(site "yi-hlr-guests", "yi")() end }
@@ -207,7 +208,7 @@ phase { { zh = "四、決策", en = "4 Decision" } }
 
 step { { zh = "不符門檻之區域不得啟動", en = "The decoy: a district below the threshold" }, id = "decoy", owner = "ceoc", objective = "decision", repeatable = true, run = function()
   note { { zh = "演練：乙區 10 座基地臺中 4 座失效，業者請求啟動", en = "EXERCISE: in another district 4 of 10 stations are down, and roaming is asked for" } }
-  local decoy = rules.activation { "The other district 乙區, operator Jia", stations = 10, damaged = 4, repairable = percent(50) }
+  local decoy = rules.activation { { zh = "乙區，甲電信", en = "another district (B), operator Jia" }, stations = 10, damaged = 4, repairable = percent(50) }
   expect { { zh = "門檻未達(40%，但未超過 5 座)", en = "The rule is not met (40 %, but not more than 5)" }, function() return not decoy.ok end }
   local activated = confirm { { zh = "乙區是否啟動災害漫遊？", en = "Is roaming in the other district to be activated?" }, by = "ceoc", within = span(seconds(8), minutes(5)), required = false }
   expect { { zh = "乙區未啟動", en = "It is not activated" }, function() return not activated end }
@@ -215,7 +216,7 @@ end }
 
 step { { zh = "指定災害漫遊區域", en = "Designate the area" }, id = "decide", after = "decoy", owner = "ceoc", about = "fail", objective = "decision", repeatable = true, run = function()
   note { { zh = "演練：電力公司預估 4 日後復電", en = "EXERCISE: the utility expects to restore power in 4 days" } }
-  local rule = rules.activation { "Qigu 七股區, operator Jia", stations = 30, damaged = 8, repairable = percent(60) }
+  local rule = rules.activation { { zh = "七股區，甲電信", en = "Qigu district, operator Jia" }, stations = 30, damaged = 8, repairable = percent(60) }
   expect { { zh = "門檻已達", en = "The rule is met" }, rule }
   local within = span(seconds(8), minutes(6))
   confirm { { zh = "甲電信提出災害漫遊需求", en = "Jia asks for disaster roaming" }, by = "jia-noc", within = within }
@@ -257,7 +258,7 @@ step { { zh = "丙電信開放(漏開用戶出境漫遊)", en = "Bing opens, and
   end)
 end }
 
-step { { zh = "首位漫遊用戶", en = "The first roamer" }, id = "first", after = "open-yi", owner = "measurement desk", objective = "opening", repeatable = true, run = function()
+step { { zh = "首位漫遊用戶", en = "The first roamer" }, id = "first", after = "open-yi", owner = "measurement", objective = "opening", repeatable = true, run = function()
   expect { { zh = "經乙電信之位置更新", en = "A location update through Yi's HLR, answered by Jia's" }, updates(site "yi-hlr-guests", "yi"), within = seconds(20), every = ms(500) }
   expect { { zh = "甲電信用戶於乙電信註冊", en = "Jia's subscriber registers through Yi (200)" }, registers(site "yi-sip-jia", alice) }
   expect { mobile("第一支手機漫遊", "A first handset roams"), are(phones, "roaming", "46697", percent(5), minutes(15)) }
@@ -273,7 +274,7 @@ end }
 
 phase { { zh = "六、漫遊中服務", en = "7 Services while roaming" } }
 
-step { { zh = "語音、簡訊、數據", en = "Voice, messages, data" }, id = "serve", owner = "measurement desk", objective = "services", repeatable = true, run = function()
+step { { zh = "語音、簡訊、數據", en = "Voice, messages, data" }, id = "serve", owner = "measurement", objective = "services", repeatable = true, run = function()
   -- Both are so already, unless the run died and this begins anew.
   handset.await { phones, expect = "roaming", on = "46697", deadline = seconds(60), every = seconds(1) }
   registers(site "yi-sip-jia", alice)
@@ -286,13 +287,13 @@ step { { zh = "語音、簡訊、數據", en = "Voice, messages, data" }, id = "
   expect { { zh = "限速下 95% 網頁於 1 秒內載入", en = "Under the cap, 95 % of pages load within 1 s" }, page:p95 { last = span(seconds(5), minutes(15)) }, at_most = seconds(1) }
 end }
 
-step { { zh = "漫遊中撥打緊急電話", en = "Emergency calls while roaming" }, id = "serve-emergency", after = "serve", owner = "measurement desk", objective = "emergency", repeatable = true, run = function()
+step { { zh = "漫遊中撥打緊急電話", en = "Emergency calls while roaming" }, id = "serve-emergency", after = "serve", owner = "measurement", objective = "emergency", repeatable = true, run = function()
   local call = emergency_call(site "yi-sip")
   expect { { zh = "10 秒內接通", en = "Set up within 10 s" }, call.setup or seconds(99), at_most = seconds(10) }
   expect { mobile("每支手機可撥 112", "112 from every handset"), reach_112(phones), within = seconds(30), every = seconds(2) }
 end }
 
-step { { zh = "雙向確認：丙電信漏開", en = "Both directions: what Bing forgot" }, id = "directions", after = "serve-emergency", owner = "measurement desk", objective = "services", repeatable = true, run = function()
+step { { zh = "雙向確認：丙電信漏開", en = "Both directions: what Bing forgot" }, id = "directions", after = "serve-emergency", owner = "measurement", objective = "services", repeatable = true, run = function()
   expect { { zh = "甲電信用戶於丙電信註冊", en = "Jia's subscriber registers through Bing" }, registers(site "bing-sip-jia", alice) }
   expect { { zh = "經丙電信之位置更新", en = "A location update through Bing's HLR" }, updates(site "bing-hlr-guests", "bing"), within = seconds(20), every = ms(500) }
   local forgotten = registers(site "yi-sip-bing", bin)
@@ -307,11 +308,11 @@ step { { zh = "丙電信補開", en = "Bing opens the other direction" }, id = "
   if not by_people then kamailio.set { site "bing-outbound-yi", restore_by = home_by } end
 end }
 
-step { { zh = "補開後可漫遊", en = "Then Bing's own roam" }, id = "amended", after = "amend", owner = "measurement desk", objective = "services", repeatable = true, run = function()
+step { { zh = "補開後可漫遊", en = "Then Bing's own roam" }, id = "amended", after = "amend", owner = "measurement", objective = "services", repeatable = true, run = function()
   expect { { zh = "丙電信用戶於乙電信註冊", en = "Bing's subscriber registers through Yi" }, registers(site "yi-sip-bing", bin) }
 end }
 
-step { { zh = "不應漫遊者未漫遊", en = "Who must not roam, does not" }, id = "negative", after = "serve-emergency", owner = "measurement desk", objective = "refusal", repeatable = true, run = function()
+step { { zh = "不應漫遊者未漫遊", en = "Who must not roam, does not" }, id = "negative", after = "serve-emergency", owner = "measurement", objective = "refusal", repeatable = true, run = function()
   expect { { zh = "母網正常之用戶不得漫遊(403)", en = "A subscriber of a healthy network is refused elsewhere (403)" }, sip.register { site "bing-sip", account = site "yi-user", from = "phones", deadline = seconds(4) }.status or 0, equals = 403 }
   expect { mobile("乙電信手機留在母網", "Yi's handsets stay at home"), are(yi_phones, "home", "46697", nil, seconds(40)) }
   expect { mobile("不支援 Rel-17 之手機僅緊急", "Handsets without Release 17 have emergency calls alone"), are(old_phones, "emergency", nil, nil, seconds(40)) }
@@ -321,7 +322,7 @@ end }
 
 phase { { zh = "七、負載", en = "8 Load on the host network" } }
 
-step { { zh = "大量登錄", en = "A crowd registers, 50 a second" }, id = "storm", owner = "control room", objective = "load", repeatable = true, run = function()
+step { { zh = "大量登錄", en = "A crowd registers, 50 a second" }, id = "storm", owner = "control-room", objective = "load", repeatable = true, run = function()
   local lasts = span(seconds(6), minutes(10))
   local crowd = measure { gsup.update, site "yi-hlr-guests", subscribers = site "jia-crowd", every = ms(20), lasts = lasts, from = "yi", deadline = seconds(2), label = { zh = "漫遊用戶位置更新", en = "location updates of guests" } }
   local own = measure { gsup.update, site "yi-hlr", subscribers = site "yi-testers", every = ms(100), lasts = lasts, from = "yi", deadline = seconds(2), label = { zh = "乙電信自有用戶位置更新", en = "location updates of Yi's own" } }
@@ -344,7 +345,7 @@ step { { zh = "甲電信修復", en = "Jia is repaired" }, id = "repair", owner 
     kept.repaired = true
     occurs { "restored" }
   end
-  local ending = rules.ending { "Qigu 七股區, operator Jia", repaired = percent(93), lasted = now() - kept.ordered_at }
+  local ending = rules.ending { { zh = "七股區，甲電信", en = "Qigu district, operator Jia" }, repaired = percent(93), lasted = now() - kept.ordered_at }
   expect { { zh = "結束條件已達", en = "The rule for ending it is met" }, ending }
   confirm { { zh = "宣布結束災害漫遊", en = "Roaming is declared over" }, by = "ceoc", within = span(seconds(8), minutes(5)) }
 end }
@@ -390,7 +391,7 @@ if variant == "core-lost" then
 
 phase { { zh = "九、變化：母網核心失效", en = "Variant: the home core is lost" } }
 
-step { { zh = "停止甲電信 HLR 與 SIP 核心", en = "Jia's HLR and SIP core stop" }, id = "core-lost", owner = "control room", repeatable = true, run = function()
+step { { zh = "停止甲電信 HLR 與 SIP 核心", en = "Jia's HLR and SIP core stop" }, id = "core-lost", owner = "control-room", repeatable = true, run = function()
   act({ zh = "甲電信 HLR 與 SIP 核心已停止，乙電信已開放", en = "Jia's HLR and SIP core are stopped, Yi is open" }, "jia-noc", function()
     together {
       function() lab.stop { site "jia-hlr-daemon", restore_by = home_by } end,
@@ -401,7 +402,7 @@ step { { zh = "停止甲電信 HLR 與 SIP 核心", en = "Jia's HLR and SIP core
   end)
 end }
 
-step { { zh = "完整漫遊必須失敗", en = "Full roaming has to fail" }, id = "core-roaming", after = "core-lost", owner = "measurement desk", objective = "core", repeatable = true, run = function()
+step { { zh = "完整漫遊必須失敗", en = "Full roaming has to fail" }, id = "core-roaming", after = "core-lost", owner = "measurement", objective = "core", repeatable = true, run = function()
   expect { mobile("手機僅可撥打緊急電話", "Handsets show emergency calls only"), are(phones, "emergency", nil, nil, seconds(60)) }
   wait(span(seconds(6), minutes(5)))
   expect { mobile("無手機漫遊", "Nobody roams"), function() return not handset.registration { phones, expect = "registered", share = percent(5) }.ok end }
@@ -409,7 +410,7 @@ step { { zh = "完整漫遊必須失敗", en = "Full roaming has to fail" }, id 
   expect { { zh = "位置更新失敗", en = "A location update through Yi fails" }, function() return not updates(site "yi-hlr-guests", "yi")() end }
 end }
 
-step { { zh = "緊急電話必須可用", en = "Emergency calls have to work" }, id = "core-emergency", after = "core-roaming", owner = "measurement desk", objective = "core", repeatable = true, run = function()
+step { { zh = "緊急電話必須可用", en = "Emergency calls have to work" }, id = "core-emergency", after = "core-roaming", owner = "measurement", objective = "core", repeatable = true, run = function()
   local call = emergency_call(site "yi-sip")
   expect { { zh = "經乙電信之緊急電話接通", en = "An emergency call through Yi is set up within 10 s" }, call.setup or seconds(99), at_most = seconds(10) }
   expect { mobile("手機可撥 112", "112 from the handsets"), reach_112(old_phones), within = seconds(60), every = seconds(2) }
@@ -421,7 +422,7 @@ end
 
 phase { { zh = "十、復原確認", en = "11 Back to normal" } }
 
-step { { zh = "全部復原並確認", en = "All is put back, and looked at" }, id = "verdicts", owner = "measurement desk", objective = "home", repeatable = true, run = function()
+step { { zh = "全部復原並確認", en = "All is put back, and looked at" }, id = "verdicts", owner = "measurement", objective = "home", repeatable = true, run = function()
   if variant == "core-lost" then
     act({ zh = "甲電信核心已恢復，乙電信已關閉漫遊", en = "Jia's core is back, Yi is closed" }, "jia-noc", function()
       restore { jia_core, site "jia-sip-daemon", site "jia-hlr-daemon", yi_radio, site "yi-inbound-jia", site "yi-signalling" }

@@ -5,7 +5,8 @@ local outage = profile "tw-telecom-outage"
 
 drill { { zh = "重大事故通報演練", en = "Reporting a major outage" }, id = "outage-reporting", revision = 1,
   lasts = minutes(30), site = "sites/tabletop-outage.yaml",
-  simulated = "everything: a tabletop, no network is touched; the clocks run 30 times as fast as the law's",
+  simulated = { zh = "全部：兵棋推演，不觸及任何網路；時限以法定之 30 倍速進行",
+    en = "everything: a tabletop, no network is touched; the clocks run 30 times as fast as the law's" },
   objectives = {
     notify = { { zh = "及時通報主管機關及公眾", en = "The regulator and the public are told in time" },
       capability = { zh = "作業通訊", en = "Operational communications" },
@@ -21,7 +22,7 @@ obligations { "tw-telecom-outage", pace = 30, owner = "jia-noc", objective = "cl
 phase { { zh = "小事故", en = "A small fault" } }
 
 step { { zh = "三座基地臺中斷十分鐘", en = "Three base stations are down for ten minutes" }, id = "small-fault", owner = "jia-noc", run = function()
-  local rule = outage["major-stations"] { "Beigan", stations = 3, lasted = minutes(10) }
+  local rule = outage["major-stations"] { { zh = "北竿鄉", en = "Beigan" }, stations = 3, lasted = minutes(10) }
   expect { { zh = "未達重大事故門檻", en = "It is no major outage" }, not rule.ok, objective = "small" }
 end }
 
@@ -33,7 +34,7 @@ inject { { zh = "海纜中斷", en = "The cable is cut" }, id = "cable-cut", fro
   occurs = "outage", meets = "first-report", objective = "clocks", controller = "lin", evaluator = "chen" }
 
 step { { zh = "判斷海纜中斷", en = "Judge the cable cut" }, id = "judge", owner = "jia-noc", at = seconds(12), run = function()
-  local rule = outage["major-cable"] { "Taiwan-Matsu 2", cables = 1, lasted = minutes(31) }
+  local rule = outage["major-cable"] { { zh = "臺馬二號", en = "Taiwan-Matsu 2" }, cables = 1, lasted = minutes(31) }
   expect { { zh = "為重大事故", en = "It is a major outage" }, rule, objective = "cable" }
 end }
 

@@ -23,8 +23,10 @@ local function span(minutes) return seconds(minutes * minute) end
 
 drill { { zh = "救災通訊(PPDR)與多核心網路共用(MOCN)演練", en = "PPDR over shared cells (MOCN)" },
   id = "ppdr-mocn", revision = 1, lasts = span(58), site = "sites/ppdr-mocn.yaml", steady = span(3),
-  simulated = not by_people and "Radio is a line of 2 Mbit/s with the kernel's traffic classes as its scheduler, handsets and SIMs are a program's states, the satellite is an emulated line; " ..
-    "kamailio, the calls, their voice and every packet are real" or nil,
+  simulated = not by_people and {
+    zh = "無線電以 2 Mbit/s 線路與系統核心之流量類別排程代替，手機與 SIM 為程式狀態，衛星為仿真線路；kamailio、通話、語音與所有封包為真實",
+    en = "Radio is a line of 2 Mbit/s with the kernel's traffic classes as its scheduler, handsets and SIMs are a program's states, the satellite is an emulated line; " ..
+      "kamailio, the calls, their voice and every packet are real" } or nil,
   objectives = {
     reach = { zh = "共享基地臺失效後，救災人員轉至其他業者", en = "When a shared cell is lost, rescuers are served by another operator" },
     kpi1 = { zh = "KPI 1 接取時間：95% 低於 300 毫秒(TS 22.179 §6.15)", en = "KPI 1, access time: below 300 ms for 95 % (TS 22.179 §6.15)" },
@@ -84,7 +86,7 @@ local emergency_calls, load, public_calls
 
 phase { { zh = "基準", en = "Baseline" }, at = T(0) }
 
-step { { zh = "開始量測，群組通話", en = "Start measuring; the group talks" }, id = "measure", owner = "measurement desk", run = function()
+step { { zh = "開始量測，群組通話", en = "Start measuring; the group talks" }, id = "measure", owner = "measurement", run = function()
   if not by_people then cells.start { air } end
   voice = measure { reach.voice, site "voice", every = ms(20), dscp = 46, from = "rescuers", source = sim, label = { zh = "救災語音", en = "rescuers' voice" } }
   emergency_calls = measure { reach.tcp, site "emergency", expect = "answering point", every = ms(200), from = "public", deadline = seconds(5), label = { zh = "緊急電話(TCP)", en = "emergency call (TCP)" } }
@@ -96,7 +98,7 @@ end }
 
 phase { { zh = "甲電信共享基地臺失效", en = "Jia's shared cell is lost" }, at = T(6) }
 
-step { { zh = "中斷甲電信基地臺", en = "Take Jia's cell down" }, id = "lost", owner = "control room", objective = "reach",
+step { { zh = "中斷甲電信基地臺", en = "Take Jia's cell down" }, id = "lost", owner = "control-room", objective = "reach",
   users = 8, -- six of the rescuers' SIMs, two of the public's
   run = function()
   act("甲電信共享基地臺已停止發射", "Jia's shared cell is off air", "jia-noc", function()
@@ -110,7 +112,7 @@ step { { zh = "中斷甲電信基地臺", en = "Take Jia's cell down" }, id = "l
   expect { { zh = "經乙電信之語音 MOS 4.0 以上", en = "Over Yi it has a MOS of 4.0" }, voice:mos { from = T(9.2), till = T(10.4) }, at_least = 4 }
 end }
 
-step { { zh = "SIM 轉至其他業者(模擬)", en = "The SIMs move to another operator's cell (simulated)" }, id = "sims", owner = "measurement desk", objective = "reach", run = function()
+step { { zh = "SIM 轉至其他業者(模擬)", en = "The SIMs move to another operator's cell (simulated)" }, id = "sims", owner = "measurement", objective = "reach", run = function()
   wait(seconds(3)) -- what the simulated handsets take to notice, at most
   local moved = handset.await { sims, expect = "home", on = plmn, deadline = seconds(8), every = ms(500) }
   expect { { zh = "六支救災 SIM 皆再註冊於政府網路", en = "All six are registered on the government's network again" }, moved.ok }
@@ -120,7 +122,7 @@ end }
 
 phase { { zh = "民眾湧入，負載 150%", en = "The public comes: load of 150 %" }, at = T(11) }
 
-step { { zh = "公眾負載", en = "The public's load" }, id = "load", owner = "load generator", run = function()
+step { { zh = "公眾負載", en = "The public's load" }, id = "load", owner = "load-generator", run = function()
   -- In the field it comes from elsewhere, at a rate that was agreed; ours is then a sample of the public's data.
   act("公眾負載已達 150%", "The cell is offered 150 %", "yi-noc", function() end)
   local each = ms(4)
@@ -164,7 +166,7 @@ step { { zh = "三家業者啟動救災優先", en = "The operators put rescuers
 end }
 
 -- The shelter's two lines are taken from the fixed network.
-step { { zh = "強占：救災通話取代民眾通話", en = "Pre-emption: a rescuers' call takes the place of one of the public's" }, id = "preempt", owner = "measurement desk", objective = "priority", run = function()
+step { { zh = "強占：救災通話取代民眾通話", en = "Pre-emption: a rescuers' call takes the place of one of the public's" }, id = "preempt", owner = "measurement", objective = "priority", run = function()
   local last
   local function call(after, held, account, priority, from, source)
     return function()
@@ -183,7 +185,7 @@ end }
 
 phase { { zh = "第二個機關加入", en = "A second agency joins" }, at = T(21) }
 
-step { { zh = "醫療單位遲入", en = "The medical service joins late" }, id = "late", owner = "measurement desk", objective = "kpi4", run = function()
+step { { zh = "醫療單位遲入", en = "The medical service joins late" }, id = "late", owner = "measurement", objective = "kpi4", run = function()
   local calls = group_calls({ zh = "群組通話，優先", en = "group calls, priority" }, 25, "mcpttp.15")
   local late = group_calls({ zh = "遲入", en = "late entry" }, 25, "mcpttp.14", medic)
   wait(T(25.5))
@@ -214,7 +216,7 @@ end }
 
 phase { { zh = "影像上行", en = "Video up" }, at = T(31) }
 
-step { { zh = "現場影像上傳", en = "Video from the site" }, id = "video", owner = "measurement desk", objective = "priority", run = function()
+step { { zh = "現場影像上傳", en = "Video from the site" }, id = "video", owner = "measurement", objective = "priority", run = function()
   local video = measure { reach.udp, site "voice", size = 1000, every = ms(20), dscp = 34, from = "rescuers", source = sim, deadline = seconds(1), label = { zh = "現場影像 417 kbit/s", en = "video, 417 kbit/s" }, till = T(34) }
   wait(T(34.5))
   local allowed, words = percent(0.1), { zh = "影像遺失率 0.1% 以下(5QI 67)", en = "At most 0.1 % of the video is lost (5QI 67)" }
@@ -226,7 +228,7 @@ end }
 
 phase { { zh = "後傳鏈路改走中軌衛星", en = "The backhaul goes by a MEO satellite" }, at = T(36) }
 
-step { { zh = "中斷乙電信光纖", en = "Yi's fibre is cut" }, id = "satellite", owner = "control room", objective = "satellite", users = 6, run = function()
+step { { zh = "中斷乙電信光纖", en = "Yi's fibre is cut" }, id = "satellite", owner = "control-room", objective = "satellite", users = 6, run = function()
   act("乙電信光纖已中斷", "Yi's fibre is cut", "yi-noc", function() links.down { site "yi-fibre", restore_by = T(56) } end)
   note { { zh = "偏離：中軌衛星來回約 220 毫秒，5QI 65 之 75 毫秒無法達成，改以 MOS 3.5 評定", en = "DEVIATION: over MEO, some 220 ms there and back, the 75 ms of 5QI 65 cannot be kept; judged by a MOS of 3.5" } }
   -- Voice may be away for 5 s: a call begun meanwhile tells of that, which is judged on its own.
@@ -259,7 +261,7 @@ end }
 
 phase { { zh = "結果", en = "Verdicts" } }
 
-step { { zh = "全程", en = "The whole drill" }, id = "verdicts", owner = "measurement desk", run = function()
+step { { zh = "全程", en = "The whole drill" }, id = "verdicts", owner = "measurement", run = function()
   wait(seconds(1))
   voice:stop()
   emergency_calls:stop()

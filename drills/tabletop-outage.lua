@@ -3,7 +3,7 @@
 
 drill { { zh = "兵棋推演：電力與海纜中斷", en = "Tabletop: power and cable outage" },
   id = "tabletop-outage", revision = 1, lasts = hours(2), site = "sites/tabletop-outage.yaml",
-  simulated = "everything: a tabletop, no network is touched",
+  simulated = { zh = "全部：兵棋推演，不觸及任何網路", en = "everything: a tabletop, no network is touched" },
   objectives = {
     notify = { zh = "及時通報", en = "Those concerned are told in time" },
     priority = { zh = "有限電力之優先順序", en = "Scarce power goes where it matters first" },

@@ -27,12 +27,19 @@ static const char *string_of(const json_t *object, const char *key)
     return text != NULL ? text : "";
 }
 
+/* One text for both languages, or one for each. */
+static const char *words_of(const struct duty_line *line, const char *key)
+{
+    const char *one = string_of(line->data, key);
+    return *one != '\0' ? one : text_of(line, line->data, key);
+}
+
 /* Each condition that does not hold, with what was compared; of a rule that holds, those that do.
  */
 static void put_rule(const struct duty_line *line)
 {
     bool holds = json_is_true(json_object_get(line->data, "holds"));
-    const char *about = string_of(line->data, "about");
+    const char *about = words_of(line, "about");
     const char *before = ": ";
     size_t i = 0;
     json_t *one = NULL;
@@ -78,7 +85,7 @@ static void put_case(const struct duty_line *line)
 
 static void put_event(const struct duty_line *line)
 {
-    const char *note = string_of(line->data, "note");
+    const char *note = words_of(line, "note");
     sgr(line, "1;35");
     nd_buf_addf(line->out, "\u2691 %s", text_of(line, line->data, "title"));
     sgr(line, "0");

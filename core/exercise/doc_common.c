@@ -135,12 +135,12 @@ static const char *organisations(struct nd_doc *doc)
 static const char *scope(struct nd_doc *doc)
 {
     char unit[ND_UNIT_TEXT];
-    bool simulated = doc->drill->simulated != NULL || (doc->site != NULL && doc->site->simulated);
+    const char *what = nd_paper_words(&doc->paper, &doc->drill->simulated);
+    bool simulated = *what != '\0' || (doc->site != NULL && doc->site->simulated);
     return nd_arena_printf(&doc->arena, nd_say(&doc->paper, "最長 %s%s%s%s", "%s at most%s%s%s"),
                            nd_length_format(doc->drill->lasts, unit),
                            simulated ? nd_say(&doc->paper, "；模擬", "; simulated") : "",
-                           doc->drill->simulated != NULL ? nd_say(&doc->paper, "：", ": ") : "",
-                           doc->drill->simulated != NULL ? doc->drill->simulated : "");
+                           *what != '\0' ? nd_say(&doc->paper, "：", ": ") : "", what);
 }
 
 void nd_doc_overview(struct nd_doc *doc)

@@ -385,10 +385,11 @@ static void put_drill(struct nd_msel_maker *maker)
         put(maker, row, ND_MSEL_REV, "  revision = %s,", revision);
     put(maker, row, ND_MSEL_WINDOW, "  lasts = \"%s\",%s", nd_length_format(lasts.at, unit),
         lasts.given ? "" : " -- the table does not say");
-    const char *simulated =
-        told ? nd_msel_both_at(maker, row, ND_MSEL_BODY_ZH, ND_MSEL_BODY).en : NULL;
-    if (simulated != NULL)
-        put(maker, row, ND_MSEL_BODY_EN, "  simulated = %s,", quoted(maker, simulated));
+    struct nd_text2 simulated = {0};
+    if (told)
+        simulated = nd_msel_both_at(maker, row, ND_MSEL_BODY_ZH, ND_MSEL_BODY);
+    if (simulated.zh != NULL || simulated.en != NULL)
+        put(maker, row, ND_MSEL_BODY_EN, "  simulated = %s,", quoted2(maker, &simulated));
     if (maker->wish->site != NULL)
         put(maker, row, ND_MSEL_COUNT, "  site = %s,", quoted(maker, maker->wish->site));
     put_objectives(maker);

@@ -382,7 +382,7 @@ static void put_drill(struct row *row, const struct nd_drill *drill)
     row->cells[ND_MSEL_ID] = drill->id;
     row->cells[ND_MSEL_TYPE] = "exercise";
     set_text2(row, ND_MSEL_TITLE_ZH, &drill->title);
-    row->cells[ND_MSEL_BODY_ZH] = row->cells[ND_MSEL_BODY_EN] = drill->simulated;
+    set_text2(row, ND_MSEL_BODY_ZH, &drill->simulated);
     row->cells[ND_MSEL_OFFSET] = "T+00:00:00";
     row->cells[ND_MSEL_WINDOW] = when(row->arena, true, drill->lasts);
     row->cells[ND_MSEL_REV] = nd_arena_printf(row->arena, "%lld", (long long)drill->revision);

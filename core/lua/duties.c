@@ -187,6 +187,19 @@ static const char *opt_text(lua_State *L, const char *verb, const char *key)
     return text;
 }
 
+/* A text, or one in each language; empty when absent. */
+static struct nd_text2 opt_words(lua_State *L, struct nd_task *task, const char *verb,
+                                 const char *key)
+{
+    struct nd_text2 text = {0};
+    lua_getfield(L, 1, key);
+    if (!lua_isnil(L, -1) && !nd_text2_at(L, lua_gettop(L), nd_run_arena(nd_task_run(task)), &text))
+        luaL_error(L, "[E0301] '%s': '%s' takes a text or {zh = \"...\", en = \"...\"}, got %s",
+                   verb, key, luaL_typename(L, -1));
+    lua_pop(L, 1);
+    return text;
+}
+
 static const char *subject(lua_State *L, const char *verb, const char *example)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
@@ -209,8 +222,8 @@ static int body_occurs(lua_State *L)
     struct nd_task *task = step_task(L, "occurs");
     struct nd_fail why = {0};
     const char *event = subject(L, "occurs", "outage");
-    if (nd_task_occurs(task, event, opt_text(L, "occurs", "case"), opt_text(L, "occurs", "note"),
-                       &why) != ND_OK)
+    struct nd_text2 note = opt_words(L, task, "occurs", "note");
+    if (nd_task_occurs(task, event, opt_text(L, "occurs", "case"), &note, &why) != ND_OK)
         raise(L, "occurs", &why);
     return 0;
 }
@@ -222,8 +235,9 @@ static int body_met(lua_State *L)
     struct nd_fail why = {0};
     bool in_time = false;
     const char *duty = subject(L, "met", "first-report");
-    if (nd_task_met(task, duty, opt_text(L, "met", "case"), opt_text(L, "met", "by"),
-                    opt_text(L, "met", "note"), &in_time, &why) != ND_OK)
+    struct nd_text2 note = opt_words(L, task, "met", "note");
+    if (nd_task_met(task, duty, opt_text(L, "met", "case"), opt_text(L, "met", "by"), &note,
+                    &in_time, &why) != ND_OK)
         raise(L, "met", &why);
     lua_pushboolean(L, in_time);
     return 1;

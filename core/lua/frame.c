@@ -24,7 +24,7 @@ static int frame_drill(lua_State *L)
         nd_frame_complain(L, "drill", NULL, "E0208", NULL, "'drill' lacks 'lasts'");
     drill->lasts = nd_frame_length(&frame, "lasts", ND_SEC(1));
     drill->steady = nd_frame_length(&frame, "steady", 0);
-    drill->simulated = nd_frame_text(&frame, "simulated", false);
+    drill->simulated = nd_frame_text2(&frame, "simulated");
     lua_getfield(L, 1, "revision");
     drill->revision = lua_isinteger(L, -1) ? (int64_t)lua_tointeger(L, -1) : 1;
     if (!lua_isnil(L, -1) && !lua_isinteger(L, -1))

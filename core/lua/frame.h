@@ -16,6 +16,8 @@ struct nd_frame {
 struct nd_frame nd_frame_begin(lua_State *L, const char *call);
 void nd_frame_keys(const struct nd_frame *frame); /* complains of those the verb does not know */
 struct nd_text2 nd_frame_sentence(const struct nd_frame *frame);
+/* A text, or one in each language; empty when absent. */
+struct nd_text2 nd_frame_text2(const struct nd_frame *frame, const char *key);
 /* Complains of a text that is not tame (base/text.h). key: NULL: the sentence. */
 void nd_frame_check_tame(const struct nd_frame *frame, const char *key, const struct nd_text2 *text,
                          bool lines);

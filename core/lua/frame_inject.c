@@ -10,20 +10,6 @@ static void complain(const struct nd_frame *frame, const char *key, const char *
     nd_frame_complain(frame->L, frame->call, key, code, help, "%s", text);
 }
 
-static struct nd_text2 get_text2(const struct nd_frame *frame, const char *key)
-{
-    struct nd_text2 text = {0};
-    lua_getfield(frame->L, 1, key);
-    if (!lua_isnil(frame->L, -1) &&
-        !nd_text2_at(frame->L, lua_gettop(frame->L), frame->arena, &text))
-        nd_frame_complain(frame->L, frame->call, key, "E0301", NULL,
-                          "'%s' takes a text or {zh = \"...\", en = \"...\"}, got %s", key,
-                          luaL_typename(frame->L, -1));
-    nd_frame_check_tame(frame, key, &text, true);
-    lua_pop(frame->L, 1);
-    return text;
-}
-
 /* A text, or a list of texts; NULL-ended, empty when absent. */
 static const char *const *get_texts(const struct nd_frame *frame, const char *key, size_t *count)
 {
@@ -358,7 +344,7 @@ static void read_via(const struct nd_frame *frame, struct nd_inject *inject)
 static void read_reaction(const struct nd_frame *frame, struct nd_inject *inject)
 {
     const char *by = nd_frame_text(frame, "answered_by", false);
-    inject->expect = get_text2(frame, "expect");
+    inject->expect = nd_frame_text2(frame, "expect");
     inject->react_within = nd_frame_length(frame, "react_within", 0);
     inject->any = by != NULL ? strcmp(by, "any") == 0 : inject->kind == ND_INJECT_DECISION;
     if (by != NULL && strcmp(by, "any") != 0 && strcmp(by, "all") != 0)
@@ -392,7 +378,7 @@ int nd_frame_inject(lua_State *L)
         inject.id =
             nd_arena_printf(frame.arena, "%s.i%zu", draft->phase.id, draft->injects.count + 1);
     inject.place = nd_frame_place(&frame, "id");
-    inject.body = get_text2(&frame, "body");
+    inject.body = nd_frame_text2(&frame, "body");
     read_kind(&frame, &inject);
     read_people(&frame, &inject);
     read_when(&frame, &inject);

@@ -111,6 +111,20 @@ const char *nd_frame_text(const struct nd_frame *frame, const char *key, bool re
     return text;
 }
 
+struct nd_text2 nd_frame_text2(const struct nd_frame *frame, const char *key)
+{
+    struct nd_text2 text = {0};
+    lua_getfield(frame->L, 1, key);
+    if (!lua_isnil(frame->L, -1) &&
+        !nd_text2_at(frame->L, lua_gettop(frame->L), frame->arena, &text))
+        nd_frame_complain(frame->L, frame->call, key, "E0301", NULL,
+                          "'%s' takes a text or {zh = \"...\", en = \"...\"}, got %s", key,
+                          luaL_typename(frame->L, -1));
+    nd_frame_check_tame(frame, key, &text, true);
+    lua_pop(frame->L, 1);
+    return text;
+}
+
 bool nd_frame_flag(const struct nd_frame *frame, const char *key)
 {
     lua_getfield(frame->L, 1, key);

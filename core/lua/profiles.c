@@ -180,13 +180,14 @@ static int rule_call(lua_State *L)
     double *values = nd_arena_alloc(arena, (asked->profile->figures.count + 1) * sizeof *values);
     bool *holds = nd_arena_alloc(arena, (asked->rule->conditions_count + 1) * sizeof *holds);
     read_figures(L, asked, values);
-    const char *about = NULL;
-    if (lua_rawgeti(L, 2, 1) == LUA_TSTRING)
-        about = nd_arena_strdup(arena, lua_tostring(L, -1));
-    else if (!lua_isnil(L, -1))
-        return luaL_error(L, "[E0301] a rule begins with what it is asked for, a text, got %s",
+    struct nd_text2 about = {0};
+    lua_rawgeti(L, 2, 1);
+    if (!lua_isnil(L, -1) && !nd_text2_at(L, lua_gettop(L), arena, &about))
+        return luaL_error(L,
+                          "[E0301] a rule begins with what it is asked for, a text or "
+                          "{zh = \"...\", en = \"...\"}, got %s",
                           luaL_typename(L, -1));
-    bool all = nd_task_ask_rule(task, asked->profile, asked->rule, about, values, holds);
+    bool all = nd_task_ask_rule(task, asked->profile, asked->rule, &about, values, holds);
     push_answer(L, asked->rule, holds, all);
     return 1;
 }

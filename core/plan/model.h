@@ -177,9 +177,9 @@ struct nd_drill {
     char hash[72]; /* of the scenario's bytes */
     struct nd_text2 title;
     int64_t revision;
-    nd_ns lasts;           /* the drill ends at T+lasts at the latest */
-    nd_ns steady;          /* answered for so long, a service counts as restored; 0: not said */
-    const char *simulated; /* words on what is simulated, or NULL */
+    nd_ns lasts;               /* the drill ends at T+lasts at the latest */
+    nd_ns steady;              /* answered for so long, a service counts as restored; 0: not said */
+    struct nd_text2 simulated; /* words on what is simulated; may be empty */
     const struct nd_objective *objectives; /* each before its targets, those before their tasks */
     size_t objectives_count;
     const struct nd_share_target *availability; /* by operator's name; may be NULL */

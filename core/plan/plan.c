@@ -165,6 +165,12 @@ static json_t *availability_json(const struct nd_drill *drill)
     return out;
 }
 
+/* One text for both languages, or one for each. */
+static json_t *words_json(const struct nd_text2 *text)
+{
+    return text->zh == text->en ? json_pack("s?", text->en) : text2_json(text);
+}
+
 json_t *nd_plan_json(const struct nd_drill *drill, const struct nd_site *site, uint64_t seed)
 {
     json_t *objectives = objectives_json(drill);
@@ -174,11 +180,11 @@ json_t *nd_plan_json(const struct nd_drill *drill, const struct nd_site *site, u
                                         site->simulated, "files", nd_site_files_json(site, true))
                             : json_null();
     json_t *plan =
-        json_pack("{s:s, s:{s:s, s:o, s:I, s:I, s:s, s:s}, s:o, s:I, s:s?, s:o, s:o, s:o}",
-                  "schema", "netdrill.plan/1", "drill", "id", drill->id, "title",
-                  text2_json(&drill->title), "revision", (json_int_t)drill->revision, "lasts_ns",
-                  (json_int_t)drill->lasts, "scenario", drill->path, "hash", drill->hash, "site",
-                  site_json, "seed", (json_int_t)seed, "simulated", drill->simulated, "phases",
+        json_pack("{s:s, s:{s:s, s:o, s:I, s:I, s:s, s:s}, s:o, s:I, s:o, s:o, s:o, s:o}", "schema",
+                  "netdrill.plan/1", "drill", "id", drill->id, "title", text2_json(&drill->title),
+                  "revision", (json_int_t)drill->revision, "lasts_ns", (json_int_t)drill->lasts,
+                  "scenario", drill->path, "hash", drill->hash, "site", site_json, "seed",
+                  (json_int_t)seed, "simulated", words_json(&drill->simulated), "phases",
                   phases_json(drill), "objectives", objectives, "guards", guards_json(drill));
     ND_CHECK(plan != NULL);
     if (drill->steady > 0)

@@ -180,8 +180,10 @@ static void put_width(const struct cell *cell, struct nd_buf *out)
 {
     if (!(json_number_value(cell->value) > 0))
         return;
+    json_t *width = json_real(nd_width_rounded(json_number_value(cell->value)));
     nd_buf_adds(out, "\u00b1\u00a0");
-    put_measure(cell, cell->value, out);
+    put_measure(cell, width, out);
+    json_decref(width);
 }
 
 static void put_limit(const struct cell *cell, struct nd_buf *out)
@@ -316,8 +318,11 @@ static void put_margin(const struct cell *cell, struct nd_buf *out)
 
 static void put_of(const struct cell *cell, struct nd_buf *out)
 {
-    nd_buf_addf(out, "%lld / %lld", (long long)nd_int_of(cell->value, "good"),
-                (long long)nd_int_of(cell->value, "counted"));
+    long long counted = (long long)nd_int_of(cell->value, "counted");
+    if (counted == 0)
+        nd_buf_adds(out, "\u2013");
+    else
+        nd_buf_addf(out, "%lld / %lld", (long long)nd_int_of(cell->value, "good"), counted);
 }
 
 static void put_history(const struct cell *cell, struct nd_buf *out)

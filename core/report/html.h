@@ -1,7 +1,7 @@
 /* What the files of the HTML page share.
  *
  *   html.c           the document and its cover
- *   html_first.c     the first page
+ *   html_first.c     the first page; html_asks.c: its end
  *   html_sections.c  what follows the first page
  *   html_appendix.c  what is looked up: overview, points for leadership, appendix
  *   html_tables.c    tables told as data; obligations, ratings, improvements
@@ -28,6 +28,10 @@ void nd_html_moment(const struct nd_page *page, const json_t *moment);
  * run has one. */
 void nd_html_start(const struct nd_page *page);
 void nd_html_msg(const struct nd_page *page, enum nd_message message);
+/* Words cut to so many columns. */
+void nd_html_cut(const struct nd_page *page, const char *words, size_t columns);
+/* That there are so many more, in an element of that name; nothing when 0. */
+void nd_html_more(const struct nd_page *page, const char *tag, size_t more);
 
 /* Begins a section with its heading; the caller ends it with </section>.
  * id: unique in a language; the page's language is added to it. */
@@ -60,6 +64,8 @@ void nd_html_appendix(const struct nd_page *page);
 /* What was not put back stands before everything else; nothing when all was. */
 void nd_html_alarm(const struct nd_page *page);
 void nd_html_first(const struct nd_page *page);
+/* What was seen, and what is to be decided: carried items that are overdue first. */
+void nd_html_asks(const struct nd_page *page);
 /* What follows the first page, in the order the template asks for. */
 void nd_html_sections(const struct nd_page *page);
 bool nd_html_section_known(const char *name);

@@ -11,25 +11,6 @@
 
 #define ALARMS     3
 #define OBJECTIVES 10
-#define SEEN       3
-#define DECISIONS  4
-
-/* Text cut to so many columns. */
-static void put_cut(const struct nd_page *page, const char *text, size_t columns)
-{
-    char *cut = nd_text_cut(text, columns);
-    nd_html_words(page, cut);
-    free(cut);
-}
-
-static void put_more(const struct nd_page *page, const char *tag, size_t more)
-{
-    if (more == 0)
-        return;
-    nd_buf_addf(page->out, "<%s class=\"more\">+ %zu ", tag, more);
-    nd_html_msg(page, ND_MSG_MORE_BELOW);
-    nd_buf_addf(page->out, "</%s>\n", tag);
-}
 
 /* ---- what has to be said before the figures ---- */
 
@@ -50,11 +31,11 @@ void nd_html_alarm(const struct nd_page *page)
         char *words = nd_printf("%s.%s %s %s", nd_str_of(c, "plugin"), nd_str_of(c, "verb"),
                                 nd_str_of(c, "target"), nd_str_of(c, "why"));
         nd_html_raw(page, "<li>");
-        put_cut(page, words, 96);
+        nd_html_cut(page, words, 96);
         nd_html_raw(page, "</li>\n");
         free(words);
     }
-    put_more(page, "li", count > ALARMS ? count - ALARMS : 0);
+    nd_html_more(page, "li", count > ALARMS ? count - ALARMS : 0);
     nd_html_raw(page, count != 0 ? "</ul></div>\n" : "");
 }
 
@@ -67,7 +48,7 @@ static void put_marks(const struct nd_page *page, const json_t *run)
         nd_html_raw(page, "<p class=\"mark\">");
         nd_html_msg(page, mark);
         nd_html_raw(page, " ");
-        put_cut(page, nd_mark_detail(run, mark), 200);
+        nd_html_cut(page, nd_mark_detail(page, run, mark), 200);
         nd_html_raw(page, "</p>\n");
     }
 }
@@ -83,6 +64,7 @@ static const struct {
              {ND_MSG_DUTIES, "clocks", "obligations", "obligations"},
              {ND_MSG_WORST, "performance", "performance", "series"},
              {ND_MSG_WORST_OPERATOR, "operators", "operators", "operators"},
+             {ND_MSG_FAULTS, "faults", "faults", "faults"},
              {ND_MSG_RESTORED, "safety", "safety", NULL}};
 
 static const char *leads_to(const struct nd_page *page, enum nd_message title)
@@ -159,7 +141,8 @@ static void tile_worst(const struct nd_page *page)
     }
     const char *title = nd_series_title(page, worst_series);
     snprintf(detail, sizeof detail, "\u00b1 %s \u00b7 %s \u00b7 %.*s",
-             nd_length_text(nd_int_of(worst, "uncertainty_ns"), width),
+             nd_length_text(
+                 (json_int_t)nd_width_rounded((double)nd_int_of(worst, "uncertainty_ns")), width),
              nd_state_text(page, nd_str_of(worst, "class")), (int)nd_text_fit(title, 40), title);
     tile(page, ND_MSG_WORST, nd_length_text(nd_int_of(worst, "length_ns"), length), detail);
 }
@@ -256,6 +239,57 @@ static void put_tiles(const struct nd_page *page)
     nd_html_raw(page, "</div>\n");
 }
 
+/* How many faults there were, and the one that was served again last: "Faults: 2 · injected 2 ·
+ * Longest until restored 20 s (Take Jia's cells down)". */
+static void put_faults(const struct nd_page *page)
+{
+    static const char *const classes[] = {"injected", "consequence", "unexpected"};
+    const json_t *faults = json_object_get(page->model, "faults");
+    const json_t *worst = NULL;
+    size_t of_class[3] = {0};
+    size_t unknown = 0;
+    size_t i = 0;
+    json_t *fault = NULL;
+    json_array_foreach(faults, i, fault)
+    {
+        for (size_t k = 0; k < 3; k++)
+            of_class[k] += strcmp(nd_str_of(fault, "class"), classes[k]) == 0;
+        if (!json_is_integer(json_object_get(fault, "ttr_ns")))
+            unknown++;
+        else if (worst == NULL || nd_int_of(fault, "ttr_ns") > nd_int_of(worst, "ttr_ns"))
+            worst = fault;
+    }
+    if (i == 0)
+        return;
+    const char *to = leads_to(page, ND_MSG_FAULTS);
+    nd_html_raw(page, "<p class=\"legend\">");
+    if (to != NULL)
+        nd_buf_addf(page->out, "<a href=\"#%s-%s\">", to, page->lang == ND_LANG_ZH ? "zh" : "en");
+    nd_html_msg(page, ND_MSG_FAULT);
+    nd_buf_addf(page->out, " %zu%s", i, to != NULL ? "</a>" : "");
+    for (size_t k = 0; k < 3; k++) {
+        if (of_class[k] != 0)
+            nd_buf_addf(page->out, " \u00b7 %s %zu", nd_state_text(page, classes[k]), of_class[k]);
+    }
+    if (worst != NULL) {
+        char length[ND_UNIT_TEXT];
+        struct nd_buf title = {0};
+        nd_fault_title(page, worst, false, &title);
+        nd_html_raw(page, " \u00b7 ");
+        nd_html_msg(page, ND_MSG_SLOWEST_RESTORED);
+        nd_buf_addf(page->out, " %s (", nd_length_text(nd_int_of(worst, "ttr_ns"), length));
+        nd_html_cut(page, nd_buf_str(&title), 40);
+        nd_html_raw(page, ")");
+        nd_buf_deinit(&title);
+    }
+    if (unknown != 0) {
+        nd_html_raw(page, " \u00b7 ");
+        nd_html_msg(page, ND_MSG_NOT_RESTORED);
+        nd_buf_addf(page->out, " %zu", unknown);
+    }
+    nd_html_raw(page, "</p>\n");
+}
+
 /* ---- objectives, each a row with a dot under its rating ---- */
 
 static const struct {
@@ -292,7 +326,7 @@ static void put_objective(const struct nd_page *page, const json_t *objective)
 {
     const char *grade = nd_str_of(objective, "grade");
     nd_html_raw(page, "<tr><th scope=\"row\">");
-    put_cut(page, nd_text_of(page, json_object_get(objective, "text")), 72);
+    nd_html_cut(page, nd_text_of(page, json_object_get(objective, "text")), 72);
     nd_buf_addf(page->out, "</th><td class=\"%s\">", nd_state_class(grade));
     nd_html_text(page, nd_state_text(page, grade));
     nd_html_raw(page, "</td>");
@@ -337,7 +371,7 @@ static void put_objectives(const struct nd_page *page)
         }
     }
     nd_html_table_end(page);
-    put_more(page, "p", count > OBJECTIVES ? count - OBJECTIVES : 0);
+    nd_html_more(page, "p", count > OBJECTIVES ? count - OBJECTIVES : 0);
     nd_html_raw(page, "<p class=\"legend\">\u25cf ");
     nd_html_msg(page, ND_MSG_RATING);
     nd_html_raw(page, " \u00b7 \u25cb ");
@@ -349,82 +383,7 @@ static void put_objectives(const struct nd_page *page)
     nd_html_raw(page, "</p>\n");
 }
 
-/* ---- what was seen, and what is to be decided ---- */
-
-static void put_seen(const struct nd_page *page, const char *sort, enum nd_message title)
-{
-    size_t i = 0;
-    size_t count = 0;
-    json_t *one = NULL;
-    nd_html_raw(page, "<div><h3>");
-    nd_html_msg(page, title);
-    nd_html_raw(page, "</h3><ul>\n");
-    json_array_foreach(json_object_get(page->model, "observations"), i, one)
-    {
-        if (strcmp(nd_str_of(one, "sort"), sort) != 0 || nd_is_withdrawn(one) || count++ >= SEEN)
-            continue;
-        nd_html_raw(page, "<li>");
-        put_cut(page, nd_str_of(one, "text"), 72);
-        nd_html_raw(page, "</li>\n");
-    }
-    put_more(page, "li", count > SEEN ? count - SEEN : 0);
-    if (count == 0) {
-        nd_html_raw(page, "<li class=\"more\">");
-        nd_html_msg(page, ND_MSG_NONE_RECORDED);
-        nd_html_raw(page, "</li>");
-    }
-    nd_html_raw(page, "</ul></div>\n");
-}
-
-static void put_decision(const struct nd_page *page, const json_t *item)
-{
-    static const char *const keys[] = {"owner", "due"};
-    nd_html_raw(page, "<li>");
-    put_cut(page, nd_str_of(item, "action"), 60);
-    nd_html_raw(page, " <small>(");
-    nd_html_text(page, nd_str_of(item, "id"));
-    for (size_t k = 0; k < 2; k++) {
-        const char *text = nd_str_of(item, keys[k]);
-        nd_html_raw(page, *text != '\0' ? ", " : "");
-        put_cut(page, text, 24);
-    }
-    nd_html_raw(page, ", ");
-    nd_html_text(page, nd_state_text(page, nd_str_of(item, "status")));
-    nd_html_raw(page, ")</small></li>\n");
-}
-
-/* The items that are not done or dropped, the most urgent first. */
-static void put_decisions(const struct nd_page *page)
-{
-    static const char *const priorities[] = {"high", "medium", "low", ""};
-    json_int_t without = nd_int_of(json_object_get(page->model, "evaluation"), "without_action");
-    size_t count = 0;
-    nd_html_raw(page, "<h3>");
-    nd_html_msg(page, ND_MSG_DECIDE);
-    nd_html_raw(page, "</h3><ul>\n");
-    for (size_t p = 0; p < 4; p++) {
-        size_t i = 0;
-        json_t *item = NULL;
-        json_array_foreach(json_object_get(page->model, "improvements"), i, item)
-        {
-            if (strcmp(nd_str_of(item, "priority"), priorities[p]) != 0 || !nd_item_is_open(item) ||
-                count++ >= DECISIONS)
-                continue;
-            put_decision(page, item);
-        }
-    }
-    put_more(page, "li", count > DECISIONS ? count - DECISIONS : 0);
-    if (without != 0) {
-        nd_html_raw(page, "<li class=\"missed\">");
-        nd_html_msg(page, ND_MSG_WITHOUT_ACTION);
-        nd_buf_addf(page->out, ": %lld</li>\n", (long long)without);
-    } else if (count == 0) {
-        nd_html_raw(page, "<li class=\"more\">");
-        nd_html_msg(page, ND_MSG_NOTHING_OPEN);
-        nd_html_raw(page, "</li>\n");
-    }
-    nd_html_raw(page, "</ul>\n");
-}
+/* ---- what came of it ---- */
 
 static json_int_t missed_of(const struct nd_page *page, const char *list, const char *key)
 {
@@ -471,11 +430,8 @@ void nd_html_first(const struct nd_page *page)
     put_outcome(page, outcome);
     put_marks(page, run);
     put_tiles(page);
+    put_faults(page);
     put_objectives(page);
-    nd_html_raw(page, "<div class=\"two\">\n");
-    put_seen(page, "strength", ND_MSG_TOP_STRENGTHS);
-    put_seen(page, "improvement", ND_MSG_TOP_IMPROVE);
-    nd_html_raw(page, "</div>\n");
-    put_decisions(page);
+    nd_html_asks(page);
     nd_html_raw(page, "</section>\n");
 }

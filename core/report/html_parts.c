@@ -150,3 +150,19 @@ void nd_html_not_drawn(const struct nd_page *page)
     nd_html_msg(page, ND_MSG_STRIPS_LEFT);
     nd_html_raw(page, "</p>\n");
 }
+
+void nd_html_cut(const struct nd_page *page, const char *text, size_t columns)
+{
+    char *cut = nd_text_cut(text, columns);
+    nd_html_words(page, cut);
+    free(cut);
+}
+
+void nd_html_more(const struct nd_page *page, const char *tag, size_t more)
+{
+    if (more == 0)
+        return;
+    nd_buf_addf(page->out, "<%s class=\"more\">+ %zu ", tag, more);
+    nd_html_msg(page, ND_MSG_MORE_BELOW);
+    nd_buf_addf(page->out, "</%s>\n", tag);
+}

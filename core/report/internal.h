@@ -15,8 +15,9 @@
  *   audience.c        takes out of it what is not for an audience to know
  *
  * The tree becomes words and tables:
- *   words.c           the message catalogue (messages.def), values and times; states.c: states;
- *                     fault_words.c: faults; template.c: an agency's own words, logo and order
+ *   words.c           the message catalogue (messages.def), what things are called;
+ *                     quantities.c: lengths and values; states.c: states; fault_words.c: faults;
+ *                     template.c: an agency's own words, logo and order
  *   tables.c          each table as data; rows.c, cells.c: their rows and cells
  *
  * These become formats, by name in formats.c:
@@ -85,7 +86,11 @@ const char *nd_run_date(const json_t *model, char *out);
 #define ND_ROC_OFFSET 1911 /* 民國 1 年 is 1912 */
 /* A moment of the drill "T+00:00:10.003", "–" when null. out: ND_UNIT_TEXT. */
 const char *nd_rel_text(const json_t *moment, char *out);
-const char *nd_length_text(json_int_t ns, char *out); /* rounded to three digits or so */
+/* A length on a page, rounded to four digits or so: "472 µs", "1 min 19.79 s", "30 d". out:
+ * ND_UNIT_TEXT. */
+const char *nd_length_text(json_int_t ns, char *out);
+/* An uncertainty rounded up to the two digits that it has. */
+double nd_width_rounded(double width);
 /* What the site file calls a person, in the page's language; else the name as it is. */
 const char *nd_person_text(const struct nd_page *page, const char *name);
 /* The series of that number; NULL: it is not in the model. */
@@ -102,8 +107,10 @@ const char *nd_outcome_text(const struct nd_page *page, const char *outcome);
  * incomplete; ND_MSG_COUNT where it does not hold. number: 0 to ND_MARKS - 1. */
 #define ND_MARKS 5
 enum nd_message nd_mark_of(const json_t *run, size_t number);
-/* What the scenario says of it, "" when nothing: words as they were written, in one language. */
-const char *nd_mark_detail(const json_t *run, enum nd_message mark);
+/* What the scenario says of it, "" when nothing: in the page's language when it was written in
+ * that.
+ */
+const char *nd_mark_detail(const struct nd_page *page, const json_t *run, enum nd_message mark);
 /* A series' interruptions in the order of time: all, or, when there are more than that, so many of
  * the longest. left: how many are not among them, those that the model itself leaves out included.
  * Caller drops. */

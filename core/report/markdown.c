@@ -162,7 +162,7 @@ static void put_marks(const struct nd_page *page, const json_t *run)
         if (mark == ND_MSG_COUNT)
             continue;
         put_msg(page, "**", mark, "** ");
-        nd_md_cell(page->out, nd_mark_detail(run, mark));
+        nd_md_cell(page->out, nd_mark_detail(page, run, mark));
         nd_buf_adds(page->out, "\n\n");
     }
 }

@@ -31,7 +31,7 @@ static void cover(const struct nd_page *page, struct nd_sheet *sheet)
             continue;
         nd_sheet_row(sheet);
         nd_sheet_text(sheet, nd_msg(page, mark));
-        nd_sheet_text(sheet, nd_mark_detail(run, mark));
+        nd_sheet_text(sheet, nd_mark_detail(page, run, mark));
     }
 }
 

@@ -59,18 +59,6 @@ json_t *nd_entry_of(const json_t *list, const char *key, const char *value)
     return NULL;
 }
 
-/* More digits than a measurement has would be a claim. */
-const char *nd_length_text(json_int_t ns, char *out)
-{
-    json_int_t size = ns < 0 ? -ns : ns;
-    json_int_t step = size >= 10000000000  ? 10000000
-                      : size >= 1000000000 ? 1000000
-                      : size >= 10000000   ? 10000
-                                           : 1000;
-    json_int_t rounded = (size + step / 2) / step * step;
-    return nd_length_format(ns < 0 ? -rounded : rounded, out);
-}
-
 bool nd_value_is_share(const char *statistic)
 {
     static const char *const shares[] = {"share",         "loss",         "loss_forward",
@@ -104,65 +92,6 @@ const char *nd_statistic_words(const struct nd_page *page, const char *statistic
             return nd_msg(page, list[i].words);
     }
     return statistic;
-}
-
-/* As much of a text as fits, whole characters. out: 64 bytes. */
-static void put_text(char *out, const char *text)
-{
-    size_t at = 0;
-    size_t step = 0;
-    while (text[at] != '\0') {
-        nd_utf8_point(text + at, strlen(text + at), &step);
-        if (at + step >= 64)
-            break;
-        at += step;
-    }
-    memcpy(out, text, at);
-    out[at] = '\0';
-}
-
-const char *nd_value_text(const struct nd_page *page, const json_t *value, const char *unit,
-                          const char *statistic, char *out)
-{
-    char number[ND_UNIT_TEXT];
-    double v = json_number_value(value);
-    if (!json_is_number(value))
-        snprintf(out, 64, "\u2013");
-    else if (strcmp(unit, "ns") == 0)
-        snprintf(out, 64, "%s", nd_length_text((json_int_t)v, number));
-    else if (nd_value_is_share(statistic))
-        snprintf(out, 64, "%s", nd_share_format(v, number));
-    else if (strcmp(unit, "bool") == 0)
-        put_text(out, nd_msg(page, v != 0 ? ND_MSG_YES : ND_MSG_NO));
-    else if (strcmp(unit, "bit/s") == 0)
-        snprintf(out, 64, "%s", nd_rate_format((int64_t)v, number));
-    else {
-        bool plain = strcmp(unit, "1") == 0 || *unit == '\0';
-        char *whole =
-            nd_printf("%s%s%s", nd_real_words(v, number), plain ? "" : " ", plain ? "" : unit);
-        put_text(out, whole);
-        free(whole);
-    }
-    return out;
-}
-
-const char *nd_share_spread(const json_t *share, char *out)
-{
-    const json_t *value = json_object_get(share, "availability");
-    double width = json_number_value(json_object_get(share, "uncertainty"));
-    double step = width > 0 ? pow(10, floor(log10(width)) - 1) : 0;
-    char number[ND_UNIT_TEXT];
-    char wide[ND_UNIT_TEXT];
-    if (!json_is_number(value)) {
-        snprintf(out, ND_SPREAD_TEXT, "\u2013");
-    } else if (width > 0) {
-        double rounded = round(json_number_value(value) / step) * step;
-        snprintf(out, ND_SPREAD_TEXT, "%s \u00b1\u00a0%s", nd_share_format(rounded, number),
-                 nd_share_format(ceil(width / step - 1e-9) * step, wide));
-    } else {
-        snprintf(out, ND_SPREAD_TEXT, "%s", nd_share_format(json_number_value(value), number));
-    }
-    return out;
 }
 
 const char *nd_rel_text(const json_t *moment, char *out)
@@ -247,11 +176,13 @@ enum nd_message nd_mark_of(const json_t *run, size_t number)
     return holds[number] ? marks[number] : ND_MSG_COUNT;
 }
 
-const char *nd_mark_detail(const json_t *run, enum nd_message mark)
+const char *nd_mark_detail(const struct nd_page *page, const json_t *run, enum nd_message mark)
 {
-    return mark == ND_MSG_SIMULATED        ? nd_str_of(run, "simulated_what")
-           : mark == ND_MSG_TEMPLATE_FAULT ? nd_str_of(run, "template_fault")
-                                           : "";
+    const json_t *what = json_object_get(run, "simulated_what");
+    return mark == ND_MSG_SIMULATED && json_is_object(what) ? nd_text_of(page, what)
+           : mark == ND_MSG_SIMULATED                       ? nd_str_of(run, "simulated_what")
+           : mark == ND_MSG_TEMPLATE_FAULT                  ? nd_str_of(run, "template_fault")
+                                                            : "";
 }
 
 static int longest_first(const void *a, const void *b)

@@ -102,18 +102,19 @@ void nd_task_note(struct nd_task *task, const struct nd_text2 *text);
 bool nd_task_keep(struct nd_task *task, const char *name, const struct nd_given *value);
 /* What is kept under the name; false: nothing. A text is borrowed until it is kept anew. */
 bool nd_task_kept(const struct nd_task *task, const char *name, struct nd_given *value);
-/* An event of the drill's obligations occurs: opens and ends their clocks (nd_run_occurs). */
+/* An event of the drill's obligations occurs: opens and ends their clocks (nd_run_occurs). note:
+ * may be empty, as that of nd_task_met. */
 nd_err nd_task_occurs(struct nd_task *task, const char *event, const char *case_name,
-                      const char *note, struct nd_fail *why);
+                      const struct nd_text2 *note, struct nd_fail *why);
 /* A duty is met (nd_run_met). by: who did it, or NULL. in_time: filled in. */
 nd_err nd_task_met(struct nd_task *task, const char *duty, const char *case_name, const char *by,
-                   const char *note, bool *in_time, struct nd_fail *why);
-/* Asks a rule of a profile and journals the answer. about: what it is asked for, or NULL. values:
- * of the profile's figures in their order, NAN where none was given. holds: of each condition,
- * filled in. Returns whether the rule holds. */
+                   const struct nd_text2 *note, bool *in_time, struct nd_fail *why);
+/* Asks a rule of a profile and journals the answer. about: what it is asked for, may be empty.
+ * values: of the profile's figures in their order, NAN where none was given. holds: of each
+ * condition, filled in. Returns whether the rule holds. */
 bool nd_task_ask_rule(struct nd_task *task, const struct nd_profile *profile,
-                      const struct nd_rule *rule, const char *about, const double *values,
-                      bool *holds);
+                      const struct nd_rule *rule, const struct nd_text2 *about,
+                      const double *values, bool *holds);
 struct nd_arena *nd_run_arena(struct nd_run *run);
 /* A moment of the drill, whose clock stands still in pauses, on the run clock; and back. */
 nd_ns nd_run_clock(const struct nd_run *run, nd_ns moment);

@@ -54,10 +54,10 @@ static const struct nd_obligations *find_event(const struct nd_run *run, const c
     return found;
 }
 
-static json_t *note_json(json_t *data, const char *note)
+static json_t *note_json(json_t *data, const struct nd_text2 *note)
 {
-    if (note != NULL)
-        json_object_set_new(data, "note", json_string(note));
+    if (note->zh != NULL || note->en != NULL)
+        json_object_set_new(data, "note", nd_words_json(note));
     return data;
 }
 
@@ -89,13 +89,14 @@ nd_err nd_run_occurs(struct nd_run *run, const char *event, const char *case_nam
     if (set == NULL || check_speaker(run, speaker, why) != ND_OK)
         return ND_EARG;
     const char *actor = nd_speaker_actor(run, speaker);
-    nd_event_occur(run, set, occasion, case_name, actor, note_json(nd_speaker_json(speaker), note));
+    nd_event_occur(run, set, occasion, case_name, actor,
+                   note_json(nd_speaker_json(speaker), &(struct nd_text2){note, note}));
     heed(run, note, actor);
     return ND_OK;
 }
 
 nd_err nd_task_occurs(struct nd_task *task, const char *event, const char *case_name,
-                      const char *note, struct nd_fail *why)
+                      const struct nd_text2 *note, struct nd_fail *why)
 {
     const struct nd_occasion *occasion = NULL;
     const struct nd_obligations *set = find_event(task->run, event, &occasion, why);
@@ -159,7 +160,8 @@ nd_err nd_run_met(struct nd_run *run, const char *duty, const char *case_name, c
         return why->code;
     nd_ns now = nd_run_moment(run, nd_run_now(run));
     const char *actor = nd_speaker_actor(run, speaker);
-    nd_duty_done(found, now, ND_MET_PERSON, actor, note_json(nd_speaker_json(speaker), note));
+    nd_duty_done(found, now, ND_MET_PERSON, actor,
+                 note_json(nd_speaker_json(speaker), &(struct nd_text2){note, note}));
     if (met != NULL)
         *met = (struct nd_met){found->id, found->state == ND_DUTY_MET, found->due >= 0,
                                now - found->opened, found->due >= 0 ? found->due - now : 0};
@@ -168,7 +170,7 @@ nd_err nd_run_met(struct nd_run *run, const char *duty, const char *case_name, c
 }
 
 nd_err nd_task_met(struct nd_task *task, const char *duty, const char *case_name, const char *by,
-                   const char *note, bool *in_time, struct nd_fail *why)
+                   const struct nd_text2 *note, bool *in_time, struct nd_fail *why)
 {
     struct nd_run *run = task->run;
     struct nd_duty_run *found = find_owed(run, duty, case_name, why);

@@ -17,6 +17,11 @@ json_t *nd_text2_json(const struct nd_text2 *text)
     return json_pack("{s:s*, s:s*}", "zh", text->zh, "en", text->en);
 }
 
+json_t *nd_words_json(const struct nd_text2 *text)
+{
+    return text->zh == text->en ? nd_string_json(text->en) : nd_text2_json(text);
+}
+
 json_t *nd_moment_json(const struct nd_run *run, nd_ns moment)
 {
     return moment >= 0 && run->t0 >= 0 ? json_integer(moment - run->t0) : json_null();
@@ -148,16 +153,17 @@ void nd_journal_opened(struct nd_run *run)
 {
     const struct nd_drill *drill = run->config.drill;
     const struct nd_site *site = run->config.site;
+    bool simulated = drill->simulated.zh != NULL || drill->simulated.en != NULL;
     json_t *data =
-        json_pack("{s:s, s:s, s:s, s:b, s:s?, s:b, s:{s:s, s:o, s:I, s:I}, s:s, s:s?, s:s?, s:I}",
+        json_pack("{s:s, s:s, s:s, s:b, s:o, s:b, s:{s:s, s:o, s:I, s:I}, s:s, s:s?, s:s?, s:I}",
                   "schema", "netdrill.journal/1", "version", ND_VERSION, "mode",
                   nd_run_is_live(run) ? "live" : "rehearsal", "simulated",
-                  (site != NULL && site->simulated) || drill->simulated != NULL, "simulated_what",
-                  drill->simulated, "lab", site != NULL && site->has_lab, "drill", "id", drill->id,
-                  "title", nd_text2_json(&drill->title), "revision", (json_int_t)drill->revision,
-                  "lasts_ns", (json_int_t)drill->lasts, "scenario_sha256", drill->hash,
-                  "site_sha256", site != NULL ? site->hash : NULL, "plan_sha256",
-                  run->config.plan_hash, "seed", (json_int_t)run->config.seed);
+                  (site != NULL && site->simulated) || simulated, "simulated_what",
+                  nd_words_json(&drill->simulated), "lab", site != NULL && site->has_lab, "drill",
+                  "id", drill->id, "title", nd_text2_json(&drill->title), "revision",
+                  (json_int_t)drill->revision, "lasts_ns", (json_int_t)drill->lasts,
+                  "scenario_sha256", drill->hash, "site_sha256", site != NULL ? site->hash : NULL,
+                  "plan_sha256", run->config.plan_hash, "seed", (json_int_t)run->config.seed);
     ND_CHECK(data != NULL);
     json_object_set_new(data, "site", nd_string_json(site != NULL ? site->name : NULL));
     json_object_set_new(data, "parameters", nd_drill_parameters(drill));

@@ -263,6 +263,8 @@ struct nd_run {
 int64_t nd_run_event(struct nd_run *run, unsigned flags, const char *type, const char *subject,
                      const char *actor, json_t *data);
 json_t *nd_text2_json(const struct nd_text2 *text);
+/* The same; of one text for both languages that text, null when it is empty. */
+json_t *nd_words_json(const struct nd_text2 *text);
 json_t *nd_moment_json(const struct nd_run *run, nd_ns moment); /* rel ns, null when negative */
 json_t *nd_string_json(const char *text);                       /* null when NULL */
 json_t *nd_number_json(double value);                           /* null when NAN */

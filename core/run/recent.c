@@ -41,7 +41,8 @@ json_t *nd_recent_json(const struct nd_run *run)
     const struct nd_drill *drill = run->config.drill;
     const struct nd_site *site = run->config.site;
     char wall[ND_UNIT_TEXT];
-    bool simulated = drill->simulated != NULL || (site != NULL && site->simulated);
+    bool simulated = drill->simulated.zh != NULL || drill->simulated.en != NULL ||
+                     (site != NULL && site->simulated);
     return json_pack("{s:{s:s, s:o, s:b}, s:s, s:o}", "drill", "id", drill->id, "title",
                      nd_text2_json(&drill->title), "simulated", simulated, "wall",
                      nd_wall_here(run, nd_run_now(run), wall), "events", events_json(run));

@@ -27,8 +27,8 @@ static json_t *figures_json(const struct nd_profile *profile, const double *valu
 }
 
 bool nd_task_ask_rule(struct nd_task *task, const struct nd_profile *profile,
-                      const struct nd_rule *rule, const char *about, const double *values,
-                      bool *holds)
+                      const struct nd_rule *rule, const struct nd_text2 *about,
+                      const double *values, bool *holds)
 {
     struct nd_run *run = task->run;
     json_t *list = json_array();
@@ -48,9 +48,10 @@ bool nd_task_ask_rule(struct nd_task *task, const struct nd_profile *profile,
     bool all = rule->any ? held != 0 : held == rule->conditions_count;
     char *id = nd_arena_printf(&run->arena, "%s.%s", profile->name, rule->id);
     nd_run_event(run, 0, "rule.asked", id, NULL,
-                 json_pack("{s:o, s:s?, s:b, s:b, s:o, s:o, s:s?}", "title",
-                           nd_text2_json(&rule->title), "about", about, "holds", all, "any",
-                           rule->any, "conditions", list, "figures", figures_json(profile, values),
-                           "step", task->step != NULL ? task->step->step->id : NULL));
+                 json_pack("{s:o, s:o, s:b, s:b, s:o, s:o, s:s?}", "title",
+                           nd_text2_json(&rule->title), "about", nd_words_json(about), "holds", all,
+                           "any", rule->any, "conditions", list, "figures",
+                           figures_json(profile, values), "step",
+                           task->step != NULL ? task->step->step->id : NULL));
     return all;
 }

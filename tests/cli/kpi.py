@@ -117,12 +117,13 @@ def place(axis, value):
 
 def number(text, unit, share):
     """What an end of an axis says, in the unit."""
-    text = text.replace(" " + unit, "") if unit not in ("ns", "1", "bit/s", "") else text
+    text = text.replace("\u00a0", "")
+    text = text.removesuffix(unit) if unit not in ("ns", "1", "bit/s", "") else text
     if share:
         return float(text.rstrip("%")) / 100
     if unit == "ns":
-        parts = re.findall(r"([\d.]+)(ns|us|µs|ms|s|m|h)(?![a-z])", text)
-        return sum(float(n) * {"ns": 1, "us": 1e3, "µs": 1e3, "ms": 1e6, "s": 1e9, "m": 6e10, "h": 3.6e12}[u] for n, u in parts)
+        parts = re.findall(r"([\d.]+)(ns|µs|ms|s|min|h|d)(?![a-z])", text)
+        return sum(float(n) * {"ns": 1, "µs": 1e3, "ms": 1e6, "s": 1e9, "min": 6e10, "h": 3.6e12, "d": 8.64e13}[u] for n, u in parts)
     if unit == "bit/s":
         amount, prefix = re.fullmatch(r"([\d.]+) ?([kMG]?)bit/s", text).groups()
         return float(amount) * {"": 1, "k": 1e3, "M": 1e6, "G": 1e9}[prefix]
@@ -188,7 +189,7 @@ def page(run):
             cells = [html.unescape(re.sub(r"<[^>]+>", " ", cell)) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row, re.S)]
             said[re.search(r"<title[^>]*>([^<]*)<", row).group(1)] = cells
     check(any("(within the uncertainty)" in cell for cell in said["at most, missed within"]), f"{said['at most, missed within']}")
-    check(any("+52s" in cell for cell in said["well below"]) and any("\u22129 pp" in cell for cell in said["share"]), f"{said['well below']}, {said['share']}")
+    check(any("+52\u00a0s" in cell for cell in said["well below"]) and any("\u22129 pp" in cell for cell in said["share"]), f"{said['well below']}, {said['share']}")
     check(any("met, close to the limit" in cell for cell in said["near"]), f"{said['near']}")
     own = " ".join(said["share of its own"])
     check(all(words in own for words in ("25%", "20%", "+5 pp")), f"a share that no series told: {own}")

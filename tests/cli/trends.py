@@ -61,10 +61,10 @@ def main(years):
     # 61 s joins 95 s; nothing goes to 38 s (another threshold), to what was not measured, or to 33 and 25 s (defined otherwise).
     check(chart.count('class="joined"') == 1 and chart.count('class="break" x1') == 3, f"joined {chart.count('joined')}")
     check(chart.count('class="whisker"') == 5 and chart.count("<circle") == 3 and chart.count('path class="missed"') == 2 and ">?</text>" in chart, "points")
-    check(chart.count('class="limit" x1') == 2 and "≤ 1m" in chart and "≤ 45s" in chart, "thresholds")
+    check(chart.count('class="limit" x1') == 2 and "≤ 1\u00a0min" in chart and "≤ 45\u00a0s" in chart, "thresholds")
     check("民國 110" in page and "2021（民國 110 年）" in chart and ">09-22<" in chart and "定義變更: 門檻" in page, "years and dates")
     check(page.count("<table") == 3 and "無法判定" in page and "模擬" in page, "the tables")
-    for lang, words in (("en", ["2023-09-21", "± 2s", "≤ 45s", "Limit"]), ("zh", ["2023-09-21（民國 112 年）", "門檻", "模擬"])):
+    for lang, words in (("en", ["2023-09-21", "± 2\u00a0s", "≤ 45\u00a0s", "Limit"]), ("zh", ["2023-09-21（民國 112 年）", "門檻", "模擬"])):
         text = years.out("trends", "roaming", "--format", "md", "--lang", lang)
         check(all(w in text for w in words) and "<script>" not in text, f"Markdown {lang}")
     rows = list(csv.DictReader(io.StringIO(years.out("trends", "roaming", "--format", "csv", "--lang", "en").lstrip("\ufeff"))))

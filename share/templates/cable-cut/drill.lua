@@ -6,7 +6,7 @@ local web, emergency = site "web", site "emergency"
 
 drill { { zh = "海纜中斷演練", en = "Both cables of the island are cut" },
   id = "cable-cut", revision = 1, lasts = minutes(2), site = "site.yaml",              -- (1)
-  simulated = "a lab of network namespaces: cables, satellite and services are simulated, packets are real",
+  simulated = { zh = "以網路命名空間構成之演練場：海纜、衛星與服務為模擬，封包為真實", en = "a lab of network namespaces: cables, satellite and services are simulated, packets are real" },
   objectives = {
     failover = { zh = "單一海纜中斷時 3 秒內改道", en = "One cable cut: traffic has moved within 3 s" },
     emergency = { zh = "雙海纜中斷時緊急電話仍可用", en = "Both cut: emergency calls go through by satellite" },

@@ -6,7 +6,7 @@ local command, videos = site "command", site "videos"
 
 drill { { zh = "壅塞下之救災語音優先演練", en = "Command voice in a crowded network" },
   id = "congestion", revision = 1, lasts = seconds(90), site = "site.yaml",
-  simulated = "a lab of network namespaces: station, crowd and services are simulated, packets are real",
+  simulated = { zh = "以網路命名空間構成之演練場：基地臺、人潮與服務為模擬，封包為真實", en = "a lab of network namespaces: station, crowd and services are simulated, packets are real" },
   objectives = {
     voice = { zh = "限制民眾接取後 5 秒內語音恢復", en = "Command voice is clear within 5 s of barring the public" },
     decision = { zh = "30 秒內決定是否限制民眾接取", en = "Whether to bar the public is decided within 30 s" },

@@ -5,7 +5,7 @@ local north, web, emergency = site "north-core", site "web", site "emergency"
 
 drill { { zh = "核心網路失效演練", en = "A core fails in silence" },
   id = "core-failure", revision = 1, lasts = seconds(100), site = "site.yaml",
-  simulated = "a lab of network namespaces: cores and services are simulated, packets are real",
+  simulated = { zh = "以網路命名空間構成之演練場：核心網路與服務為模擬，封包為真實", en = "a lab of network namespaces: cores and services are simulated, packets are real" },
   objectives = {
     notice = { zh = "30 秒內發現並通報", en = "It is noticed and reported within 30 s" },
     switch = { zh = "切換後 5 秒內恢復服務", en = "Within 5 s of the switch, services are back" },

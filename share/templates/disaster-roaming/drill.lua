@@ -6,7 +6,7 @@ local web, emergency = site "web", site "emergency"
 
 drill { { zh = "災害漫遊演練", en = "Disaster roaming" },
   id = "disaster-roaming", revision = 1, lasts = seconds(90), site = "site.yaml",
-  simulated = "a lab of network namespaces: links, cores and services are simulated, packets are real",
+  simulated = { zh = "以網路命名空間構成之演練場：鏈路、核心網路與服務為模擬，封包為真實", en = "a lab of network namespaces: links, cores and services are simulated, packets are real" },
   objectives = {
     emergency = { zh = "緊急電話中斷不超過 5 秒", en = "Emergency calls are never cut off for longer than 5 s" },
     refusal = { zh = "開放前僅緊急服務可用", en = "Before the opening, the emergency service alone is served" },

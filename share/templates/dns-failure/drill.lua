@@ -5,7 +5,7 @@ local first_link, first, second, web = site "first-link", site "first", site "se
 
 drill { { zh = "網域名稱服務中斷演練", en = "The first resolver is lost" },
   id = "dns-failure", revision = 1, lasts = seconds(90), site = "site.yaml",
-  simulated = "a lab of network namespaces: resolvers and page are simulated, packets are real",
+  simulated = { zh = "以網路命名空間構成之演練場：解析器與網頁為模擬，封包為真實", en = "a lab of network namespaces: resolvers and page are simulated, packets are real" },
   objectives = {
     cause = { zh = "20 秒內判定原因", en = "The cause is known within 20 s" },
     second = { zh = "備援解析器不受影響", en = "The second resolver answers throughout" },

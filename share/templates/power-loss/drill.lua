@@ -7,7 +7,7 @@ local battery_north, battery_south = seconds(15), seconds(30)                   
 
 drill { { zh = "停電演練：基地臺電池耗盡", en = "The mains fail: batteries run out" },
   id = "power-loss", revision = 1, lasts = minutes(2), site = "site.yaml",
-  simulated = "a lab of network namespaces; power and batteries are simulated by taking links down",
+  simulated = { zh = "以網路命名空間構成之演練場；電力與電池以中斷鏈路模擬", en = "a lab of network namespaces; power and batteries are simulated by taking links down" },
   objectives = {
     priority = { zh = "發電機優先順序於 20 秒內決定", en = "Who gets the generator is decided within 20 s" },
     coverage = { zh = "北站中斷不超過 1 分鐘", en = "Station North is off the air for 1 min at most" },

@@ -4,7 +4,7 @@ local pace = minutes(5)                                                         
 
 drill { { zh = "兵棋推演：電力與海纜中斷", en = "Tabletop: power and cable outage" },
   id = "tabletop", revision = 1, lasts = hours(2), site = "site.yaml",
-  simulated = "everything: a tabletop, no network is touched",
+  simulated = { zh = "全部：兵棋推演，不觸及任何網路", en = "everything: a tabletop, no network is touched" },
   objectives = {
     notify = { zh = "限時內通報", en = "Those concerned are told in time" },
     priority = { zh = "有限電力之優先順序於限時內決定", en = "Who gets the scarce power is decided in time" },
