@@ -68,7 +68,7 @@ static void put_reasoned(const struct cell *cell, struct nd_buf *out)
 {
     const char *why = nd_str_of(cell->entry, "why");
     put_state(cell, out);
-    nd_buf_addf(out, "%s%s", *why != '\0' ? ": " : "", why);
+    nd_buf_addf(out, "%s%s", *why != '\0' ? nd_colon(cell->page) : "", why);
 }
 
 static void put_moment(const struct cell *cell, struct nd_buf *out)
@@ -281,7 +281,7 @@ static void put_within(const struct cell *cell, struct nd_buf *out)
         nd_buf_addf(out, cell->page->lang == ND_LANG_ZH ? "（%s）" : " (%s)",
                     nd_msg(cell->page, ND_MSG_WITHIN_UNCERTAINTY));
     if (*nd_str_of(cell->entry, "why") != '\0')
-        nd_buf_addf(out, ": %s", nd_str_of(cell->entry, "why"));
+        nd_buf_addf(out, "%s%s", nd_colon(cell->page), nd_str_of(cell->entry, "why"));
 }
 
 static void put_defined(const struct cell *cell, struct nd_buf *out)
@@ -293,10 +293,11 @@ static void put_defined(const struct cell *cell, struct nd_buf *out)
     char end[ND_UNIT_TEXT];
     if (*statistic == '\0')
         return;
-    nd_buf_addf(out, "%s: %s", nd_text_of(cell->page, json_object_get(cell->entry, "service")),
-                nd_statistic_words(cell->page, statistic));
+    nd_buf_addf(out, "%s%s%s", nd_text_of(cell->page, json_object_get(cell->entry, "service")),
+                nd_colon(cell->page), nd_statistic_words(cell->page, statistic));
     if (json_is_integer(from) && json_is_integer(till))
-        nd_buf_addf(out, ", %s \u2013 %s", nd_rel_text(from, begin), nd_rel_text(till, end));
+        nd_buf_addf(out, "%s%s \u2013 %s", nd_comma(cell->page), nd_rel_text(from, begin),
+                    nd_rel_text(till, end));
 }
 
 static void put_margin(const struct cell *cell, struct nd_buf *out)

@@ -76,9 +76,10 @@ static void put_sample(const struct nd_page *page, const json_t *moment, struct 
     char text[ND_UNIT_TEXT];
     if (series == NULL)
         return;
-    nd_buf_addf(out, ": %s", nd_series_title(page, series));
+    nd_buf_addf(out, "%s%s", nd_colon(page), nd_series_title(page, series));
     if (json_is_integer(sent))
-        nd_buf_addf(out, ", %s %s", nd_msg(page, ND_MSG_SENT_AT), nd_rel_text(sent, text));
+        nd_buf_addf(out, "%s%s %s", nd_comma(page), nd_msg(page, ND_MSG_SENT_AT),
+                    nd_rel_text(sent, text));
 }
 
 /* Where measuring ended before it could be said that the service stays. */
@@ -102,10 +103,11 @@ void nd_fault_told(const struct nd_page *page, const json_t *moment, struct nd_b
         put_sample(page, moment, out);
         return;
     }
-    nd_buf_addf(out, "%s%s%s", nd_msg(page, how_of(how)), *title != '\0' ? ": " : "", title);
+    nd_buf_addf(out, "%s%s%s", nd_msg(page, how_of(how)), *title != '\0' ? nd_colon(page) : "",
+                title);
     put_sample(page, moment, out);
     nd_buf_addf(out, " (%s%s%s)", tool ? nd_msg(page, ND_MSG_BY_TOOL) : nd_person_text(page, who),
-                scripted ? ", " : "", scripted ? nd_msg(page, ND_MSG_SCRIPTED) : "");
+                scripted ? nd_comma(page) : "", scripted ? nd_msg(page, ND_MSG_SCRIPTED) : "");
     put_watched(page, moment, out);
     if (json_is_null(json_object_get(moment, "earlier_ns")))
         nd_buf_addf(out, "; %s", nd_msg(page, ND_MSG_NOT_BEFORE));

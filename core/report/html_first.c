@@ -176,10 +176,10 @@ static void tile_share(const struct nd_page *page, const json_t *operator)
     char detail[256];
     nd_share_spread(json_array_get(shares, 0), value);
     size_t figure = strcspn(value, " "); /* before its uncertainty */
-    snprintf(detail, sizeof detail, "%s%s%.*s \u00b7 %s: %s",
+    snprintf(detail, sizeof detail, "%s%s%.*s \u00b7 %s%s%s",
              value + figure + (value[figure] != '\0'), value[figure] != '\0' ? " \u00b7 " : "",
              (int)nd_text_fit(title, 24), title, nd_msg(page, ND_MSG_WITHOUT_INJECTED),
-             nd_share_spread(json_array_get(shares, 1), rest));
+             nd_colon(page), nd_share_spread(json_array_get(shares, 1), rest));
     value[figure] = '\0';
     tile(page, ND_MSG_WORST_OPERATOR, value, detail);
 }
@@ -247,16 +247,17 @@ static void put_faults(const struct nd_page *page)
     const json_t *faults = json_object_get(page->model, "faults");
     const json_t *worst = NULL;
     size_t of_class[3] = {0};
-    size_t unknown = 0;
+    size_t open = 0;
     size_t i = 0;
     json_t *fault = NULL;
     json_array_foreach(faults, i, fault)
     {
         for (size_t k = 0; k < 3; k++)
             of_class[k] += strcmp(nd_str_of(fault, "class"), classes[k]) == 0;
-        if (!json_is_integer(json_object_get(fault, "ttr_ns")))
-            unknown++;
-        else if (worst == NULL || nd_int_of(fault, "ttr_ns") > nd_int_of(worst, "ttr_ns"))
+        const json_t *served = nd_entry_of(json_object_get(fault, "moments"), "moment", "restored");
+        open += strcmp(nd_str_of(served, "why"), "not_answered") == 0;
+        if (json_is_integer(json_object_get(fault, "ttr_ns")) &&
+            (worst == NULL || nd_int_of(fault, "ttr_ns") > nd_int_of(worst, "ttr_ns")))
             worst = fault;
     }
     if (i == 0)
@@ -282,10 +283,10 @@ static void put_faults(const struct nd_page *page)
         nd_html_raw(page, ")");
         nd_buf_deinit(&title);
     }
-    if (unknown != 0) {
+    if (open != 0) {
         nd_html_raw(page, " \u00b7 ");
-        nd_html_msg(page, ND_MSG_NOT_RESTORED);
-        nd_buf_addf(page->out, " %zu", unknown);
+        nd_html_msg(page, ND_MSG_OPEN);
+        nd_buf_addf(page->out, " %zu", open);
     }
     nd_html_raw(page, "</p>\n");
 }

@@ -115,11 +115,24 @@ void nd_html_heading(const struct nd_page *page, const char *id, enum nd_message
     nd_html_raw(page, "</h2>\n");
 }
 
+/* Whether a heading with the same words stands above: its table's caption is for who listens. */
+static bool is_heading(enum nd_message caption)
+{
+    static const enum nd_message headings[] = {ND_MSG_DUTIES,   ND_MSG_SHARES,      ND_MSG_FAULTS,
+                                               ND_MSG_LENGTHS,  ND_MSG_PERFORMANCE, ND_MSG_BASELINE,
+                                               ND_MSG_TIMELINE, ND_MSG_QUALITY};
+    bool is = false;
+    for (size_t i = 0; i < sizeof headings / sizeof headings[0]; i++)
+        is = is || headings[i] == caption;
+    return is;
+}
+
 void nd_html_table_open(const struct nd_page *page, enum nd_message caption)
 {
     nd_html_raw(page, "<div class=\"wide\" role=\"group\" tabindex=\"0\" aria-label=\"");
     nd_html_msg(page, caption);
-    nd_html_raw(page, "\"><table><caption>");
+    nd_html_raw(page, is_heading(caption) ? "\"><table class=\"again\"><caption>"
+                                          : "\"><table><caption>");
     nd_html_msg(page, caption);
     nd_html_raw(page, "</caption><thead><tr>");
 }

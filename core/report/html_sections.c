@@ -21,7 +21,7 @@ static void put_baseline(const struct nd_page *page)
         bool cut = json_is_true(json_object_get(ended, "cut"));
         nd_buf_addf(page->out, "<p class=\"%s\">", holds ? "met" : "missed");
         nd_html_msg(page, w == 0 ? ND_MSG_BASE_BEFORE : ND_MSG_BASE_AFTER);
-        nd_html_raw(page, ": ");
+        nd_html_raw(page, nd_colon(page));
         nd_html_msg(page, holds ? ND_MSG_BASE_HOLDS : cut ? ND_MSG_BASE_CUT : ND_MSG_BASE_FAILS);
         json_array_foreach(json_object_get(ended, "fails"), k, fails)
         {

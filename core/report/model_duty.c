@@ -30,8 +30,11 @@ static char *conditions_words(const json_t *conditions, enum nd_lang lang)
         const char *unit = share ? "1" : nd_str_of(one, "unit");
         const char *statistic = share ? "share" : "";
         nd_buf_addf(
-            &out, "%s%s: %s (%s %s) %s", i != 0 ? "; " : "",
-            nd_text_of(&page, json_object_get(one, "title")),
+            &out, "%s%s%s%s (%s %s) %s",
+            i == 0               ? ""
+            : lang == ND_LANG_ZH ? "；"
+                                 : "; ",
+            nd_text_of(&page, json_object_get(one, "title")), nd_colon(&page),
             nd_value_text(&page, json_object_get(one, "measured"), unit, statistic, measured),
             nd_operator_sign(nd_str_of(one, "operator")),
             nd_value_text(&page, json_object_get(one, "limit"), unit, statistic, limit),

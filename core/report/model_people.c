@@ -214,15 +214,16 @@ void nd_inject_answers(const struct nd_page *page, const json_t *inject, struct 
     json_array_foreach(json_object_get(inject, "answers"), i, one)
     {
         const char *choice = nd_str_of(one, "choice");
-        nd_buf_addf(out, "%s%s: %s (%s)", before, nd_person_text(page, nd_str_of(one, "by")),
-                    *choice != '\0' ? choice : nd_str_of(one, "text"),
+        nd_buf_addf(out, "%s%s%s%s (%s)", before, nd_person_text(page, nd_str_of(one, "by")),
+                    nd_colon(page), *choice != '\0' ? choice : nd_str_of(one, "text"),
                     nd_length_text(nd_int_of(one, "after_ns"), length));
         before = "; ";
     }
     json_array_foreach(json_object_get(inject, "failures"), i, one)
     {
-        nd_buf_addf(out, "%s%s %s: %s", before, nd_msg(page, ND_MSG_UNDELIVERED),
-                    nd_person_text(page, nd_str_of(one, "to")), nd_str_of(one, "why"));
+        nd_buf_addf(out, "%s%s %s%s%s", before, nd_msg(page, ND_MSG_UNDELIVERED),
+                    nd_person_text(page, nd_str_of(one, "to")), nd_colon(page),
+                    nd_str_of(one, "why"));
         before = "; ";
     }
     if (*nd_str_of(inject, "reason") != '\0')

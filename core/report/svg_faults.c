@@ -48,7 +48,7 @@ static void put_axis(const struct nd_page *page, const struct axis *axis, double
         nd_buf_addf(page->out,
                     "<line class=\"grid\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>"
                     "<text class=\"tick\" x=\"%.1f\" y=\"%.1f\">%s</text>\n",
-                    x, top, x, bottom, x, bottom + 15, nd_length_format((nd_ns)ticks[i], text));
+                    x, top, x, bottom, x, bottom + 15, nd_length_text((json_int_t)ticks[i], text));
     }
 }
 

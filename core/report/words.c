@@ -28,6 +28,16 @@ const char *nd_msg(const struct nd_page *page, enum nd_message message)
                                       : messages[message].en;
 }
 
+const char *nd_colon(const struct nd_page *page)
+{
+    return page->lang == ND_LANG_ZH ? "：" : ": ";
+}
+
+const char *nd_comma(const struct nd_page *page)
+{
+    return page->lang == ND_LANG_ZH ? "，" : ", ";
+}
+
 const char *nd_text_of(const struct nd_page *page, const json_t *text)
 {
     bool zh = page->lang == ND_LANG_ZH;
