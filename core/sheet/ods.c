@@ -132,7 +132,7 @@ static void put_cell(const struct nd_cell *cell, bool heading, struct nd_buf *ou
     nd_buf_adds(out, "</table:table-cell>");
 }
 
-static void put_sheet(const struct nd_sheet *sheets, size_t number, struct nd_buf *out)
+static void begin_sheet(const struct nd_sheet *sheets, size_t number, struct nd_buf *out)
 {
     const struct nd_sheet *sheet = &sheets[number];
     size_t columns = 1;
@@ -144,24 +144,108 @@ static void put_sheet(const struct nd_sheet *sheets, size_t number, struct nd_bu
                 "\"><table:table-column table:style-name=\"c\" "
                 "table:number-columns-repeated=\"%zu\"/>\n",
                 columns);
-    for (size_t r = 0; r < sheet->rows.count; r++) {
-        const struct nd_row *row = &sheet->rows.at[r];
-        nd_buf_adds(out, "<table:table-row>");
-        for (size_t c = 0; c < row->count; c++)
-            put_cell(&row->at[c], r == 0, out);
-        if (row->count == 0)
-            nd_buf_adds(out, "<table:table-cell/>");
-        nd_buf_adds(out, "</table:table-row>\n");
-    }
-    nd_buf_adds(out, "</table:table>\n");
 }
 
-/* The entry of that name; its bytes have to live until the archive is closed. The moment is fixed
- * (1980-01-01, the first that a zip can tell), or the octets would differ each time. */
-static bool put_entry(zip_t *archive, const char *name, const char *bytes, size_t len_bytes,
-                      bool stored)
+static void put_row(const struct nd_row *row, bool heading, struct nd_buf *out)
 {
-    zip_source_t *source = zip_source_buffer(archive, bytes, len_bytes, 0);
+    nd_buf_adds(out, "<table:table-row>");
+    for (size_t c = 0; c < row->count; c++)
+        put_cell(&row->at[c], heading, out);
+    if (row->count == 0)
+        nd_buf_adds(out, "<table:table-cell/>");
+    nd_buf_adds(out, "</table:table-row>\n");
+}
+
+/* The document, a row at a time as libzip asks for it: as a whole it may be larger than all else
+ * that a report needs. */
+struct content {
+    const struct nd_sheet *sheets;
+    size_t count, sheet, row; /* sheet, row: what comes next */
+    struct nd_buf piece;
+    size_t taken;     /* of the piece */
+    size_t len_bytes; /* of all */
+    zip_error_t error;
+};
+
+/* False: that was all. */
+static bool next_piece(struct content *content)
+{
+    struct nd_buf *out = &content->piece;
+    nd_buf_reset(out);
+    content->taken = 0;
+    if (content->sheet > content->count)
+        return false;
+    if (content->sheet == 0 && content->row == 0)
+        nd_buf_adds(out, head);
+    if (content->sheet == content->count) {
+        nd_buf_adds(out, tail);
+        content->sheet++;
+        return true;
+    }
+    const struct nd_sheet *sheet = &content->sheets[content->sheet];
+    if (content->row == 0)
+        begin_sheet(content->sheets, content->sheet, out);
+    if (content->row < sheet->rows.count)
+        put_row(&sheet->rows.at[content->row], content->row == 0, out);
+    if (++content->row >= sheet->rows.count) {
+        nd_buf_adds(out, "</table:table>\n");
+        content->sheet++;
+        content->row = 0;
+    }
+    return true;
+}
+
+static void rewind_content(struct content *content)
+{
+    content->sheet = content->row = content->taken = 0;
+    nd_buf_reset(&content->piece);
+}
+
+static size_t read_content(struct content *content, char *data, size_t room)
+{
+    size_t given = 0;
+    while (given < room) {
+        size_t left = content->piece.len_bytes - content->taken;
+        size_t step = left < room - given ? left : room - given;
+        if (left == 0 && !next_piece(content))
+            break;
+        if (step != 0)
+            memcpy(data + given, content->piece.text + content->taken, step);
+        content->taken += step;
+        given += step;
+    }
+    return given;
+}
+
+static zip_int64_t on_content(void *ctx, void *data, zip_uint64_t len, zip_source_cmd_t command)
+{
+    struct content *content = ctx;
+    if (command == ZIP_SOURCE_READ)
+        return (zip_int64_t)read_content(content, data, len);
+    if (command == ZIP_SOURCE_ERROR)
+        return zip_error_to_data(&content->error, data, len);
+    if (command == ZIP_SOURCE_SUPPORTS)
+        return ZIP_SOURCE_SUPPORTS_READABLE;
+    if (command == ZIP_SOURCE_STAT && len >= sizeof(struct zip_stat)) {
+        struct zip_stat *stat = data;
+        zip_stat_init(stat);
+        stat->valid = ZIP_STAT_SIZE; /* or the entry would be told as one of unknown length */
+        stat->size = content->len_bytes;
+        return sizeof *stat;
+    }
+    if (command == ZIP_SOURCE_OPEN)
+        rewind_content(content);
+    if (command == ZIP_SOURCE_OPEN || command == ZIP_SOURCE_CLOSE || command == ZIP_SOURCE_FREE)
+        return 0;
+    zip_error_set(&content->error, ZIP_ER_OPNOTSUPP, 0);
+    return -1;
+}
+
+/* The entry of that name, from a source that is taken over; what it reads has to live until the
+ * archive is closed. The moment is fixed (1980-01-01, the first that a zip can tell), or the octets
+ * would differ each time. */
+static bool put_entry(zip_t *archive, const char *name, zip_source_t *source, bool stored)
+{
     zip_int64_t index = source != NULL ? zip_file_add(archive, name, source, ZIP_FL_ENC_UTF_8) : -1;
     if (index < 0) {
         zip_source_free(source);
@@ -188,21 +272,24 @@ static bool take_bytes(zip_source_t *source, struct nd_buf *out)
 nd_err nd_sheets_ods(const struct nd_sheet *sheets, size_t count, struct nd_buf *out,
                      struct nd_fail *why)
 {
-    struct nd_buf content = {0};
+    struct content content = {.sheets = sheets, .count = count};
     zip_error_t error;
     zip_error_init(&error);
-    nd_buf_adds(&content, head);
-    for (size_t i = 0; i < count; i++)
-        put_sheet(sheets, i, &content);
-    nd_buf_adds(&content, tail);
+    zip_error_init(&content.error);
+    while (next_piece(&content))
+        content.len_bytes += content.piece.len_bytes;
     zip_source_t *source = zip_source_buffer_create(NULL, 0, 0, &error);
     zip_t *archive = source != NULL ? zip_open_from_source(source, ZIP_TRUNCATE, &error) : NULL;
     bool good = archive != NULL;
     if (good)
         zip_source_keep(source); /* closing the archive lets go of it, and we still read it */
-    good = good && put_entry(archive, "mimetype", media_type, sizeof media_type - 1, true) &&
-           put_entry(archive, "META-INF/manifest.xml", manifest, sizeof manifest - 1, false) &&
-           put_entry(archive, "content.xml", content.text, content.len_bytes, false);
+    good = good &&
+           put_entry(archive, "mimetype",
+                     zip_source_buffer(archive, media_type, sizeof media_type - 1, 0), true) &&
+           put_entry(archive, "META-INF/manifest.xml",
+                     zip_source_buffer(archive, manifest, sizeof manifest - 1, 0), false) &&
+           put_entry(archive, "content.xml", zip_source_function(archive, on_content, &content),
+                     false);
     if (good)
         good = zip_close(archive) == 0;
     if (!good && archive != NULL)
@@ -210,6 +297,7 @@ nd_err nd_sheets_ods(const struct nd_sheet *sheets, size_t count, struct nd_buf 
     good = good && take_bytes(source, out);
     zip_source_free(source);
     zip_error_fini(&error);
-    nd_buf_deinit(&content);
+    zip_error_fini(&content.error);
+    nd_buf_deinit(&content.piece);
     return good ? ND_OK : nd_fail_set(why, ND_EIO, "cannot pack an OpenDocument spreadsheet");
 }

@@ -185,7 +185,7 @@ WHOLE = ("arm.given", "phase.started", "step.started", "step.ended", "change.rec
          "event.occurred", "obligation.opened", "rule.asked", "run.paused", "run.continued", "stalled", "clock.stepped", "series.broken",
          "journal.opened", "restore.overdue")
 # Of events, and read or not, but not taken over; values.
-NO_KEYS = {"mono_origin_ns", "seen_rel_ns", "does", "began_ns", "ended_ns", "type", "subject", "data", "monons", "shift_ns", "when", "share", "endex", "ratings", "rests_on", "signals", "fault", "yes", "ns"}
+NO_KEYS = {"measures", "mono_origin_ns", "seen_rel_ns", "does", "began_ns", "ended_ns", "type", "subject", "data", "monons", "shift_ns", "when", "share", "endex", "ratings", "rests_on", "signals", "fault", "yes", "ns"}
 
 with tempfile.TemporaryDirectory() as directory:
     jsonschema.Draft202012Validator.check_schema(schema)
