@@ -490,14 +490,3 @@ void nd_injects_free(struct nd_run *run)
     nd_vec_free(&run->injects);
     json_decref(run->observed);
 }
-
-size_t nd_injects_left(const struct nd_run *run, const struct nd_phase *phase)
-{
-    size_t left = 0;
-    for (size_t i = 0; i < phase->injects_count; i++) {
-        const struct nd_inject_run *inject = run->injects.at[phase->injects[i].index];
-        bool idle = inject->inject->on_call && inject->state == ND_INJECT_WAITING;
-        left += !nd_inject_over(inject) && !inject->aside && !idle;
-    }
-    return left;
-}

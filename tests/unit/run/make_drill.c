@@ -193,3 +193,24 @@ const json_t *drill_kit_event(const struct drill_kit *kit, const char *type, siz
     }
     return NULL;
 }
+
+nd_ns drill_kit_moment(const struct drill_kit *kit, const char *type, size_t n)
+{
+    const json_t *event = drill_kit_event(kit, type, n);
+    assert_non_null(event);
+    return json_integer_value(json_object_get(event, "monons"));
+}
+
+const json_t *drill_kit_data(const struct drill_kit *kit, const char *type, size_t n)
+{
+    const json_t *data = json_object_get(drill_kit_event(kit, type, n), "data");
+    assert_non_null(data);
+    return data;
+}
+
+const char *drill_kit_subject(const struct drill_kit *kit, const char *type, size_t n)
+{
+    const json_t *event = drill_kit_event(kit, type, n);
+    assert_non_null(event);
+    return json_string_value(json_object_get(event, "subject"));
+}

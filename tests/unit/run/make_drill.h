@@ -45,5 +45,9 @@ enum nd_body_state drill_kit_forever(struct nd_task *task, int stage, struct nd_
 size_t drill_kit_count(const struct drill_kit *kit, const char *type);
 /* Event number n (from 0) of a type; NULL when there is none. */
 const json_t *drill_kit_event(const struct drill_kit *kit, const char *type, size_t n);
+/* Of such an event, which has to be there: its moment, data and subject. */
+nd_ns drill_kit_moment(const struct drill_kit *kit, const char *type, size_t n);
+const json_t *drill_kit_data(const struct drill_kit *kit, const char *type, size_t n);
+const char *drill_kit_subject(const struct drill_kit *kit, const char *type, size_t n);
 
 #endif
