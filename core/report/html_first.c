@@ -269,8 +269,11 @@ static void put_faults(const struct nd_page *page)
     nd_html_msg(page, ND_MSG_FAULT);
     nd_buf_addf(page->out, " %zu%s", i, to != NULL ? "</a>" : "");
     for (size_t k = 0; k < 3; k++) {
-        if (of_class[k] != 0)
-            nd_buf_addf(page->out, " \u00b7 %s %zu", nd_state_text(page, classes[k]), of_class[k]);
+        if (of_class[k] == 0)
+            continue;
+        nd_html_raw(page, " \u00b7 ");
+        nd_html_text(page, nd_state_text(page, classes[k]));
+        nd_buf_addf(page->out, " %zu", of_class[k]);
     }
     if (worst != NULL) {
         char length[ND_UNIT_TEXT];
