@@ -164,9 +164,9 @@ void nd_html_not_drawn(const struct nd_page *page)
     nd_html_raw(page, "</p>\n");
 }
 
-void nd_html_cut(const struct nd_page *page, const char *text, size_t columns)
+void nd_html_cut(const struct nd_page *page, const char *words, size_t columns)
 {
-    char *cut = nd_text_cut(text, columns);
+    char *cut = nd_text_cut(words, columns);
     nd_html_words(page, cut);
     free(cut);
 }
