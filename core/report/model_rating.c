@@ -182,7 +182,8 @@ static char *evidence_words(const struct nd_evidence *e, size_t later, enum nd_l
                         parts[i].count, nd_msg(&page, parts[i].words));
     }
     if (later != 0)
-        nd_buf_addf(&out, "; %s %zu", nd_msg(&page, ND_MSG_OF_THEM_LATER), later);
+        nd_buf_addf(&out, lang == ND_LANG_ZH ? "（%s %zu 項）" : " (%s %zu)",
+                    nd_msg(&page, ND_MSG_OF_THEM_LATER), later);
     return nd_buf_take(&out);
 }
 
