@@ -170,10 +170,29 @@ static void put_verdict(struct writer *w, const json_t *v, bool sim)
          sim ? nd_msg(&w->page, ND_MSG_RV_SIMULATED) : "", sim ? "]" : "");
 }
 
+/* A yes where yes was expected: worth no line of its own in a year's table. */
+static bool is_plain(const json_t *verdict)
+{
+    return json_is_false(json_object_get(verdict, "kpi")) &&
+           strcmp(nd_str_of(verdict, "grade"), "met") == 0;
+}
+
+/* others: how many, of networks that are not simulated and of simulated ones. */
+static void put_others(struct writer *w, const size_t *others)
+{
+    for (size_t sim = 0; sim < 2; sim++) {
+        if (others[sim] != 0)
+            line(w, "・%s: %zu%s%s%s", nd_msg(&w->page, ND_MSG_RV_OTHERS_MET), others[sim],
+                 sim != 0 ? " [" : "", sim != 0 ? nd_msg(&w->page, ND_MSG_RV_SIMULATED) : "",
+                 sim != 0 ? "]" : "");
+    }
+}
+
 /* Of each expectation the last drill carried out that had it; of each objective likewise. */
 static void put_effects(struct writer *w, const json_t *goal)
 {
     json_t *told = json_object();
+    size_t others[2] = {0};
     for (size_t i = json_array_size(w->review->runs); i-- > 0;) {
         json_t *model = json_array_get(w->review->runs, i);
         size_t k = 0;
@@ -196,12 +215,16 @@ static void put_effects(struct writer *w, const json_t *goal)
         json_t *verdicts = nd_verdicts_by_key(model);
         json_object_foreach(verdicts, key, v)
         {
-            if (json_object_get(told, key) == NULL)
+            bool plain = is_plain(v);
+            if (json_object_get(told, key) == NULL && !plain)
                 put_verdict(w, v, simulated(model));
+            else if (json_object_get(told, key) == NULL)
+                others[simulated(model)]++;
             json_object_set_new(told, key, json_true());
         }
         json_decref(verdicts);
     }
+    put_others(w, others);
     if (w->cell.len_bytes == 0)
         line(w, "–");
     json_decref(told);
