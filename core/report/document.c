@@ -94,6 +94,18 @@ static void html_cell(const struct nd_document *document, const struct nd_page *
     nd_html_raw(page, "</td>");
 }
 
+/* Whether a cell holds several lines: such columns share the width alike, however long a line. */
+static bool holds_lines(const struct nd_sheet *sheet)
+{
+    for (size_t r = 1; r < sheet->rows.count; r++) {
+        for (size_t c = 0; c < sheet->rows.at[r].count; c++) {
+            if (strchr(nd_sheet_at(sheet, r, c), '\n') != NULL)
+                return true;
+        }
+    }
+    return false;
+}
+
 static void html_sheet(const struct nd_document *document, const struct nd_page *page,
                        size_t number)
 {
@@ -108,7 +120,9 @@ static void html_sheet(const struct nd_document *document, const struct nd_page 
         document->above(document->ctx, page, number);
     nd_html_raw(page, "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"");
     nd_html_text(page, sheet->name);
-    nd_html_raw(page, "\"><table><caption>");
+    nd_html_raw(page, "\"><table");
+    nd_html_raw(page, holds_lines(sheet) ? " class=\"lines\"" : "");
+    nd_html_raw(page, "><caption>");
     nd_html_text(page, sheet->name);
     nd_html_raw(page, "</caption><thead><tr>");
     for (size_t c = 0; c < head->count; c++) {
