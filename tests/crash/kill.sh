@@ -23,17 +23,13 @@ step { "Change everything", owner = "me", run = function()
 end }
 LUA
 
-state() { # every namespace of the lab as the kernel tells it, without counters that only grow
-    for host in handset jia yi services; do
-        ip netns exec "nd-$name-$host" sh -c '
-            ip -j link; ip -j addr; ip -j route; ip -j -6 route; tc -j qdisc; nft -j list ruleset'
-    done | jq -c 'walk(if type == "object" then del(.expires, .valid_life_time, .preferred_life_time, .handle, .metainfo) else . end)'
-}
+namespaces=(nd-$name-handset nd-$name-jia nd-$name-yi nd-$name-services)
+state() { python3 "$root/tests/support/kernel_state.py" "$@" "${namespaces[@]}"; }
+same() { state --before "$work/before" >"$work/difference" || { fail "$1: not as before"; cat "$work/difference"; }; }
 
 "$netdrill" lab up "$site" || { fail "lab up"; finish; }
-sleep 2.5 # IPv6 settles
-before=$(state)
-[ ${#before} -gt 5000 ] || fail "the state of the lab could not be read"
+state >"$work/before"
+[ "$(stat -c %s "$work/before")" -gt 5000 ] || fail "the state of the lab could not be read"
 for moment in 0.02 0.05 0.1 0.5 1.5; do
     "$netdrill" run "$work/s.lua" --plain --runs "$work/runs" >"$work/out" 2>&1 &
     pid=$!
@@ -48,8 +44,7 @@ for moment in 0.02 0.05 0.1 0.5 1.5; do
     done
     sleep 0.3
     [ -z "$run" ] || "$netdrill" restore "$run" >"$work/restore" 2>&1 || { fail "restore after $moment"; cat "$work/restore"; }
-    after=$(state)
-    [ "$before" = "$after" ] || { fail "killed after $moment s: not as before"; diff <(echo "$before") <(echo "$after") | head -5; }
+    same "killed after $moment s"
 done
 grep -q '"actor":"keeper"' "$run/journal.jsonl" || fail "the keeper did not act"
 grep -q 'journal   ok' <<<"$("$netdrill" verify "$run")" || fail "the journal's chain is broken"
@@ -64,7 +59,7 @@ for _ in $(seq 120); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
 wait "$pid" 2>/dev/null
 [ $? -eq 137 ] || fail "the silent runner was not ended"
 sleep 1
-[ "$before" = "$(state)" ] || fail "stopped: not as before"
+same stopped
 
 # Aborted from a second terminal: exit 11, all read back.
 "$netdrill" run "$work/s.lua" --plain --runs "$work/runs" >"$work/out" 2>&1 &
@@ -74,7 +69,7 @@ grep -q 'links.down jia-cell' <<<"$("$netdrill" status last --runs "$work/runs")
 "$netdrill" abort last --runs "$work/runs" --reason "a test" || fail "abort"
 wait "$pid"
 [ $? -eq 11 ] || { fail "an aborted run exits 11"; tail -3 "$work/out"; }
-[ "$before" = "$(state)" ] || fail "aborted: not as before"
+same aborted
 "$netdrill" lab down "$site" || fail "lab down"
 grep -q "nd-$name" <<<"$(ip netns)" && fail "namespaces are left"
 finish

@@ -1,5 +1,10 @@
 """What the kernel says of network namespaces, as one text to compare byte for byte: ip -j, tc -j and
-nft -j, without what the kernel counts or learns by itself:
+nft -j, without what the kernel counts or learns by itself. A shell test asks by
+
+    kernel_state.py NAMESPACE...                    the state once it has settled
+    kernel_state.py --before FILE NAMESPACE...      exit 1 and the difference if it is not that of FILE again
+
+Left out:
 
   handle      of nftables and tc: a running number the kernel gives anew each time
   packets, bytes of nftables counters
@@ -12,6 +17,7 @@ nft -j, without what the kernel counts or learns by itself:
 import json
 import os
 import subprocess
+import sys
 import time
 
 COMMANDS = [
@@ -90,3 +96,20 @@ def differ(before, after):
             at = max(0, at - 60)
             out.append("  was ..." + a[at:at + 400] + "\n  is  ..." + b[at:at + 400] + "   [" + a[:60] + "]")
     return "\n".join(out)
+
+
+def main(arguments):
+    if arguments[0] != "--before":
+        print(settled(arguments))
+        return 0
+    with open(arguments[1], encoding="utf-8") as f:
+        before = f.read().rstrip("\n")
+    after = becomes(before, arguments[2:])
+    if after == before:
+        return 0
+    print(differ(before, after))
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
