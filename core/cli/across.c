@@ -1,7 +1,7 @@
 #include "cli/across.h"
 
-#include "report/catalogue.h"
-#include "report/pdf.h"
+#include "report/across/catalogue.h"
+#include "report/page/pdf.h"
 
 #include <errno.h>
 #include <stdlib.h>

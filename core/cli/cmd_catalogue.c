@@ -1,7 +1,7 @@
 #include "cli/across.h"
 #include "cli/clean.h"
 
-#include "report/catalogue.h"
+#include "report/across/catalogue.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 #include "cli/across.h"
 #include "cli/clean.h"
 
-#include "report/compare.h"
-#include "report/document.h"
+#include "report/across/compare.h"
+#include "report/across/document.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,8 @@
 #include "cli/clean.h"
 #include "cli/client.h"
 #include "cli/evaluate.h"
-#include "report/items.h"
+#include "report/across/items.h"
+#include "report/words/words.h"
 
 #include <stdlib.h>
 #include <string.h>

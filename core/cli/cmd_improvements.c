@@ -1,8 +1,8 @@
 #include "cli/across.h"
 #include "cli/clean.h"
 
-#include "report/document.h"
-#include "report/items.h"
+#include "report/across/document.h"
+#include "report/across/items.h"
 
 #include <dirent.h>
 #include <stdlib.h>

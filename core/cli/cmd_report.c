@@ -1,8 +1,8 @@
 #include "cli/common.h"
 
-#include "report/pdf.h"
+#include "report/page/pdf.h"
+#include "report/page/template.h"
 #include "report/report.h"
-#include "report/template.h"
 
 #include <errno.h>
 #include <stdio.h>

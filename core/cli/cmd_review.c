@@ -1,7 +1,7 @@
 #include "cli/across.h"
 
-#include "report/document.h"
-#include "report/review.h"
+#include "report/across/document.h"
+#include "report/across/review.h"
 
 #include <stdio.h>
 #include <stdlib.h>

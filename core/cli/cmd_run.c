@@ -4,7 +4,7 @@
 #include "cli/userns.h"
 #include "host/jail.h"
 #include "record/seal.h"
-#include "report/items.h"
+#include "report/across/items.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -1,9 +1,9 @@
 #include "cli/across.h"
 #include "cli/clean.h"
 
-#include "report/catalogue.h"
-#include "report/document.h"
-#include "report/trends.h"
+#include "report/across/catalogue.h"
+#include "report/across/document.h"
+#include "report/across/trends.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 #include "cli/evaluate.h"
 
 #include "cli/client.h"
-#include "report/items.h"
+#include "report/across/items.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 #include "exercise/paper.h"
 
-#include "report/internal.h"
+#include "report/report.h"
+#include "report/words/words.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,17 +1,29 @@
 /* The report: a model computed once from a run's directory, and formats rendered from the model
- * alone; the same octets each time. */
+ * alone; the same octets each time. Five floors, each including only those before it:
+ *
+ *   words/    the message catalogue (messages.def), what things are called (states, faults,
+ *             people, items), lengths and values (quantities.c), text made harmless (escape.c),
+ *             and each table as data (tables.c, rows.c, cells.c): what all formats have in common
+ *   model/    a run's directory becomes one tree, which report.json is (docs/report.schema.json):
+ *             events (model.c, people, duty, baseline), samples in one pass (series.c: cuts.c,
+ *             length.c, strip.c, share.c), then what follows from both: force.c (what counts as
+ *             injected), fault.c (life cycles), kpi.c, rating.c, lessons.c, quality.c, cited.c;
+ *             audience.c takes out what is not for an audience
+ *   page/     the tree as HTML (html.h), its charts (svg.h), style, an agency's template, PDF
+ *   formats/  all others by name (formats.c): Markdown, sheets, JUnit, STIX, for machines
+ *   across/   of many runs: catalogue, improvement items carried on, compare, trends, a year's
+ *             review; document.h: what these are written as, chart.h: their charts */
 #ifndef ND_REPORT_REPORT_H
 #define ND_REPORT_REPORT_H
 #include "base/text.h"
 #include "record/rundir.h"
+#include "report/words/lang.h"
 
 #include <jansson.h>
 
 /* report.json as a tree, schema docs/report.schema.json. A run that died half-way yields one,
  * marked incomplete. Caller decrefs. */
 json_t *nd_report_model(const struct nd_rundir *dir, struct nd_fail *why);
-
-enum nd_lang { ND_LANG_ZH, ND_LANG_EN, ND_LANG_BOTH };
 
 /* Each appends to out. */
 void nd_report_json(const json_t *model, struct nd_buf *out);

@@ -5,7 +5,7 @@ report shows as a difference to be read; when it is meant, the goldens are made 
     UPDATE=1 meson test -C build golden && git diff tests/golden
 
 Nothing in a report comes from a clock or this machine, so there is nothing to be masked. The page's style is kept out of the goldens
-(it stands in core/report/style.css, and has to be what stands there). What an audience does not see, and what is said of a
+(it stands in core/report/page/style.css, and has to be what stands there). What an audience does not see, and what is said of a
 rehearsal and of a run under way, is kept as the difference from the whole report."""
 import difflib
 import fcntl
@@ -54,8 +54,8 @@ def page(run, lang):
     """The page without its style, which has to be the source's."""
     text = report(run, "--format", "html", "--lang", lang)
     before, style, after = re.fullmatch(r"(.*<style>)(.*)(</style>.*)", text, re.S).groups()
-    check(style.strip() == open(f"{root}/core/report/style.css").read().strip(), f"{lang}: the page's style is not core/report/style.css")
-    return before + "core/report/style.css" + after
+    check(style.strip() == open(f"{root}/core/report/page/style.css").read().strip(), f"{lang}: the page's style is not core/report/style.css")
+    return before + "core/report/page/style.css" + after
 
 
 def tables(run, lang):

@@ -185,7 +185,7 @@ def full_page(work):
 
 def main(work):
     full_page(work + "/full")
-    with open(f"{root}/core/report/style.css") as file:
+    with open(f"{root}/core/report/page/style.css") as file:
         colours(file.read())
     subprocess.run([netdrill, "rehearse", f"{root}/drills/disaster-roaming.lua", "--answers", f"{root}/drills/answers/disaster-roaming.yaml",
                     "--runs", work], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)

@@ -163,7 +163,7 @@ def refuses(model):
 def sources():
     """No key in what makes the model, or in the events that it takes over whole, is forgotten."""
     known = names(schema)
-    for path in sorted(glob.glob(f"{root}/core/report/model*.c")):
+    for path in sorted(glob.glob(f"{root}/core/report/model/*.c")):
         text = re.sub(r"#include[^\n]*|/\*.*?\*/", "", open(path).read(), flags=re.S)
         text = re.sub(r"strn?cmp\([^;]*?\"[^\"]*\"", "", text)
         for literal in re.findall(r'"([a-z][a-z_0-9]+)"', text):

@@ -1,7 +1,8 @@
 /* render MODEL DIRECTORY: every format, in every language and marking, of a model that is given as
  * JSON, so that a test can put into a report what no run would. */
-#include "report/internal.h"
-#include "report/tables.h"
+#include "report/report.h"
+#include "report/words/tables.h"
+#include "report/words/words.h"
 
 #include <stdio.h>
 #include <stdlib.h>

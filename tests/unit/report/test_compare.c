@@ -1,5 +1,6 @@
-#include "report/compare.h"
-#include "report/internal.h"
+#include "report/across/compare.h"
+#include "report/report.h"
+#include "report/words/words.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,6 +1,7 @@
 #include "record/journal.h"
 #include "record/samples.h"
-#include "report/internal.h"
+#include "report/report.h"
+#include "report/words/words.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,5 +1,6 @@
-#include "report/internal.h"
-#include "report/rating.h"
+#include "report/model/model.h"
+#include "report/model/rating.h"
+#include "report/words/words.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

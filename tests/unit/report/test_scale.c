@@ -1,5 +1,5 @@
 /* The axis of a bullet chart, and where values stand on it. */
-#include "report/scale.h"
+#include "report/page/scale.h"
 
 #include <math.h>
 #include <setjmp.h>
