@@ -75,6 +75,44 @@ step {{ "Do", id = "do", owner = "chen", run = function()
     return f"{work}/{name}.lua"
 
 
+def items(work, runs):
+    """An item and what later drills carry on of it is one object: its id, who made it and when stay, each change is a newer version."""
+    first, second = os.listdir(runs)[0], None
+    call("improve", "add", "more batteries", "--as", "chen", "--element", "equipment", "--owner", "甲", "--due", "2001-03-31", "--run", first, "--runs", runs)
+    origin, _ = bundle(runs, "origin")
+    call("run", f"{work}/two.lua", "--confirm", "two", "--plain", "--runs", runs)
+    second = (set(os.listdir(runs)) - {first, "catalogue.sqlite"}).pop()
+
+    def of(run, *args):
+        whole = json.loads(call("report", f"{runs}/{run}", "--format", "stix", *args)[0])
+        check(not stix_rules.problems(whole) and not sum(map(errors, whole["objects"]), []), f"{run}: {stix_rules.problems(whole)}")
+        return whole, of_type(whole, "course-of-action")
+
+    carrying, (copy,) = of(second)
+    item, = of_type(origin, "course-of-action")
+    check(not stix_rules.between(origin, carrying), f"carried: {stix_rules.between(origin, carrying)}")
+    check(copy["id"] == item["id"] and copy["modified"] > item["modified"] > item["created"] == copy["created"], f"carried: {item} {copy}")
+    check({k: v for k, v in copy.items() if k != "modified"} == {k: v for k, v in item.items() if k != "modified"}, f"carried: {item} {copy}")
+    check(copy["external_references"] == [{"source_name": "netdrill improvement item", "external_id": f"{first}/I1"}], f"{copy}")
+    note, = [n for n in of_type(carrying, "note") if n["object_refs"] == [copy["id"]]]
+    check("C1" in note["content"] and f"{first}/I1" in note["content"] and "2001-03-31" in note["content"], f"carried: {note}")
+    check(copy["id"] in of_type(carrying, "report")[0]["object_refs"], "carried: the report is not about it")
+    call("improve", "done", "C1", "bought", "--as", "chen", "--run", second, "--runs", runs)
+    done, (closed,) = of(second)
+    there, (own,) = of(first)
+    for name, before, after in (("closed", carrying, done), ("closed where it belongs", origin, there), ("both", done, there)):
+        check(not stix_rules.between(before, after), f"{name}: {stix_rules.between(before, after)}")
+    check(closed["modified"] > copy["modified"] and own["modified"] > item["modified"] and "bought" in closed["description"] and "bought" in own["description"],
+          f"closed: {closed} {own}")
+    for args in (["--lang", "zh"], ["--tlp", "red"], ["--audience", "public"]):
+        check(not stix_rules.between(done, of(second, *args)[0]) and not stix_rules.between(of(first, *args)[0], of(second, *args)[0]), f"{args}: versions")
+    for what, change in (("another creator", {"created_by_ref": "identity--" + str(uuid.uuid4())}), ("another created", {"created": "2001-01-01T00:00:00.000Z"}),
+                         ("other words of one version", {"name": "EXERCISE"})):
+        damaged = json.loads(json.dumps(done))
+        of_type(damaged, "course-of-action")[0].update(change)
+        check(stix_rules.between(done, damaged), f"{what} is not refused")
+
+
 def main(work):
     open(f"{work}/site.yaml", "w").write("site: s\npeople:\n  chen: {role: evaluator}\ntargets:\n"
                                          "  here: {kind: host, address: 127.0.0.1}\n  six: {kind: host, address: '::1'}\n")
@@ -110,8 +148,11 @@ def main(work):
     check(addresses == {"127.0.0.1": "ipv4-addr--" + str(uuid.uuid5(space, '{"value":"127.0.0.1"}')),
                         "::1": "ipv6-addr--" + str(uuid.uuid5(space, '{"value":"::1"}'))}, f"live: {addresses}")
     check(all("live" not in o.get("labels", []) and "REHEARSAL" not in o.get("name", "") for o in whole["objects"]), "live: marked a rehearsal")
+    check("Site: s" in of_type(whole, "note")[0]["content"], "live: the site is not told")
     public, text = bundle(live, "public", "--audience", "public")
     check(b"127.0.0.1" not in text and not of_type(public, "observed-data"), "public: an address is told")
+
+    items(work, live)
 
     simulated = f"{work}/simulated"
     run = subprocess.Popen([netdrill, "run", scenario(work, "three", more=', simulated = "a table"', body="  wait(minutes(1))\n"), "--confirm", "three",
@@ -131,6 +172,10 @@ def main(work):
         whole, _ = bundle(simulated, "improved", "--lang", lang)
         actions = of_type(whole, "course-of-action")
         check([a["name"].rsplit(": ", 2)[1:] for a in actions] == [["I1", "a new procedure"]] and words in actions[0]["description"], f"{lang}: {actions}")
+        relations = of_type(whole, "relationship")
+        note = next(o for o in whole["objects"] if o["id"] == relations[0]["target_ref"])
+        check([(r["relationship_type"], r["source_ref"]) for r in relations] == [("related-to", actions[0]["id"])] and "<script>" in note["content"],
+              f"{lang}: {relations}")
         check(actions[0]["modified"] > of_type(whole, "report")[0]["created"], "improved: not modified")
     check(any(n.get("authors") == ["chen"] for n in of_type(whole, "note")), "who observed is not told")
 

@@ -72,10 +72,28 @@ def of_one(one, by_id):
     if kind == "observed-data":
         if not 1 <= one["number_observed"] <= 999_999_999 or not all(by_id.get(r, {}).get("type", "").endswith("-addr") for r in one["object_refs"]):
             found.append("nothing was observed, or not an observable")
+    if kind == "relationship" and one["source_ref"] == one["target_ref"]:
+        found.append("a relation of an object to itself")
     if kind in ("report", "grouping"):
         left = {i for i, o in by_id.items() if o["type"] not in ("report", "grouping", "marking-definition")} - set(one["object_refs"])
         if left:
             found.append(f"{len(left)} object(s) are not among what it is about")
+    return found
+
+
+def between(earlier, later):
+    """Clause 3.6: what has the same identifier in two bundles is one object; who made it and when stays, another content is another
+    version, and that has another modified."""
+    found, by_id = [], {one["id"]: one for one in earlier["objects"]}
+    for one in later["objects"]:
+        before = by_id.get(one["id"])
+        if before is None or "modified" not in one:
+            continue
+        for key in ("type", "created", "created_by_ref"):
+            if one.get(key) != before.get(key):
+                found.append(f"{one['type']}: a version with another {key}: {before.get(key)}, {one.get(key)}")
+        if one["modified"] == before["modified"] and one != before:
+            found.append(f"{one['type']}: two of one version that differ")
     return found
 
 
@@ -85,9 +103,12 @@ def problems(whole):
     by_id = {one["id"]: one for one in whole["objects"]}
     if set(whole) != {"type", "id", "objects"} or not re.fullmatch(r"bundle--[0-9a-f-]{36}", whole["id"]):
         found.append(f"a bundle with {sorted(whole)}")
-    for name in ("identity", "marking-definition"):
-        if sum(one["type"] == name for one in whole["objects"]) != 1:
-            found.append(f"not one {name}")
+    if sum(one["type"] == "marking-definition" for one in whole["objects"]) != 1:
+        found.append("not one marking-definition")
+    creators = {one.get("created_by_ref") for one in whole["objects"]} - {None}
+    for one in whole["objects"]:
+        if one["type"] == "identity" and one["id"] not in creators:
+            found.append("an identity that made nothing")
     if sum(one["type"] in ("report", "grouping") for one in whole["objects"]) != 1:
         found.append("not one report or grouping")
     for one in whole["objects"]:

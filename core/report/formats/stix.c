@@ -1,5 +1,5 @@
+#include "report/formats/stix.h"
 #include "report/report.h"
-#include "report/words/words.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -17,25 +17,11 @@ static const char own_namespace[] = "11f18642-2c81-44c6-a4e7-4eda9b67388d";
 static const char observable_namespace[] = "00abedb4-aa42-466c-9c01-fed23315a9b7";
 
 /* The markings that the standard defines once for all; TLP 2.0's CLEAR is its WHITE. */
-static const struct tlp {
-    const char *name, *id, *title, *colour;
-} markings[] = {
+static const struct nd_tlp markings[] = {
     {"clear", "marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9", "TLP:WHITE", "white"},
     {"green", "marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da", "TLP:GREEN", "green"},
     {"amber", "marking-definition--f88d31f6-486f-44da-b317-01333bde0b82", "TLP:AMBER", "amber"},
     {"red", "marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed", "TLP:RED", "red"}};
-
-#define STIX_ID 96
-
-struct bundle {
-    const struct nd_page *page;
-    const struct tlp *tlp;
-    json_t *objects, *refs; /* refs: of what the report is about */
-    char created[ND_UNIT_TEXT], ended[ND_UNIT_TEXT], modified[ND_UNIT_TEXT];
-    char identity[STIX_ID];
-    const char
-        *key; /* what makes this bundle's objects its own: run, audience, marking, language */
-};
 
 /* out: "type--UUID", the same for the same name. */
 static const char *make_id(const char *type, const char *name_space, const char *name, char *out)
@@ -46,12 +32,16 @@ static const char *make_id(const char *type, const char *name_space, const char 
     uuid_parse(name_space, space);
     uuid_generate_sha1(id, space, name, strlen(name));
     uuid_unparse_lower(id, text);
-    snprintf(out, STIX_ID, "%.50s--%s", type, text);
+    snprintf(out, ND_STIX_ID, "%.50s--%s", type, text);
     return out;
 }
 
-/* "EXERCISE ...", or with what is not real of it. Caller frees. */
-static char *named(const struct bundle *bundle, const char *words)
+const char *nd_stix_id(const char *type, const char *name, char *out)
+{
+    return make_id(type, own_namespace, name, out);
+}
+
+char *nd_stix_named(const struct nd_stix *bundle, const char *words)
 {
     const json_t *run = json_object_get(bundle->page->model, "run");
     bool rehearsal = strcmp(nd_str_of(run, "mode"), "rehearsal") == 0;
@@ -60,14 +50,18 @@ static char *named(const struct bundle *bundle, const char *words)
                      simulated ? " SIMULATED 模擬" : "", words);
 }
 
-/* Takes text. */
-static void set_text(json_t *object, const char *key, char *text)
+void nd_stix_set(json_t *object, const char *key, char *text)
 {
     json_object_set_new(object, key, json_string(text));
     free(text);
 }
 
-static json_t *labels(const struct bundle *bundle)
+const char *nd_stix_lang(const struct nd_stix *bundle)
+{
+    return bundle->page->lang == ND_LANG_ZH ? "zh-TW" : "en";
+}
+
+static json_t *labels(const struct nd_stix *bundle)
 {
     const json_t *run = json_object_get(bundle->page->model, "run");
     json_t *list = json_pack("[s]", "exercise");
@@ -78,30 +72,28 @@ static json_t *labels(const struct bundle *bundle)
     return list;
 }
 
-/* A domain object, added to the bundle. name: what tells it from others of its type. Borrowed. */
-static json_t *add(struct bundle *bundle, const char *type, const char *name)
+json_t *nd_stix_add(struct nd_stix *bundle, const char *type, const char *name)
 {
-    char id[STIX_ID];
+    char id[ND_STIX_ID];
     char *whole = nd_printf("%s|%s|%s", bundle->key, type, name);
-    make_id(type, own_namespace, whole, id);
+    nd_stix_id(type, whole, id);
     free(whole);
-    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:[s]}", "type", type,
-                               "spec_version", "2.1", "id", id, "created_by_ref", bundle->identity,
-                               "created", bundle->created, "modified", bundle->modified, "lang",
-                               bundle->page->lang == ND_LANG_ZH ? "zh-TW" : "en", "labels",
-                               labels(bundle), "object_marking_refs", bundle->tlp->id);
+    json_t *object =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:[s]}", "type", type, "spec_version",
+                  "2.1", "id", id, "created_by_ref", bundle->identity, "created", bundle->created,
+                  "modified", bundle->modified, "lang", nd_stix_lang(bundle), "labels",
+                  labels(bundle), "object_marking_refs", bundle->tlp->id);
     json_array_append_new(bundle->objects, object);
     json_array_append(bundle->refs, json_object_get(object, "id"));
     return object;
 }
 
-/* about: id of what it speaks of. Takes content. */
-static json_t *add_note(struct bundle *bundle, const char *name, const char *title, char *content,
-                        const char *about)
+json_t *nd_stix_note(struct nd_stix *bundle, const char *name, const char *title, char *content,
+                     const char *about)
 {
-    json_t *note = add(bundle, "note", name);
-    set_text(note, "abstract", named(bundle, title));
-    set_text(note, "content", named(bundle, content));
+    json_t *note = nd_stix_add(bundle, "note", name);
+    nd_stix_set(note, "abstract", nd_stix_named(bundle, title));
+    nd_stix_set(note, "content", nd_stix_named(bundle, content));
     free(content);
     json_object_set_new(note, "object_refs", json_pack("[s]", about));
     return note;
@@ -109,7 +101,7 @@ static json_t *add_note(struct bundle *bundle, const char *name, const char *tit
 
 /* ---- what it holds ---- */
 
-static void add_marking(struct bundle *bundle)
+static void add_marking(struct nd_stix *bundle)
 {
     json_array_append_new(bundle->objects,
                           json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:{s:s}}", "type",
@@ -119,21 +111,35 @@ static void add_marking(struct bundle *bundle)
                                     "tlp", bundle->tlp->colour));
 }
 
-/* The netdrill of a site: who is behind it, records do not tell. */
-static void add_identity(struct bundle *bundle)
+/* Who is behind it, records do not tell. An item is to be the same object in the bundles of several
+ * runs, and only who made an object may tell a new version of it (clause 3.6.2): so one identity
+ * for all runs of a drill, of one version, which is why its times are no run's. */
+void nd_stix_identity(struct nd_stix *bundle, const char *run_id, char *out)
 {
-    const char *site = nd_str_of(json_object_get(bundle->page->model, "run"), "site");
-    char *whole = nd_printf("%s|identity|", bundle->key);
-    make_id("identity", own_namespace, whole, bundle->identity);
-    free(whole);
-    json_t *identity = add(bundle, "identity", "");
-    char *words = nd_printf("netdrill%s%s", *site != '\0' ? ", " : "", site);
-    set_text(identity, "name", named(bundle, words));
+    static const char since[] = "2026-01-01T00:00:00.000Z";
+    size_t len = strlen(run_id);
+    bool usual = len > ND_RUN_STAMP + 1 + ND_RUN_SALT; /* <time>-<drill>-<salt> */
+    char *drill = usual ? nd_printf("%.*s", (int)(len - ND_RUN_STAMP - 1 - ND_RUN_SALT),
+                                    run_id + ND_RUN_STAMP)
+                        : nd_strdup(run_id);
+    char *whole = nd_printf("identity|%s|%s", drill, bundle->version);
+    char *words = nd_printf("EXERCISE 演練: netdrill, %s", drill);
+    nd_stix_id("identity", whole, out);
+    if (nd_entry_of(bundle->objects, "id", out) == NULL) {
+        json_array_append_new(
+            bundle->objects,
+            json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:[s], s:[s], s:s, s:s}", "type", "identity",
+                      "spec_version", "2.1", "id", out, "created", since, "modified", since, "lang",
+                      nd_stix_lang(bundle), "labels", "exercise", "object_marking_refs",
+                      bundle->tlp->id, "name", words, "identity_class", "system"));
+        json_array_append_new(bundle->refs, json_string(out));
+    }
     free(words);
-    json_object_set_new(identity, "identity_class", json_string("system"));
+    free(whole);
+    free(drill);
 }
 
-static void put_verdict(const struct bundle *bundle, const json_t *v, struct nd_buf *out)
+static void put_verdict(const struct nd_stix *bundle, const json_t *v, struct nd_buf *out)
 {
     char measured[64];
     char width[64];
@@ -149,7 +155,7 @@ static void put_verdict(const struct bundle *bundle, const json_t *v, struct nd_
         nd_value_text(bundle->page, json_object_get(v, "limit"), unit, statistic, limit));
 }
 
-static void add_summary(struct bundle *bundle)
+static void add_summary(struct nd_stix *bundle)
 {
     const json_t *model = bundle->page->model;
     const json_t *run = json_object_get(model, "run");
@@ -157,6 +163,8 @@ static void add_summary(struct bundle *bundle)
     size_t i = 0;
     json_t *one = NULL;
     nd_buf_adds(&text, nd_outcome_text(bundle->page, nd_str_of(run, "outcome")));
+    if (*nd_str_of(run, "site") != '\0')
+        nd_buf_addf(&text, "\n%s: %s", nd_msg(bundle->page, ND_MSG_SITE), nd_str_of(run, "site"));
     for (i = 0; i < ND_MARKS; i++) {
         enum nd_message mark = nd_mark_of(run, i);
         if (mark != ND_MSG_COUNT)
@@ -170,18 +178,23 @@ static void add_summary(struct bundle *bundle)
             nd_buf_addf(&text, "\n%s %s.%s %s", nd_msg(bundle->page, ND_MSG_OUTCOME_unrestored),
                         nd_str_of(one, "plugin"), nd_str_of(one, "verb"), nd_str_of(one, "target"));
     }
-    add_note(bundle, "summary", nd_msg(bundle->page, ND_MSG_SUMMARY), nd_buf_take(&text),
-             bundle->identity);
+    nd_stix_note(bundle, "summary", nd_msg(bundle->page, ND_MSG_SUMMARY), nd_buf_take(&text),
+                 bundle->identity);
 }
 
-static void add_observations(struct bundle *bundle)
+char *nd_stix_observation(const char *number)
+{
+    return nd_printf("observation|%s", number);
+}
+
+static void add_observations(struct nd_stix *bundle)
 {
     size_t i = 0;
     json_t *one = NULL;
     json_array_foreach(json_object_get(bundle->page->model, "observations"), i, one)
     {
         const char *sort = nd_str_of(one, "sort");
-        char *name = nd_printf("observation|%s", nd_str_of(one, "number"));
+        char *name = nd_stix_observation(nd_str_of(one, "number"));
         struct nd_buf text = {0};
         struct nd_buf history = {0};
         nd_observation_history(bundle->page, one, &history);
@@ -189,10 +202,10 @@ static void add_observations(struct bundle *bundle)
         if (history.len_bytes != 0)
             nd_buf_addf(&text, "\n(%s)", nd_buf_str(&history));
         nd_buf_deinit(&history);
-        json_t *note =
-            add_note(bundle, name,
-                     *sort != '\0' ? nd_state_text(bundle->page, sort) : nd_str_of(one, "number"),
-                     nd_buf_take(&text), bundle->identity);
+        json_t *note = nd_stix_note(bundle, name,
+                                    *sort != '\0' ? nd_state_text(bundle->page, sort)
+                                                  : nd_str_of(one, "number"),
+                                    nd_buf_take(&text), bundle->identity);
         if (nd_is_withdrawn(one))
             json_object_set_new(note, "revoked", json_true());
         if (*nd_str_of(one, "by") != '\0')
@@ -202,7 +215,7 @@ static void add_observations(struct bundle *bundle)
 }
 
 /* A note of each fault: its moments, and what told them. */
-static void add_faults(struct bundle *bundle)
+static void add_faults(struct nd_stix *bundle)
 {
     const struct nd_page *page = bundle->page;
     size_t i = 0;
@@ -222,48 +235,16 @@ static void add_faults(struct bundle *bundle)
         }
         char *name = nd_printf("fault|%s", nd_str_of(fault, "id"));
         char *title = nd_printf("%s %s", nd_msg(page, ND_MSG_FAULT), nd_str_of(fault, "id"));
-        add_note(bundle, name, title, nd_buf_take(&text), bundle->identity);
+        nd_stix_note(bundle, name, title, nd_buf_take(&text), bundle->identity);
         free(title);
         free(name);
-    }
-}
-
-/* What is to be done, with who answers for it; STIX has no field for how far it is. */
-static void add_improvements(struct bundle *bundle)
-{
-    static const struct {
-        const char *key;
-        enum nd_message words;
-        bool state;
-    } parts[] = {{"issue", ND_MSG_ISSUE, false},       {"element", ND_MSG_ELEMENT, true},
-                 {"owner", ND_MSG_RESPONSIBLE, false}, {"contact", ND_MSG_CONTACT, false},
-                 {"start", ND_MSG_START_DATE, false},  {"due", ND_MSG_DUE_DATE, false},
-                 {"priority", ND_MSG_PRIORITY, true},  {"status", ND_MSG_STATE, true},
-                 {"proof", ND_MSG_PROOF, false}};
-    size_t i = 0;
-    json_t *one = NULL;
-    json_array_foreach(json_object_get(bundle->page->model, "improvements"), i, one)
-    {
-        json_t *action = add(bundle, "course-of-action", nd_str_of(one, "id"));
-        struct nd_buf text = {0};
-        for (size_t k = 0; k < sizeof parts / sizeof parts[0]; k++) {
-            const char *value = nd_str_of(one, parts[k].key);
-            if (*value != '\0')
-                nd_buf_addf(&text, "\n%s: %s", nd_msg(bundle->page, parts[k].words),
-                            parts[k].state ? nd_state_text(bundle->page, value) : value);
-        }
-        char *title = nd_printf("%s: %s", nd_str_of(one, "id"), nd_str_of(one, "action"));
-        set_text(action, "name", named(bundle, title));
-        set_text(action, "description", named(bundle, nd_buf_str(&text)));
-        nd_buf_deinit(&text);
-        free(title);
     }
 }
 
 /* ---- what was measured ---- */
 
 /* The object of an address, added once; false: it is no literal address. */
-static bool add_address(struct bundle *bundle, const char *address, char *id)
+static bool add_address(struct nd_stix *bundle, const char *address, char *id)
 {
     unsigned char octets[16];
     bool v4 = inet_pton(AF_INET, address, octets) == 1;
@@ -287,7 +268,7 @@ static bool add_address(struct bundle *bundle, const char *address, char *id)
     return true;
 }
 
-static char *figures(const struct bundle *bundle, const json_t *series)
+static char *figures(const struct nd_stix *bundle, const json_t *series)
 {
     const struct nd_page *page = bundle->page;
     const char *unit = nd_str_of(series, "unit");
@@ -323,35 +304,36 @@ static char *figures(const struct bundle *bundle, const json_t *series)
 }
 
 /* Observed from STARTEX to ENDEX: the model tells no closer of a series. */
-static void add_series(struct bundle *bundle, const json_t *series)
+static void add_series(struct nd_stix *bundle, const json_t *series)
 {
-    char address[STIX_ID];
+    char address[ND_STIX_ID];
     char name[32];
     json_int_t count = nd_int_of(series, "count");
     if (count < 1 || !add_address(bundle, nd_str_of(series, "address"), address))
         return;
     snprintf(name, sizeof name, "%lld", (long long)nd_int_of(series, "id"));
-    json_t *data = add(bundle, "observed-data", name);
+    json_t *data = nd_stix_add(bundle, "observed-data", name);
     json_object_set_new(data, "first_observed", json_string(bundle->created));
     json_object_set_new(data, "last_observed", json_string(bundle->ended));
     json_object_set_new(data, "number_observed",
                         json_integer(count < 999999999 ? count : 999999999));
     json_object_set_new(data, "object_refs", json_pack("[s]", address));
     char *about = nd_printf("series|%s", name);
-    add_note(bundle, about, nd_series_title(bundle->page, series), figures(bundle, series),
-             nd_str_of(data, "id"));
+    nd_stix_note(bundle, about, nd_series_title(bundle->page, series), figures(bundle, series),
+                 nd_str_of(data, "id"));
     free(about);
 }
 
 /* ---- the whole ---- */
 
 /* created: STARTEX; modified: ENDEX, or when ratings and improvements last changed. */
-static void set_times(struct bundle *bundle)
+static void set_times(struct nd_stix *bundle)
 {
-    static const char *const lists[] = {"improvements", "improvements", "objectives",
-                                        "observations", "observations", "observations"};
-    static const char *const keys[] = {"changed_at", "at",         "rated_at",
-                                       "added_at",   "changed_at", "withdrawn_at"};
+    static const char *const lists[] = {"improvements", "improvements", "carried",
+                                        "carried",      "objectives",   "observations",
+                                        "observations", "observations"};
+    static const char *const keys[] = {"changed_at", "at",       "changed_at", "at",
+                                       "rated_at",   "added_at", "changed_at", "withdrawn_at"};
     const json_t *model = bundle->page->model;
     const json_t *run = json_object_get(model, "run");
     json_int_t start = nd_run_ms(model);
@@ -372,21 +354,21 @@ static void set_times(struct bundle *bundle)
 }
 
 /* A report of a run that ended, a grouping of one that has not, or died on the way. */
-static void add_report(struct bundle *bundle)
+static void add_report(struct nd_stix *bundle)
 {
     const json_t *model = bundle->page->model;
     const json_t *run = json_object_get(model, "run");
     bool complete = json_is_true(json_object_get(run, "complete"));
     json_t *refs = json_copy(bundle->refs);
-    json_t *report = add(bundle, complete ? "report" : "grouping", "");
+    json_t *report = nd_stix_add(bundle, complete ? "report" : "grouping", "");
     char *title = nd_printf(
         "%s%s, %s", json_is_true(json_object_get(run, "interim")) ? "初步 INTERIM " : "",
         nd_text_of(bundle->page, json_object_get(json_object_get(model, "drill"), "title")),
         nd_str_of(run, "id"));
-    set_text(report, "name", named(bundle, title));
+    nd_stix_set(report, "name", nd_stix_named(bundle, title));
     free(title);
-    set_text(report, "description",
-             named(bundle, nd_outcome_text(bundle->page, nd_str_of(run, "outcome"))));
+    nd_stix_set(report, "description",
+                nd_stix_named(bundle, nd_outcome_text(bundle->page, nd_str_of(run, "outcome"))));
     json_object_set_new(report, "object_refs", refs);
     if (complete) {
         json_object_set_new(report, "published", json_string(bundle->modified));
@@ -401,26 +383,26 @@ nd_err nd_report_stix(const json_t *model, enum nd_lang lang, const char *tlp, s
 {
     const struct nd_page page = {model, lang == ND_LANG_ZH ? ND_LANG_ZH : ND_LANG_EN, NULL};
     const json_t *run = json_object_get(model, "run");
-    struct bundle bundle = {.page = &page};
+    struct nd_stix bundle = {.page = &page};
     for (size_t i = 0; i < sizeof markings / sizeof markings[0]; i++) {
         if (strcmp(markings[i].name, tlp != NULL ? tlp : "amber") == 0)
             bundle.tlp = &markings[i];
     }
     if (bundle.tlp == NULL)
         return nd_fail_set(why, ND_EARG, "'--tlp' takes " ND_REPORT_TLP ", got '%s'", tlp);
-    char *key = nd_printf("%s|%s|%s|%d", nd_str_of(run, "id"), nd_str_of(run, "audience"),
-                          bundle.tlp->name, (int)page.lang);
-    char id[STIX_ID];
-    bundle.key = key;
+    char id[ND_STIX_ID];
+    bundle.version =
+        nd_printf("%s|%s|%d", nd_str_of(run, "audience"), bundle.tlp->name, (int)page.lang);
+    bundle.key = nd_printf("%s|%s", nd_str_of(run, "id"), bundle.version);
     bundle.objects = json_array();
     bundle.refs = json_array();
     set_times(&bundle);
     add_marking(&bundle);
-    add_identity(&bundle);
+    nd_stix_identity(&bundle, nd_str_of(run, "id"), bundle.identity);
     add_summary(&bundle);
     add_observations(&bundle);
     add_faults(&bundle);
-    add_improvements(&bundle);
+    nd_stix_items(&bundle);
     size_t i = 0;
     json_t *series = NULL;
     bool real = strcmp(nd_str_of(run, "mode"), "live") == 0 &&
@@ -429,10 +411,11 @@ nd_err nd_report_stix(const json_t *model, enum nd_lang lang, const char *tlp, s
         add_series(&bundle, series);
     add_report(&bundle);
     json_t *whole = json_pack("{s:s, s:s, s:o}", "type", "bundle", "id",
-                              make_id("bundle", own_namespace, key, id), "objects", bundle.objects);
+                              nd_stix_id("bundle", bundle.key, id), "objects", bundle.objects);
     nd_report_json(whole, out);
     json_decref(whole);
     json_decref(bundle.refs);
-    free(key);
+    free(bundle.key);
+    free(bundle.version);
     return ND_OK;
 }
