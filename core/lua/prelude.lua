@@ -51,7 +51,7 @@ end
 
 -- One look: measured value (nil: unknown), unit, uncertainty, window.
 local function judge(e)
-  local value, unit, uncertainty, from, till
+  local value, unit, uncertainty, from, till, why
   local unknown = "no slot of the window was answered for"
   if e.question then
     value, unit, uncertainty, from, till = P.ask(e.question, e.from, e.till, e.last)
@@ -59,7 +59,7 @@ local function judge(e)
     local subject = e.subject
     if P.type(subject) == "function" then subject = subject() end
     if e.op and (P.type(subject) == "string" or P.type(e.limit) == "string") then return judge_text(e, subject) end
-    value, unit = P.value(subject)
+    value, unit, why = P.value(subject)
   end
   local op, limit, warn = e.op, nil, nil
   if op then
@@ -82,7 +82,7 @@ local function judge(e)
   return {
     sentence = e.sentence, objective = e.objective, op = op, limit = limit, warn = warn, measured = value,
     unit = unit, uncertainty = uncertainty or 0, from = from, till = till, met = met,
-    question = e.question, why = value == nil and unknown or nil,
+    question = e.question, why = not met and (why or value == nil and unknown) or nil,
   }
 end
 

@@ -121,7 +121,38 @@ static int prim_ask(lua_State *L)
     return 5;
 }
 
-/* value(x) -> number|nil, unit: what a function or a plain value said. */
+/* A call that could not be made tells nothing of the network: a modem that was pulled, a plugin
+ * that crashed, a number that may not be called. */
+static bool was_made(const char *err)
+{
+    static const nd_err not_made[] = {ND_EARG, ND_ECANCEL, ND_EUNABLE, ND_EGONE, ND_EINTERNAL};
+    for (size_t i = 0; err != NULL && i < sizeof not_made / sizeof not_made[0]; i++) {
+        if (strcmp(err, nd_err_name(not_made[i])) == 0)
+            return false;
+    }
+    return true;
+}
+
+/* The result of a verb at 1: whether it went well, and why not. [-0, +3, -] */
+static int result_value(lua_State *L)
+{
+    lua_getfield(L, 1, "ok");
+    bool ok = lua_toboolean(L, -1) != 0;
+    lua_getfield(L, 1, "err");
+    if (ok || was_made(lua_tostring(L, -1)))
+        lua_pushnumber(L, ok);
+    else
+        lua_pushnil(L);
+    lua_pushliteral(L, "bool");
+    lua_getfield(L, 1, "why");
+    if (ok) {
+        lua_pop(L, 1);
+        lua_pushnil(L);
+    }
+    return 3;
+}
+
+/* value(x) -> number|nil, unit, why not|nil: what a function or a plain value said. */
 static int prim_value(lua_State *L)
 {
     const struct nd_quantity *q = nd_quantity_at(L, 1);
@@ -132,10 +163,8 @@ static int prim_value(lua_State *L)
     } else if (lua_type(L, 1) == LUA_TNUMBER) {
         lua_pushvalue(L, 1);
         lua_pushliteral(L, "");
-    } else if (lua_istable(L, 1)) { /* the result of a verb: whether it went well */
-        lua_getfield(L, 1, "ok");
-        lua_pushnumber(L, lua_toboolean(L, -1));
-        lua_pushliteral(L, "bool");
+    } else if (lua_istable(L, 1)) {
+        return result_value(L);
     } else {
         lua_pushnumber(L, lua_toboolean(L, 1));
         lua_pushliteral(L, "bool");

@@ -29,6 +29,7 @@ const char *at_octet(struct at_lines *lines, uint8_t octet)
         lines->odd += octet != '\t';
         return NULL;
     }
+    lines->odd += octet >= 0x80;
     if (octet == ' ' && lines->len == 0)
         return NULL;
     if (lines->len == sizeof lines->text - 1) {
@@ -205,25 +206,51 @@ enum at_service at_service(int stat)
     }
 }
 
-const char *at_cause_words(int cause)
+struct worded {
+    int code;
+    const char *words;
+};
+
+static const char *words_of(const struct worded *list, size_t count, int code)
 {
-    static const struct {
-        int cause;
-        const char *words;
-    } list[] = {{3, "illegal UE"},
-                {11, "network not allowed"},
-                {12, "tracking area not allowed"},
-                {13, "roaming not allowed in this tracking area"},
-                {15, "no suitable cells in this tracking area"},
-                {17, "network failure"},
-                {22, "congestion"},
-                {78, "network not allowed at the present location"},
-                {80, "disaster roaming not allowed"}};
-    for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
-        if (list[i].cause == cause)
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].code == code)
             return list[i].words;
     }
     return "";
+}
+
+const char *at_error_words(const char *line)
+{
+    static const struct worded list[] = {{3, "operation not allowed"},
+                                         {4, "operation not supported"},
+                                         {10, "SIM not inserted"},
+                                         {11, "SIM PIN required"},
+                                         {12, "SIM PUK required"},
+                                         {13, "SIM failure"},
+                                         {14, "SIM busy"},
+                                         {15, "SIM wrong"},
+                                         {30, "no network service"},
+                                         {31, "network timeout"},
+                                         {32, "emergency calls only"}};
+    struct at_field field;
+    if (at_fields(line, "+CME ERROR:", &field, 1) == 0)
+        return "";
+    return words_of(list, sizeof list / sizeof list[0], at_number(&field, 10));
+}
+
+const char *at_cause_words(int cause)
+{
+    static const struct worded list[] = {{3, "illegal UE"},
+                                         {11, "network not allowed"},
+                                         {12, "tracking area not allowed"},
+                                         {13, "roaming not allowed in this tracking area"},
+                                         {15, "no suitable cells in this tracking area"},
+                                         {17, "network failure"},
+                                         {22, "congestion"},
+                                         {78, "network not allowed at the present location"},
+                                         {80, "disaster roaming not allowed"}};
+    return words_of(list, sizeof list / sizeof list[0], cause);
 }
 
 /* ---- networks ---- */

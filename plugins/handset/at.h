@@ -13,7 +13,7 @@
 struct at_lines {
     char text[AT_LINE_MAX];
     size_t len;
-    unsigned odd; /* octets that no answer has: control characters, and lines cut for length */
+    unsigned odd; /* octets that no answer has: beyond ASCII, controls, and lines cut for length */
 };
 
 /* Takes one octet. Returns a whole line, without its end and never empty, or NULL. The prompt for a
@@ -25,6 +25,10 @@ enum at_final { AT_MORE, AT_OK, AT_ERROR, AT_NO_CARRIER, AT_BUSY, AT_NO_ANSWER, 
 /* Whether a line ends an answer, and how. code: of +CME and +CMS ERROR (27.007 §9.2, 27.005
  * §3.2.5), else AT_NONE. */
 enum at_final at_final(const char *line, int *code);
+
+/* What a +CME ERROR means to who connects a modem (27.007 §9.2.1); "": another line, or a code that
+ * is not in our list. */
+const char *at_error_words(const char *line);
 
 struct at_field {
     const char *at;

@@ -145,6 +145,12 @@ const char *fleet_failure(struct fleet *fleet)
             snprintf(fleet->failure, sizeof fleet->failure, "%s: %s", fleet->at[i].tty,
                      fleet->at[i].why);
     }
+    for (size_t i = 0; i < fleet->count && fleet->failure[0] == '\0'; i++) {
+        const char *command = modem_command(&fleet->at[i]);
+        if (command != NULL)
+            snprintf(fleet->failure, sizeof fleet->failure, "%s: no answer to '%.40s' yet",
+                     fleet->at[i].tty, command);
+    }
     return fleet->failure;
 }
 

@@ -28,8 +28,7 @@ struct modem {
     nd_ns patience;      /* for each answer */
     nd_ns allowed;       /* for the one under way */
     const char *message; /* what to send at the prompt, ended by Ctrl-Z */
-    enum at_final final; /* how the last command ended */
-    int code;            /* and its +CME or +CMS ERROR */
+    char refusal[112];   /* of the last command that was refused; "": none was */
     nd_err err;
     char why[160];
     /* What it said. */
@@ -43,11 +42,16 @@ struct modem {
     int attached, addressed;      /* AT_NONE: not told */
     char charset[24], params[24]; /* of +CSCS, +CSMP; "": not told */
     int call;                     /* of +CLCC; AT_NONE: no own call */
+    char call_end[16];            /* "BUSY", "NO CARRIER": it came by itself; "": none */
+    int told_whose;               /* it answered what only this call asked */
     nd_ns met;                    /* when it was as the verb wants it, 0: is not */
     int stage;                    /* of the verb's own */
     char made[3][176];            /* commands of the verb's own making */
     const char *own[4];           /* a script of them */
 };
+
+/* How the script of every verb begins. */
+#define BEGIN "?ATE0", "?AT+CMEE?", "?AT+CMEE=1"
 
 struct fleet {
     struct handset *self;
@@ -82,7 +86,8 @@ nd_err fleet_start(struct fleet *fleet);
 void fleet_close(struct fleet *fleet);
 /* The verbs' cancel. */
 void fleet_cancel(void *self, struct nd_op *op);
-/* "tty: why" of the first modem that failed, or "". Borrowed until asked again. */
+/* "tty: why" of the first modem that failed, or of the first that has not answered yet, or "".
+ * Borrowed until asked again. */
 const char *fleet_failure(struct fleet *fleet);
 void handset_finish(struct fleet *fleet, nd_err err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
@@ -95,9 +100,14 @@ nd_err handset_model(const struct handset *self, struct nd_op *op, int well);
 /* modem.c */
 void modem_open(struct modem *modem);
 void modem_run(struct modem *modem, const char *const *script);
+/* What it has not answered yet; NULL: nothing is asked. Borrowed until it answers. */
+const char *modem_command(const struct modem *modem);
 /* This modem is done. */
 void modem_end(struct modem *modem);
 void modem_close(struct modem *modem);
+/* Esc: a modem that still waits for a message's text would take every command for it (27.005
+ * §3.5.1). */
+void modem_let_go(const struct modem *modem);
 void modem_fail(struct modem *modem, nd_err err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* The best service that any domain tells; reg: its code, may be NULL. */

@@ -109,6 +109,22 @@ static void sms_over(struct modem *modem)
     modem_end(modem);
 }
 
+/* Nobody waits for the modem any more, and still its settings are put back. */
+static void sms_cancel(void *self, struct nd_op *op)
+{
+    const struct handset *handset = self;
+    const struct fleet *fleet = handset->host->state(op, sizeof *fleet);
+    for (size_t i = 0; i < fleet->count; i++) {
+        const struct modem *modem = &fleet->at[i];
+        if (modem->fd < 0 || modem->stage == PREPARED)
+            continue;
+        modem_let_go(modem);
+        if (fleet->ucs2)
+            dprintf(modem->fd, "\rAT+CSMP=%s\rAT+CSCS=\"%s\"\r", modem->params, modem->charset);
+    }
+    fleet_cancel(self, op);
+}
+
 static int is_plain(const char *text)
 {
     for (; *text != '\0'; text++) {
@@ -134,9 +150,8 @@ static size_t compose(struct fleet *fleet, const char *text, size_t *most)
 
 static nd_err sms_start(void *self, const struct nd_args *args, struct nd_op *op)
 {
-    static const char *const plain[] = {"ATE0", "?AT+CMEE=1", "AT+CMGF=1", NULL};
-    static const char *const other[] = {"ATE0",     "?AT+CMEE=1", "AT+CMGF=1",
-                                        "AT+CSCS?", "AT+CSMP?",   NULL};
+    static const char *const plain[] = {BEGIN, "AT+CMGF=1", NULL};
+    static const char *const other[] = {BEGIN, "AT+CMGF=1", "AT+CSCS?", "AT+CSMP?", NULL};
     struct handset *handset = self;
     const char *text = args->at[M_TEXT].u.text;
     const char *number = callable_number(handset, args->at[M_TO].u.target);
@@ -205,6 +220,6 @@ const struct nd_verb handset_sms = {
     .options = sms_options,
     .readings = sms_readings,
     .start = sms_start,
-    .cancel = fleet_cancel,
+    .cancel = sms_cancel,
     .rehearse = sms_rehearse,
 };

@@ -12,9 +12,16 @@
 /* One modem: its tty, the command under way, the lines that come. A tty holds one conversation at
  * a time: who comes second waits until the first is over, or until its own deadline. */
 
-#define BUSY_RETRY    50000000   /* ns */
-#define SIGN_OF_LIFE  5000000000 /* ns: the first command is answered at once or never */
-#define FIRST_COMMAND "ATE0"
+#define BUSY_RETRY   50000000   /* ns */
+#define SIGN_OF_LIFE 5000000000 /* ns: the first commands are answered at once or never */
+#define SETTLE       500000000  /* ns: what is late of an earlier call has come by then */
+#define NO_SENSE     8          /* octets, beyond what noise of the line explains */
+
+/* The first two commands of every script. The modem may still owe an answer to a command that an
+ * earlier call did not wait for; taken for ours, it would shift all that follow by one. Ours tells
+ * what it answers. */
+#define ECHO_OFF "ATE0"
+#define WHOSE    "AT+CMEE?"
 
 void modem_fail(struct modem *modem, nd_err err, const char *fmt, ...)
 {
@@ -66,6 +73,23 @@ static const char *command_of(const struct modem *modem)
     return *modem->script + (**modem->script == '?');
 }
 
+const char *modem_command(const struct modem *modem)
+{
+    return !modem->done && modem->script != NULL && *modem->script != NULL ? command_of(modem)
+                                                                           : NULL;
+}
+
+static int is_command(const struct modem *modem, const char *text)
+{
+    return strcmp(command_of(modem), text) == 0;
+}
+
+void modem_let_go(const struct modem *modem)
+{
+    if (modem->fd >= 0)
+        dprintf(modem->fd, "\x1b");
+}
+
 /* No answer came in time. The timer of a script that has ended means nothing. */
 static void silence(void *ctx)
 {
@@ -73,21 +97,28 @@ static void silence(void *ctx)
     double seconds = (double)modem->allowed / 1e9;
     if (modem->script == NULL || modem->done)
         return;
-    if (modem->lines.odd > 8)
+    if (modem->lines.odd > NO_SENSE)
         modem_fail(modem, ND_EANSWER,
                    "no answer to '%.40s' within %gs, but %u octets of no sense; is it an AT port, "
                    "at that speed",
                    command_of(modem), seconds, modem->lines.odd);
     else
         modem_fail(modem, ND_ETIME, "no answer to '%.40s' within %gs", command_of(modem), seconds);
+    modem_let_go(modem);
     script_over(modem);
 }
 
+/* A part of a command is as good as none: a tty that takes no more has a modem that reads nothing.
+ */
 static int put(struct modem *modem, const char *text, size_t len)
 {
-    if (write(modem->fd, text, len) == (ssize_t)len)
+    ssize_t gone = write(modem->fd, text, len);
+    if (gone == (ssize_t)len)
         return 1;
-    modem_fail(modem, ND_EIO, "does not take '%.40s': %s", text, strerror(errno));
+    if (gone >= 0 || errno == EAGAIN)
+        modem_fail(modem, ND_ETIME, "takes no more: it has not read what was sent before");
+    else
+        modem_fail(modem, ND_EIO, "does not take what is sent: %s", strerror(errno));
     return 0;
 }
 
@@ -101,7 +132,7 @@ static void send_next(struct modem *modem)
     char text[256];
     modem->lines.odd = 0;
     int len = snprintf(text, sizeof text, "%s\r", command_of(modem));
-    int first = strcmp(command_of(modem), FIRST_COMMAND) == 0;
+    int first = is_command(modem, ECHO_OFF) || is_command(modem, WHOSE);
     modem->allowed = first && modem->patience > SIGN_OF_LIFE ? SIGN_OF_LIFE : modem->patience;
     if (put(modem, text, (size_t)len))
         host->after(modem->fleet->op, modem->allowed, silence, modem);
@@ -146,28 +177,68 @@ static void take_line(struct modem *modem, const char *line)
     int call = at_call(line);
     if (call != AT_NONE)
         modem->call = call;
+    modem->told_whose |= at_fields(line, "+CMEE:", fields, 1) > 0;
+    int code = AT_NONE;
+    if (at_final(line, &code) > AT_ERROR)
+        snprintf(modem->call_end, sizeof modem->call_end, "%s", line);
 }
 
-static void take_final(struct modem *modem, enum at_final final, int code, const char *line)
+static void next(struct modem *modem)
 {
-    const char *command = command_of(modem);
-    modem->final = final;
-    modem->code = code;
-    if (final == AT_OK || **modem->script == '?') {
-        modem->script++;
-        send_next(modem);
+    modem->script++;
+    send_next(modem);
+}
+
+/* Nothing more has come: the modem does not know the question, and its answer was ours. */
+static void settled(void *ctx)
+{
+    struct modem *modem = ctx;
+    if (!modem->done && modem->script != NULL && *modem->script != NULL && is_command(modem, WHOSE))
+        next(modem);
+}
+
+/* "'AT+CREG?' was refused with error 11 (SIM PIN required)" */
+static void refusal_words(const struct modem *modem, const char *line, char *out, size_t bytes)
+{
+    int code = AT_NONE;
+    at_final(line, &code);
+    const char *words = at_error_words(line);
+    if (code == AT_NONE)
+        snprintf(out, bytes, "'%.40s' was answered '%.40s'", command_of(modem), line);
+    else
+        snprintf(out, bytes, "'%.40s' was refused with error %d%s%s%s", command_of(modem), code,
+                 *words != '\0' ? " (" : "", words, *words != '\0' ? ")" : "");
+}
+
+static void take_final(struct modem *modem, enum at_final final, const char *line)
+{
+    if (is_command(modem, WHOSE) && !modem->told_whose) {
+        nd_ns wait = modem->allowed / 2 < SETTLE ? modem->allowed / 2 : SETTLE;
+        modem->fleet->self->host->after(modem->fleet->op, wait, settled, modem);
         return;
     }
-    if (code != AT_NONE)
-        modem_fail(modem, ND_EREFUSED, "'%.40s' was refused with error %d", command, code);
-    else
-        modem_fail(modem, ND_EREFUSED, "'%.40s' was answered '%.40s'", command, line);
+    if (final != AT_OK)
+        refusal_words(modem, line, modem->refusal, sizeof modem->refusal);
+    if (final == AT_OK || **modem->script == '?') {
+        next(modem);
+        return;
+    }
+    modem_fail(modem, ND_EREFUSED, "%s", modem->refusal);
     script_over(modem);
+}
+
+/* "NO CARRIER" and the like may come at any time of a call; what they end is the call. */
+static int ends_command(const struct modem *modem, enum at_final final)
+{
+    const char *command = command_of(modem);
+    if (final <= AT_ERROR)
+        return final != AT_MORE;
+    return strncmp(command, "ATD", 3) == 0 || strncmp(command, "ATH", 3) == 0 ||
+           is_command(modem, "AT+CHUP");
 }
 
 static void heard(struct modem *modem, const char *line)
 {
-    int code = AT_NONE;
     if (modem->script == NULL) {
         take_line(modem, line);
         return;
@@ -182,11 +253,12 @@ static void heard(struct modem *modem, const char *line)
             script_over(modem);
         return;
     }
+    int code = AT_NONE;
     enum at_final final = at_final(line, &code);
-    if (final == AT_MORE)
-        take_line(modem, line);
+    if (ends_command(modem, final))
+        take_final(modem, final, line);
     else
-        take_final(modem, final, code, line);
+        take_line(modem, line);
 }
 
 static void readable(void *ctx, int events)

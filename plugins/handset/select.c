@@ -9,7 +9,7 @@
 
 enum { S_NETWORK = 1, S_PATIENCE };
 
-static const char *const ask_selected[] = {"ATE0", "?AT+CMEE=1", "AT+COPS=3,2", "AT+COPS?", NULL};
+static const char *const ask_selected[] = {BEGIN, "AT+COPS=3,2", "AT+COPS?", NULL};
 
 /* Selection mode and network as one text, "1 46692", "0", to be noted and compared: an automatic
  * mode's network is of no matter. */

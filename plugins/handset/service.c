@@ -28,8 +28,8 @@ static const char *const expectations[] = {"any",       "registered", "home", "r
 
 /* Numeric names, errors as numbers, causes of rejects; a modem without a domain refuses it. */
 static const char *const ask_service[] = {
-    "ATE0",        "?AT+CMEE=1", "?AT+COPS=3,2", "?AT+C5GREG=3", "?AT+CEREG=3", "?AT+CREG=3",
-    "?AT+C5GREG?", "?AT+CEREG?", "?AT+CREG?",    "?AT+COPS?",    NULL};
+    BEGIN,         "?AT+COPS=3,2", "?AT+C5GREG=3", "?AT+CEREG=3", "?AT+CREG=3",
+    "?AT+C5GREG?", "?AT+CEREG?",   "?AT+CREG?",    "?AT+COPS?",   NULL};
 
 static int is_expected(const struct modem *modem)
 {
@@ -165,10 +165,21 @@ static struct fleet *begin(void *self, const struct nd_args *args, struct nd_op 
     return fleet;
 }
 
+static void registration_over(struct modem *modem)
+{
+    if (modem->heard == 0)
+        modem_fail(modem, ND_EANSWER, "tells no registration%s%s",
+                   *modem->refusal != '\0' ? ": " : "", modem->refusal);
+    modem_end(modem);
+}
+
 static nd_err registration_start(void *self, const struct nd_args *args, struct nd_op *op)
 {
     struct fleet *fleet = begin(self, args, op);
-    return fleet != NULL ? fleet_start(fleet) : ND_EARG;
+    if (fleet == NULL)
+        return ND_EARG;
+    fleet->over = registration_over;
+    return fleet_start(fleet);
 }
 
 /* In a rehearsal the target is up or not: registered, or without service. */
@@ -316,7 +327,7 @@ const struct nd_verb handset_await = {
 
 enum { N_SHOWS = 1, N_PATIENCE };
 
-static const char *const ask_scan[] = {"ATE0", "?AT+CMEE=1", "AT+COPS=?", NULL};
+static const char *const ask_scan[] = {BEGIN, "AT+COPS=?", NULL};
 
 static int shows(const struct modem *modem, const char *plmn)
 {

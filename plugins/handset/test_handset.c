@@ -67,7 +67,7 @@ static void test_fleet(void **state)
 static void test_hangs(void **state)
 {
     struct fixture *f = *state;
-    static const struct reply hung[] = {{"ATE0", ""}, {NULL, NULL}};
+    static const struct reply hung[] = {{"ATE0", ""}, {"AT+CMEE?", ""}, {NULL, NULL}};
     f->modems[0].replies = home;
     f->modems[1].replies = home;
     f->modems[2].replies = hung;
@@ -89,11 +89,76 @@ static void test_garbage(void **state)
         nd_fake_op(f->fake, "registration", "target", "phone", "answer_within", "50ms", NULL);
     assert_int_equal(modems_run(op), ND_EANSWER);
     assert_non_null(strstr(op->why, "octets of no sense"));
+    /* as a wrong speed shows: hardly a control character among them */
+    f->modems[0].replies =
+        (const struct reply[]){{"ATE0", "\xf8\x80\xfe\xc0\xe0\x98\xf0\xfc\x86\xe6"}, {0}};
+    op = nd_fake_op(f->fake, "registration", "target", "phone", "answer_within", "50ms", NULL);
+    assert_int_equal(modems_run(op), ND_EANSWER);
+    assert_non_null(strstr(op->why, "octets of no sense"));
     /* answers, but nothing of what was asked */
     f->modems[0].replies = NULL;
     op = nd_fake_op(f->fake, "registration", "target", "phone", NULL);
     assert_int_equal(modems_run(op), ND_EANSWER);
     assert_true(nd_fake_value(op, "silent") == 1);
+}
+
+/* An earlier call did not wait for its scan: the answer to that comes before ours. */
+static void test_late(void **state)
+{
+    struct fixture *f = *state;
+    static const struct reply late[] = {
+        {"ATE0", "\r\n+COPS: (2,\"Jia\",,\"46601\",7),,(0-4),(0,2)\r\n\r\nOK\r\n\r\nOK\r\n"},
+        {"AT+CREG?", "\r\n+CREG: 3,1,\"1F4A\",\"0012\",7\r\n\r\nOK\r\n"},
+        {"AT+COPS?", "\r\n+COPS: 0,2,\"46692\",7\r\n\r\nOK\r\n"},
+        {NULL, NULL}};
+    static const struct reply refused[] = {
+        {"ATE0", "\r\n+CME ERROR: 30\r\n\r\nOK\r\n"},
+        {"AT+CREG?", "\r\n+CREG: 3,1,\"1F4A\",\"0012\",7\r\n\r\nOK\r\n"},
+        {"AT+COPS?", "\r\n+COPS: 0,2,\"46692\",7\r\n\r\nOK\r\n"},
+        {NULL, NULL}};
+    const struct reply *const owed[] = {late, refused};
+    for (size_t i = 0; i < 2; i++) {
+        f->modems[0].replies = owed[i];
+        struct nd_op *op = nd_fake_op(f->fake, "registration", "target", "phone", "expect", "home",
+                                      "on", "46692", NULL);
+        assert_int_equal(modems_run(op), ND_OK);
+    }
+}
+
+/* A modem that does not know the question that tells answers apart is asked all the same. */
+static void test_plain_modem(void **state)
+{
+    struct fixture *f = *state;
+    static const struct reply plain[] = {
+        {"AT+CMEE?", "\r\nERROR\r\n"}, {"AT+CREG?", "\r\n+CREG: 0,1\r\n\r\nOK\r\n"}, {NULL, NULL}};
+    f->modems[0].replies = plain;
+    struct nd_op *op =
+        nd_fake_op(f->fake, "registration", "target", "phone", "answer_within", "200ms", NULL);
+    assert_int_equal(modems_run(op), ND_OK);
+}
+
+/* What is amiss with a modem is told in words, to who connects it. */
+static void test_refusals(void **state)
+{
+    struct fixture *f = *state;
+    static const struct reply locked[] = {
+        {"AT+C5GREG?", "\r\nERROR\r\n"},         {"AT+CEREG?", "\r\n+CME ERROR: 11\r\n"},
+        {"AT+CREG?", "\r\n+CME ERROR: 11\r\n"},  {"AT+COPS?", "\r\n+CME ERROR: 11\r\n"},
+        {"AT+CGATT?", "\r\n+CME ERROR: 11\r\n"}, {NULL, NULL}};
+    f->modems[0].replies = locked;
+    struct nd_op *op = nd_fake_op(f->fake, "registration", "target", "phone", NULL);
+    assert_int_equal(modems_run(op), ND_EANSWER);
+    assert_non_null(strstr(op->why, "tells no registration: 'AT+COPS?' was refused with error 11 "
+                                    "(SIM PIN required)"));
+    op = nd_fake_op(f->fake, "data", "target", "phone", NULL);
+    assert_int_equal(modems_run(op), ND_EREFUSED);
+    assert_non_null(strstr(op->why, "refused with error 11 (SIM PIN required)"));
+    /* cut off by its deadline, a call tells what it waited for */
+    f->modems[0].replies = (const struct reply[]){{"AT+COPS=?", ""}, {0}};
+    op = nd_fake_op(f->fake, "networks", "target", "phone", NULL);
+    nd_fake_deadline(op, ND_MS(300));
+    assert_int_equal(modems_run(op), ND_ETIME);
+    assert_non_null(strstr(op->why, "no answer to 'AT+COPS=?' yet"));
 }
 
 static void test_echoes(void **state)
@@ -131,7 +196,7 @@ static void test_gone(void **state)
     close(file);
     unlink(path);
     /* pulled while it is asked */
-    f->modems[0].replies = (const struct reply[]){{"ATE0", ""}, {NULL, NULL}};
+    f->modems[0].replies = (const struct reply[]){{"ATE0", ""}, {"AT+CMEE?", ""}, {NULL, NULL}};
     op = nd_fake_op(f->fake, "registration", "target", "phone", NULL);
     nd_fake_start(op);
     for (int i = 0; i < 4; i++)
@@ -249,7 +314,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_registration), T(test_fleet),  T(test_hangs),         T(test_garbage),
         T(test_echoes),       T(test_gone),   T(test_one_at_a_time), T(test_await),
-        T(test_networks),     T(test_select),
+        T(test_networks),     T(test_select), T(test_late),          T(test_plain_modem),
+        T(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

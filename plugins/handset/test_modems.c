@@ -28,7 +28,8 @@ static void answer(struct double_modem *modem, const char *command)
             return;
         }
     }
-    modem_say(modem, "\r\nOK\r\n");
+    modem_say(modem,
+              strcmp(command, "AT+CMEE?") == 0 ? "\r\n+CMEE: 0\r\n\r\nOK\r\n" : "\r\nOK\r\n");
 }
 
 void modem_serve(void *ctx)
@@ -36,6 +37,10 @@ void modem_serve(void *ctx)
     struct double_modem *modem = ctx;
     char octet = 0;
     while (read(modem->master, &octet, 1) == 1) {
+        if (octet == '\x1b') { /* nothing was under way */
+            strcat(modem->log, "\x1b\n");
+            continue;
+        }
         if (octet != '\r' && octet != '\x1a') {
             modem->heard[modem->heard_len++] = octet;
             continue;

@@ -88,6 +88,28 @@ static void test_sms(void **state)
     op = nd_fake_op(f->fake, "sms", "target", "phone", "to", "friend", "text", "通了", NULL);
     assert_int_equal(modems_run(op), ND_EUNABLE);
     assert_null(strstr(f->modems[0].log, "UCS2"));
+    /* one that never asks for the text is let go, before its alphabet is put back */
+    static const struct reply no_prompt[] = {
+        {"AT+CSCS?", "\r\n+CSCS: \"IRA\"\r\n\r\nOK\r\n"},
+        {"AT+CSMP?", "\r\n+CSMP: 17,167,0,0\r\n\r\nOK\r\n"},
+        {"AT+CMGS=\"002B003800380036003900310032003300340035003600370038\"", ""},
+        {NULL, NULL}};
+    f->modems[0].replies = no_prompt;
+    f->modems[0].log[0] = '\0';
+    op = nd_fake_op(f->fake, "sms", "target", "phone", "to", "friend", "text", "通了",
+                    "answer_within", "300ms", NULL);
+    assert_int_equal(modems_run(op), ND_ETIME);
+    assert_non_null(strstr(f->modems[0].log, "\x1b\nAT+CSMP=17,167,0,0\nAT+CSCS=\"IRA\"\n"));
+    /* also when nobody waits any more */
+    f->modems[0].log[0] = '\0';
+    op = nd_fake_op(f->fake, "sms", "target", "phone", "to", "friend", "text", "通了", NULL);
+    nd_fake_start(op);
+    while (strstr(f->modems[0].log, "CMGS") == NULL)
+        nd_fake_turn(f->fake);
+    nd_fake_cancel(op);
+    assert_int_equal(nd_fake_run(op), ND_ECANCEL);
+    modem_serve(&f->modems[0]);
+    assert_non_null(strstr(f->modems[0].log, "\x1b\n\nAT+CSMP=17,167,0,0\nAT+CSCS=\"IRA\"\n"));
     char long_text[256];
     memset(long_text, 'x', 200);
     long_text[200] = '\0';
@@ -115,6 +137,12 @@ static void test_call(void **state)
     op = nd_fake_op(f->fake, "call", "target", "phone", "to", "friend", NULL);
     assert_int_equal(modems_run(op), ND_EREFUSED);
     assert_non_null(strstr(op->why, "BUSY"));
+    /* dialled, and then it ends by itself */
+    f->modems[0].replies =
+        (const struct reply[]){{"ATD+886912345678;", "\r\nOK\r\n\r\nBUSY\r\n"}, {0}};
+    op = nd_fake_op(f->fake, "call", "target", "phone", "to", "friend", NULL);
+    assert_int_equal(modems_run(op), ND_EREFUSED);
+    assert_non_null(strstr(op->why, "the call ended before it was set up: BUSY"));
     /* cancelled in the middle, it is hung up all the same */
     f->modems[0].replies = active;
     f->modems[0].log[0] = '\0';

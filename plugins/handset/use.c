@@ -20,7 +20,7 @@ static void conclude(struct fleet *fleet, nd_err otherwise)
             err = fleet->at[i].err;
     }
     host->emit(fleet->op, 0, (double)good / (double)fleet->count, host->now(host));
-    handset_finish(fleet, err, "%zu of %zu handsets%s%s", good, fleet->count,
+    handset_finish(fleet, err, "it went well on %zu of %zu handsets%s%s", good, fleet->count,
                    *failure != '\0' ? "; " : "", failure);
 }
 
@@ -39,7 +39,7 @@ nd_err use_begin(void *self, const struct nd_args *args, struct nd_op *op, int64
 
 /* ---- signal ---- */
 
-static const char *const ask_signal[] = {"ATE0", "?AT+CESQ", "?AT+CSQ", NULL};
+static const char *const ask_signal[] = {BEGIN, "?AT+CESQ", "?AT+CSQ", NULL};
 
 static void signal_over(struct modem *modem)
 {
@@ -95,7 +95,7 @@ const struct nd_verb handset_signal = {
 
 /* ---- data ---- */
 
-static const char *const ask_data[] = {"ATE0", "?AT+CMEE=1", "AT+CGATT?", "?AT+CGPADDR", NULL};
+static const char *const ask_data[] = {BEGIN, "AT+CGATT?", "?AT+CGPADDR", NULL};
 
 static void data_over(struct modem *modem)
 {
@@ -178,7 +178,8 @@ static void call_look(struct modem *modem)
         modem->stage = TALKING;
         host->after(fleet->op, fleet->args->at[C_LASTS].u.i, call_ask, modem);
     } else if (modem->call == AT_NONE) {
-        modem_fail(modem, ND_EREFUSED, "the call ended before it was set up");
+        modem_fail(modem, ND_EREFUSED, "the call ended before it was set up%s%s",
+                   *modem->call_end != '\0' ? ": " : "", modem->call_end);
         call_stop(modem);
     } else if (now - modem->met > modem->patience) {
         modem_fail(modem, ND_ETIME, "the call was not set up in time");
@@ -224,7 +225,7 @@ static void call_cancel(void *self, struct nd_op *op)
 
 static nd_err call_start(void *self, const struct nd_args *args, struct nd_op *op)
 {
-    static const char *const prepare[] = {"ATE0", "?AT+CMEE=1", NULL};
+    static const char *const prepare[] = {BEGIN, NULL};
     struct handset *handset = self;
     const char *number = callable_number(handset, args->at[C_TO].u.target);
     if (number == NULL)

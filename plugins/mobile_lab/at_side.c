@@ -164,6 +164,8 @@ static int read_command(const struct at_side *side, const char *command, char *o
             snprintf(out, bytes, "\r\n+CGPADDR: 1\r\n%s", ok);
     } else if (strcmp(command, "+CFUN?") == 0) {
         snprintf(out, bytes, "\r\n+CFUN: %d\r\n%s", ue_of(side)->state != UE_OFF, ok);
+    } else if (strcmp(command, "+CMEE?") == 0) {
+        snprintf(out, bytes, "\r\n+CMEE: 1\r\n%s", ok);
     } else if (strcmp(command, "+CSCS?") == 0) {
         snprintf(out, bytes, "\r\n+CSCS: \"IRA\"\r\n%s", ok);
     } else if (strcmp(command, "+CSMP?") == 0) {

@@ -338,6 +338,12 @@ static void test_no_number(void **state)
         if (o.met != 0 || o.unknown != 1)
             fail_msg("'%s': %zu met, %zu unknown", none[i], (size_t)o.met, (size_t)o.unknown);
     }
+    /* A call that failed is a miss, one that could not be made tells nothing. */
+    struct nd_outcome calls = play("expect { 'x', p.probe { fail = 'ETIME' } }\n"
+                                   "expect { 'y', p.probe { fail = 'EGONE' } }\n"
+                                   "expect { 'z', p.probe { fail = 'EUNABLE' } }");
+    assert_int_equal(calls.missed, 1);
+    assert_int_equal(calls.unknown, 2);
     struct nd_outcome o = play("expect { 'x', function() return 0 end, at_most = 1 }\n"
                                "expect { 'y', function() return false end, equals = false }");
     assert_int_equal(o.met, 2);
