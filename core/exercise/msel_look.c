@@ -18,6 +18,13 @@ const char *nd_msel_word_at(struct nd_msel_maker *maker, size_t row, enum nd_mse
     return nd_msel_trim(nd_msel_text_at(maker, row, column), &maker->arena);
 }
 
+const char *nd_msel_time_at(struct nd_msel_maker *maker, size_t row, enum nd_msel_column column)
+{
+    size_t at = maker->msel->at[column];
+    const char *text = at != SIZE_MAX ? nd_sheet_exact_at(maker->sheet, row, at) : "";
+    return nd_msel_trim(text, &maker->arena);
+}
+
 void nd_msel_wrong(struct nd_msel_maker *maker, size_t row, enum nd_msel_column column,
                    const char *text)
 {
@@ -77,7 +84,7 @@ struct nd_msel_when nd_msel_when_at(struct nd_msel_maker *maker, size_t row,
 {
     struct nd_msel_when when = {0};
     struct nd_fail why = {0};
-    if (!nd_msel_when(nd_msel_word_at(maker, row, column), maker->wish->start, &when, &why))
+    if (!nd_msel_when(nd_msel_time_at(maker, row, column), maker->wish->start, &when, &why))
         nd_msel_wrong(maker, row, column, why.text);
     if (when.given && when.is_moment && when.at > maker->latest)
         maker->latest = when.at;

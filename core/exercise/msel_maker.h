@@ -39,6 +39,8 @@ struct nd_msel_maker {
 const char *nd_msel_text_at(const struct nd_msel_maker *maker, size_t row,
                             enum nd_msel_column column);
 const char *nd_msel_word_at(struct nd_msel_maker *maker, size_t row, enum nd_msel_column column);
+/* A cell that says when or how long: what it is typed as, where it is, not how it is shown. */
+const char *nd_msel_time_at(struct nd_msel_maker *maker, size_t row, enum nd_msel_column column);
 /* A title or a body: two columns, or one for both. */
 struct nd_text2 nd_msel_both_at(const struct nd_msel_maker *maker, size_t row,
                                 enum nd_msel_column zh, enum nd_msel_column both);

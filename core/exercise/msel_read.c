@@ -218,7 +218,7 @@ static void put_texts(struct nd_msel_maker *maker, size_t row)
 
 static void put_reaction(struct nd_msel_maker *maker, size_t row)
 {
-    const char *text = nd_msel_word_at(maker, row, ND_MSEL_REACT);
+    const char *text = nd_msel_time_at(maker, row, ND_MSEL_REACT);
     nd_ns within = 0;
     struct nd_fail why = {0};
     char unit[ND_UNIT_TEXT];
@@ -240,7 +240,7 @@ static void put_changes(struct nd_msel_maker *maker, size_t row)
 {
     static const char *const lines[] = {"\r\n", "\n", NULL};
     const char *calls = nd_msel_text_at(maker, row, ND_MSEL_FAULT);
-    const char *times = nd_msel_text_at(maker, row, ND_MSEL_REVERT);
+    const char *times = nd_msel_time_at(maker, row, ND_MSEL_REVERT);
     const char *by = "";
     struct nd_buf body = {0};
     for (const char *call = nd_msel_part(&calls, lines, &maker->arena); call != NULL;

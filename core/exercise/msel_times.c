@@ -1,6 +1,7 @@
 #include "base/units.h"
 #include "exercise/msel_cells.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,27 @@ static bool read_clock(const char *text, int64_t *seconds, bool *dated)
     return false;
 }
 
+/* Spreadsheets count days from 1899-12-30; 1970-01-01 is day 25569. A number says so for certain
+ * where it can hardly mean anything else: a part of a day that is a whole minute and has three
+ * decimals or more (0.375, 0.40625), or a day between 2000 and 2100 with such a part or none. It
+ * becomes a clock that read_clock knows. text: 64 bytes. */
+static void read_serial(char *text)
+{
+    struct tm tm = {0};
+    double days = 0;
+    const char *point = strchr(text, '.');
+    if (text[strspn(text, "0123456789.")] != '\0' || nd_real_parse(text, &days, NULL) != ND_OK)
+        return;
+    bool dated = days >= 36526 && days < 73051;
+    double part = days - floor(days);
+    time_t at = (time_t)lround(days * DAY);
+    bool whole = fabs(part * 1440 - round(part * 1440)) * 60 < 0.5;
+    if (!whole || (!dated && (days <= 0 || days >= 1 || point == NULL || strlen(point) < 4)))
+        return;
+    at = (at + 30) / 60 * 60 - (dated ? (time_t)25569 * DAY : 0);
+    strftime(text, 64, dated ? "%Y-%m-%dT%H:%M:%S" : "%H:%M:%S", gmtime_r(&at, &tm));
+}
+
 static bool after_start(const char *text, const char *start, nd_ns *at, struct nd_fail *why)
 {
     int64_t clock = 0;
@@ -84,6 +106,7 @@ bool nd_msel_when(const char *text, const char *start, struct nd_msel_when *when
     double number = 0;
     *when = (struct nd_msel_when){0};
     narrow(text, narrowed);
+    read_serial(narrowed);
     if (*narrowed == '\0')
         return true;
     bool since_start = strncmp(narrowed, "T+", 2) == 0;
@@ -103,8 +126,9 @@ bool nd_msel_when(const char *text, const char *start, struct nd_msel_when *when
         return false;
     if (nd_real_parse(narrowed, &number, NULL) == ND_OK)
         nd_fail_set(why, ND_EARG,
-                    "got the number %.20s, which spreadsheets make of times; format the column as "
-                    "text, and write T+00:15",
+                    "got the number %.20s, which may be days as spreadsheets count them, hours or "
+                    "minutes; write 09:00 or T+00:15 in a column formatted as text, or save the "
+                    "table as .ods, where cells say what they are",
                     narrowed);
     else
         nd_fail_set(
@@ -126,6 +150,8 @@ bool nd_msel_length(const char *text, nd_ns *length, struct nd_fail *why)
     char narrowed[64];
     char moment[72];
     narrow(text, narrowed);
+    if (*narrowed == '0')
+        read_serial(narrowed);
     if (nd_length_parse(narrowed, length, NULL) == ND_OK)
         return true;
     char *unit = NULL;

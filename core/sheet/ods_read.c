@@ -1,8 +1,11 @@
 #include "sheet/sheet.h"
 
 #include <expat.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <zip.h>
 
 /* Reading OpenDocument: the first table of content.xml, by expat. Entities are not expanded (a
@@ -16,6 +19,7 @@ struct reader {
     struct nd_sheet *sheet;
     XML_Parser parser;
     struct nd_buf cell;
+    char exact[32];    /* what the cell is typed as, "": a text or a number */
     size_t tables;     /* begun so far */
     size_t paragraphs; /* of the cell */
     long cell_times, row_times;
@@ -40,6 +44,32 @@ static long times_of(const char **attributes, const char *name)
     return times < 1 ? 1 : times;
 }
 
+/* "PT09H30M00S" as "09:30:00", "2026-11-25T09:30:00.0000002" as "2026-11-25T09:30:00": to the
+ * nearest second, because spreadsheets hold parts of a day. "": it is neither. out: 32 bytes. */
+static void read_exact(const char **attributes, char *out)
+{
+    const char *length = attribute(attributes, NS_OFFICE "time-value");
+    const char *date = attribute(attributes, NS_OFFICE "date-value");
+    struct tm tm = {0};
+    unsigned hours = 0;
+    unsigned minutes = 0;
+    double seconds = 0;
+    *out = '\0';
+    if (length != NULL && sscanf(length, "PT%4uH%2uM%lfS", &hours, &minutes, &seconds) == 3 &&
+        minutes < 60 && seconds >= 0 && seconds < 60) {
+        unsigned all = hours * 3600 + minutes * 60 + (unsigned)lround(seconds);
+        snprintf(out, 32, "%02u:%02u:%02u", all / 3600, all / 60 % 60, all % 60);
+    } else if (date != NULL && strlen(date) == 10 && strptime(date, "%Y-%m-%d", &tm) != NULL) {
+        snprintf(out, 32, "%.10s", date);
+    } else if (date != NULL) {
+        const char *rest = strptime(date, "%Y-%m-%dT%H:%M:%S", &tm);
+        if (rest == NULL || (*rest != '\0' && *rest != '.'))
+            return;
+        time_t at = timegm(&tm) + lround(strtod(rest, NULL));
+        strftime(out, 32, "%Y-%m-%dT%H:%M:%S", gmtime_r(&at, &tm));
+    }
+}
+
 static void stop(struct reader *reader, const char *fault)
 {
     reader->fault = fault;
@@ -62,8 +92,10 @@ static void add_cells(struct reader *reader, const char *text, long times)
     }
     for (; reader->empty_cells > 0; reader->empty_cells--)
         nd_sheet_text(sheet, "");
-    for (long i = 0; i < times; i++)
+    for (long i = 0; i < times; i++) {
         nd_sheet_text(sheet, text);
+        nd_sheet_exact(sheet, *reader->exact != '\0' ? reader->exact : NULL);
+    }
 }
 
 static void begin_row(struct reader *reader, long times)
@@ -103,8 +135,10 @@ static void end_row(struct reader *reader)
     nd_vec_push(&sheet->rows, row);
     for (long i = 1; i < reader->row_times; i++) {
         nd_sheet_row(sheet);
-        for (size_t c = 0; c < row.count; c++)
+        for (size_t c = 0; c < row.count; c++) {
             nd_sheet_text(sheet, row.at[c].text);
+            nd_sheet_exact(sheet, row.at[c].exact);
+        }
     }
 }
 
@@ -123,6 +157,7 @@ static void XMLCALL begin(void *ctx, const char *name, const char **attributes)
         reader->in_cell = 1;
         reader->cell_times = times_of(attributes, NS_TABLE "number-columns-repeated");
         reader->paragraphs = 0;
+        read_exact(attributes, reader->exact);
         nd_buf_reset(&reader->cell);
     } else if (strcmp(name, NS_OFFICE "annotation") == 0) {
         reader->in_note++;

@@ -9,8 +9,10 @@
 void nd_sheet_deinit(struct nd_sheet *sheet)
 {
     for (size_t r = 0; r < sheet->rows.count; r++) {
-        for (size_t c = 0; c < sheet->rows.at[r].count; c++)
+        for (size_t c = 0; c < sheet->rows.at[r].count; c++) {
             free(sheet->rows.at[r].at[c].text);
+            free(sheet->rows.at[r].at[c].exact);
+        }
         nd_vec_free(&sheet->rows.at[r]);
     }
     nd_vec_free(&sheet->rows);
@@ -27,7 +29,7 @@ static void add(struct nd_sheet *sheet, const char *text, bool number)
 {
     ND_CHECK(sheet->rows.count != 0);
     struct nd_row *row = &sheet->rows.at[sheet->rows.count - 1];
-    nd_vec_push(row, (struct nd_cell){nd_strdup(text), number, false});
+    nd_vec_push(row, (struct nd_cell){.text = nd_strdup(text), .number = number});
 }
 
 void nd_sheet_text(struct nd_sheet *sheet, const char *text)
@@ -68,4 +70,21 @@ const char *nd_sheet_at(const struct nd_sheet *sheet, size_t row, size_t column)
 {
     bool there = row < sheet->rows.count && column < sheet->rows.at[row].count;
     return there ? sheet->rows.at[row].at[column].text : "";
+}
+
+const char *nd_sheet_exact_at(const struct nd_sheet *sheet, size_t row, size_t column)
+{
+    bool there = row < sheet->rows.count && column < sheet->rows.at[row].count;
+    if (there && sheet->rows.at[row].at[column].exact != NULL)
+        return sheet->rows.at[row].at[column].exact;
+    return nd_sheet_at(sheet, row, column);
+}
+
+void nd_sheet_exact(struct nd_sheet *sheet, const char *exact)
+{
+    ND_CHECK(sheet->rows.count != 0 && sheet->rows.at[sheet->rows.count - 1].count != 0);
+    struct nd_row *row = &sheet->rows.at[sheet->rows.count - 1];
+    struct nd_cell *cell = &row->at[row->count - 1];
+    free(cell->exact);
+    cell->exact = exact != NULL ? nd_strdup(exact) : NULL;
 }

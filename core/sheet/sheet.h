@@ -10,6 +10,8 @@ struct nd_cell {
     char *text;  /* owned */
     bool number; /* text is a number in C's notation, as JSON writes it */
     bool date;   /* text is a day, 2026-11-25 */
+    char *exact; /* owned; of a cell read that is typed as a time or date, however it is shown:
+                  * 09:30:00, 2026-11-25 or 2026-11-25T09:30:00; else NULL */
 };
 
 struct nd_row ND_VEC(struct nd_cell);
@@ -33,6 +35,10 @@ void nd_sheet_date(struct nd_sheet *sheet,
                    const char *day); /* not 2026-11-25 or the like: a text */
 /* The text of a cell, "" where there is none. Borrowed. */
 const char *nd_sheet_at(const struct nd_sheet *sheet, size_t row, size_t column);
+/* The same, but of a cell that is typed as a time or a date its value, not how it is shown. */
+const char *nd_sheet_exact_at(const struct nd_sheet *sheet, size_t row, size_t column);
+/* Says what the last cell's text stands for. exact NULL: nothing. */
+void nd_sheet_exact(struct nd_sheet *sheet, const char *exact);
 
 /* UTF-8 with a byte order mark, CRLF. A text that a spreadsheet would take for a formula (it begins
  * with = + - @, TAB or CR) gets an apostrophe before it; reading takes it off again, so that any

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """The list of events as a table: written, read by Python's csv and by LibreOffice, read back in any order of
 columns, with headings in Chinese, and written again byte for byte; what is wrong is told by row and column."""
-import csv, glob, io, os, shutil, subprocess, sys, tempfile
+import csv, glob, io, os, shutil, subprocess, sys, tempfile, zipfile
 
 netdrill = os.path.realpath(sys.argv[1])
 root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
@@ -133,11 +133,32 @@ out = ask("msel", "import", "own.csv", "--out", "own.lua", "--site", "site.yaml"
 lua = read("own.lua").decode() if os.path.exists("own.lua") else ""
 check("times of day, other words, a method by hand", out.returncode == 0 and 'at = "T+00:30:00"' in lua and 'at = "T+01:15:30"' in lua and 'id = "inj-1"' in lua
       and 'react_within = "15m"' in lua and '["Tell"] = "Tell"' in lua and 'to = { "jia-noc", "yi-noc" }' in lua and "電話" in out.stderr, out.stderr + lua)
+# Times as spreadsheets keep them: as parts of a day, and as typed cells that are shown in any way.
+open("serial.csv", "w").write("""id,title,time,to,react_within
+a,One,0.395833333333333,jia-noc,0.0104166666667
+b,Two,0.375,jia-noc,10m
+c,Three,46350.4375,jia-noc,
+""")
+out = ask("msel", "import", "serial.csv", "--out", "serial.lua", "--site", "site.yaml", "--start", "09:00")
+lua = read("serial.lua").decode() if os.path.exists("serial.lua") else ""
+check("parts of a day", out.returncode == 0 and [line.split('"')[1] for line in lua.splitlines() if line.startswith("  at = ") or "within" in line][1:] == ["T+00:30:00", "15m", "T+00:00:00", "10m", "T+01:30:00"],
+      out.stderr + lua)
+open("typed.csv", "w").write("""id,title,time,to,react_within
+a,One,2026-11-24 09:30:00,jia-noc,00:10:00
+b,Two,09:45:30,jia-noc,0:05:00
+c,14:30,2026-11-24 23:00:00,jia-noc,
+""")
+subprocess.run(["soffice", "--headless", "--infilter=Text - txt - csv (StarCalc):44,34,76,1,,1033,false,true", "--convert-to", "ods", "typed.csv"], capture_output=True)
+out = ask("msel", "import", "typed.ods", "--out", "typed.lua", "--site", "site.yaml", "--start", "2026-11-24T09:00")
+lua = read("typed.lua").decode() if os.path.exists("typed.lua") else ""
+check("cells that LibreOffice typed as times and dates", out.returncode == 0 and b'value-type="date"' in zipfile.ZipFile("typed.ods").read("content.xml")
+      and [line.split('"')[1] for line in lua.splitlines() if line.startswith("  at = ") or "within" in line][1:] == ["T+00:30:00", "10m", "T+00:45:30", "5m", "T+14:00:00"], out.stderr + lua)
 check("it can be rehearsed", ask("rehearse", "own.lua").returncode in (0, 10), ask("rehearse", "own.lua").stdout)
 
 # ---- what is wrong, where ----
 HEAD = "inject_id,type,title_zh,sched_offset,window_end,trigger,to,method,react_within,objectives,fault_ref\n"
-for line, words in [("a,,甲,9.5,,,jia-noc,,,,", "row 2, column D (sched_offset): got the number 9.5"), ("a,,甲,soon,,,jia-noc,,,,", "column D (sched_offset): expected a moment"),
+for line, words in [("a,,甲,9.5,,,jia-noc,,,,", "row 2, column D (sched_offset): got the number 9.5"), ("a,,甲,0.5,,,jia-noc,,,,", "may be days as spreadsheets count them, hours or minutes; write 09:00"), ("a,,甲,T+00:01,,,jia-noc,,0.5,,", "column I (react_within): expected a length"),
+                    ("a,,甲,soon,,,jia-noc,,,,", "column D (sched_offset): expected a moment"),
                     ("a,,甲,09:00,,,jia-noc,,,,", "is a time of day"), ("a,wish,甲,T+00:01,,,jia-noc,,,,", "column B (type): expected standard"),
                     ("a,,,T+00:01,,,jia-noc,,,,", "row 2: an inject needs a title"), ("a,,甲,T+00:01,,,jia-noc,,10,,", "column I (react_within): expected a length"),
                     ("a,,甲,,T+00:05,,jia-noc,,,,", "column E (window_end): the end of a window"), ("a,,甲,T+00:01,,perhaps,jia-noc,,,,", "column F (trigger): expected 'after ID'"),
