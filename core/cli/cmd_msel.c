@@ -1,3 +1,4 @@
+#include "cli/msel_table.h"
 #include "cli/planned.h"
 
 #include "exercise/msel.h"
@@ -21,7 +22,15 @@ static const struct nd_cli_option options[] = {
     {"out", "FILE", "write there; import: the scenario", 0},
     ND_PLANNED_OPTIONS,
     {"start", "TIME", "import: when STARTEX is, for times of day: 09:00 or 2026-11-24T09:00", 0},
-    {"replace", NULL, "import: write over a scenario that is there", 0},
+    {"update", NULL, "import: take what changed in the table into a scenario that is there", 0},
+    {"dry-run", NULL, "import --update: say what would change, and write nothing", 0},
+    {"prune", NULL, "import --update: injects that are gone from the table go", 0},
+    {"take", "table|scenario", "import --update: who is right where both changed", 0},
+    {"base", "TABLE",
+     "import --update: the table as it was taken in or written last (default: the copy that import "
+     "keeps beside the scenario)",
+     0},
+    {"replace", NULL, "import: write a scenario that is there anew", 0},
     {NULL, NULL, NULL, 0}};
 
 static int told(const char *what, const struct nd_fail *why, int code)
@@ -94,61 +103,6 @@ static int export(const struct nd_cli_args *args, const char *path)
 
 /* ---- import ---- */
 
-/* "msel.csv: row 5, column G (react_within): ..." */
-static void tell(const struct nd_msel *msel, const char *table, size_t row, size_t column,
-                 bool error, const char *text)
-{
-    char letter[8];
-    fprintf(stderr, "%s: %s: ", table, error ? "error" : "note");
-    if (row != SIZE_MAX)
-        fprintf(stderr, "row %zu", row + 1);
-    for (int c = 0; column != SIZE_MAX && c < ND_MSEL_COUNT; c++) {
-        if (msel->at[c] == column)
-            fprintf(stderr, ", column %s (%s)", nd_msel_letter(column, letter),
-                    nd_msel_name((enum nd_msel_column)c));
-    }
-    fprintf(stderr, "%s%s\n", row != SIZE_MAX ? ": " : "", text);
-}
-
-static void tell_notes(const struct nd_msel *msel, const char *table)
-{
-    for (size_t i = 0; i < msel->notes.count; i++) {
-        const struct nd_msel_note *note = &msel->notes.at[i];
-        tell(msel, table, note->row, note->column, note->error, note->text);
-    }
-}
-
-/* What loading the scenario complains of, by the cell that the line came from. */
-static void tell_diags(const struct nd_msel *msel, struct nd_diags *diags, const char *table)
-{
-    nd_diags_sort(diags);
-    for (size_t i = 0; i < diags->list.count; i++) {
-        const struct nd_diag *diag = &diags->list.at[i];
-        struct nd_msel_line line = {SIZE_MAX, ND_MSEL_COUNT};
-        char *text =
-            nd_printf("%s [%s]%s%s", diag->text, diag->code, diag->help != NULL ? "; " : "",
-                      diag->help != NULL ? diag->help : "");
-        if (diag->line > 0 && (size_t)diag->line <= msel->lines.count)
-            line = msel->lines.at[diag->line - 1];
-        tell(msel, table, line.row, line.column != ND_MSEL_COUNT ? msel->at[line.column] : SIZE_MAX,
-             diag->severity == ND_DIAG_ERROR, text);
-        free(text);
-    }
-}
-
-static nd_err read_table(const char *path, struct nd_sheet *sheet, struct nd_fail *why)
-{
-    char *bytes = NULL;
-    size_t len = 0;
-    if (nd_file_read(path, ND_SHEET_OCTETS, &bytes, &len, why) != ND_OK)
-        return why->code;
-    nd_err err = len >= 4 && memcmp(bytes, "PK\3\4", 4) == 0
-                     ? nd_sheet_read_ods(sheet, bytes, len, why)
-                     : nd_sheet_read_csv(sheet, bytes, len, why);
-    free(bytes);
-    return err;
-}
-
 /* The site file's path as the scenario is to name it: below its own directory, else absolute.
  * Caller frees; NULL: there is no such file. */
 static char *site_path(const char *site, const char *out)
@@ -198,7 +152,7 @@ static int keep(const struct nd_msel *msel, const char *table, const char *out)
         return told("", &why, ND_EXIT_REFUSED);
     }
     nd_work_load(&work, nd_work_virtual(), part, NULL, 1, NULL);
-    tell_diags(msel, &work.diags, table);
+    nd_msel_tell_diags(msel, &work.diags, table);
     bool good = work.diags.errors == 0 && work.scenario != NULL;
     nd_work_deinit(&work);
     if (good && rename(part, out) == 0) {
@@ -225,8 +179,11 @@ static int import(const struct nd_cli_args *args, const char *table)
         fprintf(stderr, "netdrill msel: say where the scenario goes: --out FILE.lua\n");
         return ND_EXIT_USAGE;
     }
-    if (nd_cli_get(args, "replace") == NULL && access(out, F_OK) == 0) {
-        fprintf(stderr, "netdrill msel: '%s' is there already; give another name, or --replace\n",
+    bool update = nd_cli_get(args, "update") != NULL;
+    if (nd_cli_get(args, "replace") == NULL && !update && access(out, F_OK) == 0) {
+        fprintf(stderr,
+                "netdrill msel: '%s' is there already; --update takes into it what changed in the "
+                "table, --replace writes it anew; or give another name\n",
                 out);
         return ND_EXIT_REFUSED;
     }
@@ -236,13 +193,17 @@ static int import(const struct nd_cli_args *args, const char *table)
     int code = ND_EXIT_USAGE;
     if (site != NULL && named == NULL)
         fprintf(stderr, "netdrill msel: there is no site file '%s'\n", site);
-    else if (read_table(table, &sheet, &why) != ND_OK)
+    else if (nd_msel_table(table, &sheet, &why) != ND_OK)
         told(table, &why, 0);
+    else if (update)
+        code = nd_msel_update(args, table, &sheet, out);
     else
         nd_msel_read(&sheet, &wish, &msel);
-    tell_notes(&msel, table);
+    nd_msel_tell_notes(&msel, table);
     if (msel.errors == 0 && msel.lua.text != NULL)
         code = keep(&msel, table, out);
+    if (code == ND_EXIT_OK && !update && !nd_msel_keep_base(args, &sheet, out))
+        code = ND_EXIT_REFUSED;
     else if (msel.errors != 0)
         fprintf(stderr, "nothing was written\n");
     nd_msel_deinit(&msel);
@@ -275,10 +236,12 @@ static int msel(int argc, char **argv)
 const struct nd_command nd_command_msel = {
     "msel",
     "msel export SCENARIO [--csv|--ods] [--run RUN] [--out FILE] | import TABLE --out FILE.lua "
-    "[--site FILE]",
+    "[--site FILE] [--update [--dry-run]]",
     "The list of events as a table, and a scenario made from one.\n\n"
     "  netdrill msel export drills/tabletop-outage.lua --ods --out msel.ods\n"
-    "  netdrill msel import msel.ods --out drills/new.lua --site drills/sites/tabletop-outage.yaml",
+    "  netdrill msel import msel.ods --out drills/new.lua --site "
+    "drills/sites/tabletop-outage.yaml\n"
+    "  netdrill msel import msel.ods --out drills/new.lua --update --dry-run",
     msel,
     0,
     options};

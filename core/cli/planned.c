@@ -1,17 +1,22 @@
 #include "cli/planned.h"
 
-bool nd_planned_load(struct nd_planned *planned, const struct nd_cli_args *args, const char *path)
+bool nd_planned_try(struct nd_planned *planned, const struct nd_cli_args *args, const char *path)
 {
     struct nd_work *work = &planned->work;
     *planned = (struct nd_planned){.work = {.sched = NULL}};
     if (!nd_cli_settings(args, &planned->settings))
         return false;
-    bool good = nd_work_load(work, nd_work_virtual(), path, nd_cli_get(args, "site"), 1,
-                             &planned->settings) &&
-                work->diags.errors == 0 && nd_preview(work, 1, &planned->rehearsal) &&
-                work->diags.errors == 0;
+    return nd_work_load(work, nd_work_virtual(), path, nd_cli_get(args, "site"), 1,
+                        &planned->settings) &&
+           work->diags.errors == 0 && nd_preview(work, 1, &planned->rehearsal) &&
+           work->diags.errors == 0;
+}
+
+bool nd_planned_load(struct nd_planned *planned, const struct nd_cli_args *args, const char *path)
+{
+    bool good = nd_planned_try(planned, args, path);
     if (!good)
-        nd_work_print_diags(work, false);
+        nd_work_print_diags(&planned->work, false);
     return good;
 }
 

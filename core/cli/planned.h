@@ -17,6 +17,8 @@ struct nd_planned {
 
 /* With --site and --set. False: what is wrong was printed. To be freed in either case. */
 bool nd_planned_load(struct nd_planned *planned, const struct nd_cli_args *args, const char *path);
+/* The same, but what is wrong stands in the work's diags alone. */
+bool nd_planned_try(struct nd_planned *planned, const struct nd_cli_args *args, const char *path);
 void nd_planned_deinit(struct nd_planned *planned);
 /* Whether the site file has the person that --for names; else that is said. True without --for. */
 bool nd_planned_person(const struct nd_planned *planned, const struct nd_cli_args *args);

@@ -88,6 +88,15 @@ struct nd_msel_note {
 struct nd_msel_line {
     size_t row;
     enum nd_msel_column column; /* ND_MSEL_COUNT: the whole row */
+    size_t from;                /* octet of the scenario */
+};
+
+/* An inject of the scenario made: its lines are those from `first` to `last`, from 0. */
+struct nd_msel_made {
+    char *id, *phase; /* owned; phase: its id */
+    char *said;       /* owned; the phase as the cell names it */
+    size_t row, first, last;
+    bool named; /* the table says its id; else it is made of its place among the rows */
 };
 
 struct nd_msel_wish {
@@ -100,6 +109,7 @@ struct nd_msel_wish {
 struct nd_msel {
     struct nd_buf lua;                        /* the scenario */
     struct ND_VEC(struct nd_msel_line) lines; /* of each line of it, from line 1 */
+    struct ND_VEC(struct nd_msel_made) made;
     struct ND_VEC(struct nd_msel_note) notes;
     size_t at[ND_MSEL_COUNT]; /* the table's column of each, SIZE_MAX: none */
     size_t errors, injects;

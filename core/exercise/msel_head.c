@@ -38,6 +38,12 @@ void nd_msel_deinit(struct nd_msel *msel)
 {
     for (size_t i = 0; i < msel->notes.count; i++)
         free(msel->notes.at[i].text);
+    for (size_t i = 0; i < msel->made.count; i++) {
+        free(msel->made.at[i].id);
+        free(msel->made.at[i].phase);
+        free(msel->made.at[i].said);
+    }
+    nd_vec_free(&msel->made);
     nd_vec_free(&msel->notes);
     nd_vec_free(&msel->lines);
     nd_buf_deinit(&msel->lua);

@@ -22,9 +22,10 @@ static void put(struct nd_msel_maker *maker, size_t row, enum nd_msel_column col
     if (vasprintf(&line, fmt, args) < 0)
         abort();
     va_end(args);
+    nd_vec_push(&maker->msel->lines,
+                (struct nd_msel_line){row, column, maker->msel->lua.len_bytes});
     nd_buf_adds(&maker->msel->lua, line);
     nd_buf_adds(&maker->msel->lua, "\n");
-    nd_vec_push(&maker->msel->lines, (struct nd_msel_line){row, column});
     free(line);
 }
 
@@ -271,6 +272,12 @@ static void put_inject(struct nd_msel_maker *maker, const struct nd_msel_inject 
     if (title.zh == NULL && title.en == NULL)
         return; /* noted */
     put(maker, row, ND_MSEL_COUNT, "%s", "");
+    struct nd_msel_made made = {.id = nd_strdup(inject->id),
+                                .phase = nd_strdup(maker->phases.at[inject->phase].id),
+                                .said = nd_strdup(maker->phases.at[inject->phase].said),
+                                .row = row,
+                                .first = maker->msel->lines.count,
+                                .named = *nd_msel_id_of(maker, inject->said) != '\0'};
     put(maker, row, ND_MSEL_COUNT, "inject { %s,", quoted2(maker, &title));
     put(maker, row, ND_MSEL_ID, "  id = %s,", quoted(maker, inject->id));
     if (strcmp(inject->kind, "standard") != 0)
@@ -284,7 +291,9 @@ static void put_inject(struct nd_msel_maker *maker, const struct nd_msel_inject 
     put_reaction(maker, row);
     put_word(maker, row, ND_MSEL_STORY, "scenario_time");
     put_changes(maker, row);
+    made.last = maker->msel->lines.count;
     put(maker, row, ND_MSEL_COUNT, "}");
+    nd_vec_push(&maker->msel->made, made);
     maker->msel->injects++;
 }
 
@@ -406,7 +415,7 @@ static void put_phases(struct nd_msel_maker *maker)
         bool derived = !own && (p == 0 || phase->earliest >= before);
         nd_ns at = own ? phase->at : p == 0 ? 0 : phase->earliest;
         char moment[ND_UNIT_TEXT];
-        size_t row = own ? phase->row : 0;
+        size_t row = phase->row;
         put(maker, row, ND_MSEL_COUNT, "%s", "");
         put(maker, row, ND_MSEL_COUNT, "phase { %s,", quoted2(maker, &phase->title));
         put(maker, row, ND_MSEL_PHASE, "  id = %s,", quoted(maker, phase->id));

@@ -4,6 +4,7 @@
  *   library.c   string, table and math functions that cannot stall the loop
  *   values.c    quantities, verbs, targets, series and questions as Lua values
  *   source.c    tokens and calls of the text, for columns
+ *   edit.c      injects changed in the text, all else left as it is (edit.h)
  *   scan.c      checks of the text that no run would reach
  *   frame.c     drill, guard, baseline, phase, step, use, site
  *   frame_inject.c  inject
@@ -33,6 +34,7 @@ enum nd_token_kind { ND_TOK_NAME, ND_TOK_NUMBER, ND_TOK_STRING, ND_TOK_SIGN, ND_
 struct nd_token {
     enum nd_token_kind kind;
     int line, column, width; /* columns count characters */
+    size_t from, till;       /* octets of the text, with a string's quotes */
     const char *text;        /* of a string: its contents, escapes as written; in the arena */
 };
 
@@ -60,6 +62,8 @@ struct nd_source {
 };
 
 void nd_source_read(struct nd_source *source, const char *path, const char *text, size_t len_bytes);
+/* How deep a token leads in (+1) or out (-1): brackets, and function, if, do, repeat ... end. */
+int nd_token_depth(const struct nd_token *token);
 void nd_source_deinit(struct nd_source *source);
 /* The call of that name whose '{' stands in the line; NULL when there is none. */
 const struct nd_source_call *nd_source_call_find(const struct nd_source *source, const char *name,

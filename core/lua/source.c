@@ -9,7 +9,7 @@
 
 struct lexer {
     struct nd_source *source;
-    const char *at, *end;
+    const char *at, *end, *begin;
     int line, column;
 };
 
@@ -79,6 +79,8 @@ static void push(struct lexer *lexer, enum nd_token_kind kind, const char *text,
     struct nd_token token = {.kind = kind,
                              .line = lexer->line,
                              .column = lexer->column,
+                             .from = (size_t)(lexer->at - lexer->begin),
+                             .till = (size_t)(lexer->at - lexer->begin) + bytes,
                              .text = nd_arena_strndup(&lexer->source->arena, text, len)};
     char *whole = strndup(lexer->at, bytes);
     token.width = (int)nd_text_width(whole);
@@ -136,9 +138,8 @@ static bool name_at(const struct nd_source *source, size_t at)
     return at < source->tokens.count && source->tokens.at[at].kind == ND_TOK_NAME;
 }
 
-/* How deep a token leads in (+1) or out (-1); function ... end counts, so that commas in bodies
- * separate no entries. */
-static int depth_change(const struct nd_token *token)
+/* function ... end counts, so that commas in bodies separate no entries. */
+int nd_token_depth(const struct nd_token *token)
 {
     static const char *const in[] = {"function", "if", "do", "repeat", NULL};
     if (token->kind == ND_TOK_SIGN)
@@ -175,7 +176,7 @@ static void read_entries(struct nd_source *source, struct nd_source_call *call)
             if (depth == 0 &&
                 (sign(source, at, ",") || sign(source, at, ";") || sign(source, at, "}")))
                 break;
-            depth += depth_change(&source->tokens.at[at]);
+            depth += nd_token_depth(&source->tokens.at[at]);
         }
         entry.end = at;
         nd_vec_push(&entries, entry);
@@ -222,7 +223,7 @@ void nd_source_read(struct nd_source *source, const char *path, const char *text
 {
     *source = (struct nd_source){0};
     source->path = nd_arena_strdup(&source->arena, path);
-    struct lexer lexer = {source, text, text + len_bytes, 1, 1};
+    struct lexer lexer = {source, text, text + len_bytes, text, 1, 1};
     while (lexer.at < lexer.end) {
         if (isspace((unsigned char)*lexer.at))
             advance(&lexer, 1);
