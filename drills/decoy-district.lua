@@ -29,7 +29,7 @@ end }
 phase { { zh = "決策", en = "Decision" } }
 
 step { { zh = "依規則判斷", en = "Judge by the rule" }, id = "decide", owner = "ceoc", objective = "restraint", run = function()
-  local rule = rules.activation { "The district 該區, operator Jia", stations = stations, damaged = down, repairable = percent(50) }
+  local rule = rules.activation { { zh = "該區，甲電信", en = "The district, operator Jia" }, stations = stations, damaged = down, repairable = percent(50) }
   expect { { zh = "規則未達成", en = "The rule is not met" }, function() return not rule.ok end }
   local activate = confirm { { zh = "是否啟動災害漫遊？", en = "Is disaster roaming to be activated?" }, by = "ceoc", within = seconds(6), required = false }
   expect { { zh = "不啟動", en = "It is not activated" }, function() return not activate end }

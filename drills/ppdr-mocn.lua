@@ -162,7 +162,8 @@ step { { zh = "三家業者啟動救災優先", en = "The operators put rescuers
   local rescuers = shape.counters { site "yi-uplink", class = "rescuers", from = "yi-air" }
   expect { { zh = "救災封包無一丟棄", en = "No packet of the rescuers' is dropped by the classes" }, rescuers.drops, equals = 0 }
   local public = shape.counters { site "yi-uplink", class = "public", from = "yi-air" }
-  note { string.format("public, up: %.0f packets sent, %.0f dropped, %.0f octets waiting", public.packets, public.drops, public.backlog) }
+  local function told(words) return string.format(words, public.packets, public.drops, public.backlog) end
+  note { { zh = told "民眾，上行：送出 %.0f 封包，丟棄 %.0f，等候中 %.0f 位元組", en = told "public, up: %.0f packets sent, %.0f dropped, %.0f octets waiting" } }
 end }
 
 -- The shelter's two lines are taken from the fixed network.
@@ -179,7 +180,8 @@ step { { zh = "強占：救災通話取代民眾通話", en = "Pre-emption: a re
     call(ms(10), seconds(4), citizen, nil, "world"),
     function() last = call(ms(1200), seconds(4), citizen, nil, "world")() end,
     function() rescue = call(ms(2400), ms(500), chief, "mcpttp.15", "rescuers", sim)() end }
-  note { "the public's call that came last: " .. (last.why or last.err) .. "; the rescuers' call: " .. (rescue.why or rescue.err) }
+  note { { zh = "最後撥入之民眾通話：" .. (last.ok and "成立" or "未成立") .. "；救災通話：" .. (rescue.ok and "成立" or "未成立"),
+    en = "the public's call that came last: " .. (last.why or last.err) .. "; the rescuers' call: " .. (rescue.why or rescue.err) } }
   expect { { zh = "強占後 1 秒內接通(演練目標)", en = "Set up within 1 s, pre-emption and all (a target of the drill)" }, function() return rescue.ok and rescue.setup end, at_most = seconds(1) }
 end }
 
@@ -206,7 +208,8 @@ inject { { zh = "調度臺以 ets.4 當作最高優先送出", en = "A console s
   run = function()
     crowd = measure { sip.options, gov, every = ms(50), from = "public", deadline = seconds(1), label = { zh = "民眾連線請求", en = "the public's requests" }, till = T(30) }
     wait(seconds(1))
-    note { string.format("EXERCISE: of 10 requests with ets.4, %s are let in", tostring(let_in "ets.4")) }
+    local share = tostring(let_in "ets.4")
+    note { { zh = "演練：以 ets.4 送出 10 則請求，接受 " .. share, en = "EXERCISE: of 10 requests with ets.4, " .. share .. " are let in" } }
   end }
 
 step { { zh = "更正為 ets.0", en = "Corrected to ets.0" }, id = "right-order", after = "wrong-order", owner = "gov-noc", about = "wrong-order", objective = "priority", run = function()

@@ -14,12 +14,12 @@ json_t *nd_plan_profiles(const struct nd_drill *drill)
     json_t *list = json_array();
     for (size_t i = 0; i < drill->profiles_count; i++) {
         const struct nd_profile *profile = drill->profiles[i];
-        json_array_append_new(list,
-                              json_pack("{s:s, s:o, s:o, s:s?, s:s, s:o, s:s, s:s}", "name",
-                                        profile->name, "title", text2_json(&profile->title), "law",
-                                        text2_json(&profile->law), "since", profile->since, "seen",
-                                        profile->seen, "note", text2_json(&profile->note), "path",
-                                        profile->path, "hash", profile->hash));
+        json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:s?, s:o, s:o, s:s, s:s}", "name",
+                                              profile->name, "title", text2_json(&profile->title),
+                                              "law", text2_json(&profile->law), "since",
+                                              profile->since, "seen", text2_json(&profile->seen),
+                                              "note", text2_json(&profile->note), "path",
+                                              profile->path, "hash", profile->hash));
     }
     return list;
 }

@@ -306,7 +306,7 @@ static void read_root(struct reading *r, const struct nd_yaml *root)
     profile->law = nd_site_get_text2(&r->load, root, "law", NULL);
     profile->note = nd_site_get_text2(&r->load, root, "note", NULL);
     profile->since = nd_site_get_text(&r->load, root, "since");
-    profile->seen = nd_site_get_text(&r->load, root, "seen");
+    profile->seen = nd_site_get_text2(&r->load, root, "seen", NULL);
     read_figures(r, root);
     read_rules(r, root);
     read_occasions(r, root);

@@ -53,8 +53,8 @@ struct nd_profile {
     const char *path, *name;
     char hash[72]; /* of its bytes */
     struct nd_text2 title, law, note;
-    const char *since; /* "2020-07-03", or NULL */
-    const char *seen;  /* how its statements were seen, for the reader to judge */
+    struct nd_text2 seen; /* how its statements were seen, for the reader to judge */
+    const char *since;    /* "2020-07-03", or NULL */
     struct ND_VEC(struct nd_figure) figures;
     struct ND_VEC(struct nd_rule) rules;
     struct ND_VEC(struct nd_occasion) occasions;

@@ -1,9 +1,10 @@
 /* The report: a model computed once from a run's directory, and formats rendered from the model
  * alone; the same octets each time. Five floors, each including only those before it:
  *
- *   words/    the message catalogue (messages.def), what things are called (states, faults,
- *             people, items), lengths and values (quantities.c), text made harmless (escape.c),
- *             and each table as data (tables.c, rows.c, cells.c): what all formats have in common
+ *   words/    the message catalogue (messages.def), reasons in Chinese (reason.h), what things are
+ *             called (states, faults, people, items), lengths and values (quantities.c), text made
+ *             harmless (escape.c), and each table as data (tables.c, rows.c, cells.c): what all
+ *             formats have in common
  *   model/    a run's directory becomes one tree, which report.json is (docs/report.schema.json):
  *             events (model.c, people, duty, baseline), samples in one pass (series.c: cuts.c,
  *             length.c, strip.c, share.c), then what follows from both: force.c (what counts as

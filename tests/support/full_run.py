@@ -33,7 +33,7 @@ PLAN = {
         {"id": "tell", "text": both("依規定通報", "Those who have to know are told"), "kind": "objective", "parent": None, "capability": None},
         {"id": "idle", "text": both("無人評核之目標", "An objective that nothing bears on"), "kind": "objective", "parent": None, "capability": None}],
     "profiles": [{"name": "ncc-outage", "title": both("障礙通報", "Outage reporting"), "law": both("電信管理法", "Telecommunications Management Act"),
-                  "since": "2020-07-01", "seen": "law.moj.gov.tw, 2026-01-02", "note": both("時限依演練比例縮短", "Limits are shortened at the drill's pace"),
+                  "since": "2020-07-01", "seen": both("全國法規資料庫，2026-01-02", "law.moj.gov.tw, 2026-01-02"), "note": both("時限依演練比例縮短", "Limits are shortened at the drill's pace"),
                   "path": "profiles/ncc-outage.yaml", "hash": "sha256:" + "1" * 64}],
 }
 PLANNED_INJECTS = [

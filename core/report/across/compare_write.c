@@ -1,6 +1,7 @@
 #include "report/across/chart.h"
 #include "report/across/compare.h"
 #include "report/across/document.h"
+#include "report/words/reason.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -48,8 +49,11 @@ static char *reason_words(const struct nd_page *page, const json_t *row)
     const char *detail = nd_str_of(row, "detail");
     if (*reason == '\0')
         return nd_strdup("");
-    return nd_printf("%s%s%s", find(page, LIST(reasons), reason), *detail != '\0' ? ": " : "",
-                     detail);
+    struct nd_buf out = {0};
+    nd_buf_addf(&out, "%s%s", find(page, LIST(reasons), reason),
+                *detail != '\0' ? nd_colon(page) : "");
+    nd_reason(page->lang, detail, &out);
+    return nd_buf_take(&out);
 }
 
 char *nd_compare_change_words(const json_t *row, enum nd_lang lang)

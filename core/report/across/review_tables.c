@@ -1,6 +1,7 @@
 #include "report/across/compare.h"
 #include "report/across/items_parts.h"
 #include "report/across/review_parts.h"
+#include "report/words/reason.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -278,36 +279,46 @@ static void put_future(struct writer *w, const json_t *goal)
 
 /* ---- planned against achieved ---- */
 
+/* "2023-09-21 failed: The page is served: connection refused" */
+static void reason_line(struct writer *w, const char *date, const char *state, const char *text,
+                        const char *why)
+{
+    char *reason = nd_reason_text(w->page.lang, why);
+    line(w, "%s %s%s%s%s%s", date, nd_state_text(&w->page, state), nd_colon(&w->page), text,
+         *reason != '\0' ? nd_colon(&w->page) : "", reason);
+    free(reason);
+}
+
 static void put_reasons_of(struct writer *w, const json_t *model, const char *date)
 {
     const json_t *safety = json_object_get(model, "safety");
     const char *outcome = nd_outcome_text(&w->page, nd_str_of(run_of(model), "outcome"));
     size_t i = 0;
     json_t *one = NULL;
-    if (!carried_out(model))
-        line(w, "%s %s %s%s", date, outcome, nd_str_of(safety, "aborted"),
-             nd_str_of(safety, "refused"));
+    if (!carried_out(model)) {
+        const char *aborted = nd_str_of(safety, "aborted");
+        char *reason =
+            nd_reason_text(w->page.lang, *aborted != '\0' ? aborted : nd_str_of(safety, "refused"));
+        line(w, "%s %s %s", date, outcome, reason);
+        free(reason);
+    }
     json_array_foreach(json_object_get(model, "verdicts"), i, one)
     {
         const char *grade = nd_str_of(one, "grade");
-        const char *why = nd_str_of(one, "why");
         if (strcmp(grade, "met") != 0)
-            line(w, "%s %s: %s%s%s", date, nd_state_text(&w->page, grade),
-                 words(w, one, "sentence"), *why != '\0' ? ": " : "", why);
+            reason_line(w, date, grade, words(w, one, "sentence"), nd_str_of(one, "why"));
     }
     json_array_foreach(json_object_get(model, "steps"), i, one)
     {
         const char *state = nd_str_of(one, "state");
-        const char *why = nd_str_of(one, "why");
         if (strcmp(state, "failed") == 0 || strcmp(state, "skipped") == 0)
-            line(w, "%s %s: %s%s%s", date, nd_state_text(&w->page, state), words(w, one, "title"),
-                 *why != '\0' ? ": " : "", why);
+            reason_line(w, date, state, words(w, one, "title"), nd_str_of(one, "why"));
     }
     json_array_foreach(json_object_get(model, "obligations"), i, one)
     {
         const char *verdict = nd_str_of(one, "verdict");
         if (strcmp(verdict, "missed") == 0 || strcmp(verdict, "late") == 0)
-            line(w, "%s %s: %s", date, nd_state_text(&w->page, verdict), words(w, one, "title"));
+            reason_line(w, date, verdict, words(w, one, "title"), "");
     }
     const json_t *summary = json_object_get(model, "summary");
     json_int_t left = nd_int_of(summary, "changes") - nd_int_of(summary, "verified");

@@ -2,6 +2,7 @@
 
 #include "report/across/chart.h"
 #include "report/across/document.h"
+#include "report/words/reason.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -94,8 +95,8 @@ static char *remarks_of(const struct nd_page *page, const json_t *point)
         nd_buf_adds(&out, nd_msg(page, ND_MSG_RV_SIMULATED));
     if (strcmp(outcome, "ok") != 0 && strcmp(outcome, "missed") != 0)
         nd_buf_addf(&out, "%s%s", out.len_bytes != 0 ? "\n" : "", nd_outcome_text(page, outcome));
-    if (*why != '\0')
-        nd_buf_addf(&out, "%s%s", out.len_bytes != 0 ? "\n" : "", why);
+    nd_buf_adds(&out, out.len_bytes != 0 && *why != '\0' ? "\n" : "");
+    nd_reason(page->lang, why, &out);
     return nd_buf_take(&out);
 }
 

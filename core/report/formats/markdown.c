@@ -1,4 +1,5 @@
 #include "report/report.h"
+#include "report/words/reason.h"
 #include "report/words/tables.h"
 
 #include <stdlib.h>
@@ -80,8 +81,10 @@ static void put_duties(const struct nd_page *page)
         nd_buf_adds(page->out, " (");
         nd_md_cell(page->out, nd_str_of(profile, "name"));
         put_msg(page, "). ", ND_MSG_SEEN, ": ");
-        nd_md_cell(page->out, nd_str_of(profile, "seen"));
-        nd_buf_adds(page->out, ". ");
+        char *seen = nd_reason_text(page->lang, nd_text_of(page, json_object_get(profile, "seen")));
+        nd_md_cell(page->out, seen);
+        free(seen);
+        nd_buf_adds(page->out, page->lang == ND_LANG_ZH ? "。" : ". ");
         nd_md_cell(page->out, nd_text_of(page, json_object_get(profile, "note")));
     }
     nd_buf_adds(page->out, i != 0 ? "\n" : "");
@@ -123,7 +126,9 @@ static void put_reasons(const struct nd_page *page)
     json_t *one = NULL;
     if (*nd_str_of(safety, "refused") != '\0') {
         put_msg(page, "\n", ND_MSG_REFUSED_BECAUSE, ": ");
-        nd_md_cell(page->out, nd_str_of(safety, "refused"));
+        char *words = nd_reason_text(page->lang, nd_str_of(safety, "refused"));
+        nd_md_cell(page->out, words);
+        free(words);
         nd_buf_adds(page->out, "\n");
     }
     if (json_array_size(json_object_get(safety, "armed")) != 0)

@@ -1,4 +1,5 @@
 #include "report/page/html.h"
+#include "report/words/reason.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -27,12 +28,14 @@ void nd_html_alarm(const struct nd_page *page)
             nd_html_msg(page, ND_MSG_OUTCOME_unrestored);
             nd_html_raw(page, "</b><ul>\n");
         }
-        char *words = nd_printf("%s.%s %s %s", nd_str_of(c, "plugin"), nd_str_of(c, "verb"),
-                                nd_str_of(c, "target"), nd_str_of(c, "why"));
+        struct nd_buf words = {0};
+        nd_buf_addf(&words, "%s.%s %s ", nd_str_of(c, "plugin"), nd_str_of(c, "verb"),
+                    nd_str_of(c, "target"));
+        nd_reason(page->lang, nd_str_of(c, "why"), &words);
         nd_html_raw(page, "<li>");
-        nd_html_cut(page, words, 96);
+        nd_html_cut(page, nd_buf_str(&words), 96);
         nd_html_raw(page, "</li>\n");
-        free(words);
+        nd_buf_deinit(&words);
     }
     nd_html_more(page, "li", count > ALARMS ? count - ALARMS : 0);
     nd_html_raw(page, count != 0 ? "</ul></div>\n" : "");

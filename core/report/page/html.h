@@ -23,6 +23,8 @@ void nd_html_raw(const struct nd_page *page, const char *text);
 void nd_html_text(const struct nd_page *page, const char *words);
 /* The same; runs of the page's other language are marked as such. Not within an attribute. */
 void nd_html_words(const struct nd_page *page, const char *words);
+/* A reason (words/reason.h) likewise. */
+void nd_html_reason(const struct nd_page *page, const char *reason);
 /* A moment of the drill, with the time of day there and in UTC for who points at it. */
 void nd_html_moment(const struct nd_page *page, const json_t *moment);
 /* STARTEX by the clock on the wall there, in Chinese with the year of the Republic. Only when the

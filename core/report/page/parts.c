@@ -1,4 +1,5 @@
 #include "report/page/html.h"
+#include "report/words/reason.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +65,13 @@ void nd_html_words(const struct nd_page *page, const char *words)
         words += len;
         left -= len;
     }
+}
+
+void nd_html_reason(const struct nd_page *page, const char *reason)
+{
+    char *words = nd_reason_text(page->lang, reason);
+    nd_html_words(page, words);
+    free(words);
 }
 
 void nd_html_moment(const struct nd_page *page, const json_t *moment)

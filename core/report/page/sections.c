@@ -27,8 +27,11 @@ static void put_baseline(const struct nd_page *page)
         json_array_foreach(json_object_get(ended, "fails"), k, fails)
         {
             const char *sentence = nd_text_of(page, json_object_get(fails, "sentence"));
-            nd_html_raw(page, "; ");
-            nd_html_text(page, *sentence != '\0' ? sentence : nd_str_of(fails, "why"));
+            nd_html_raw(page, page->lang == ND_LANG_ZH ? "；" : "; ");
+            if (*sentence != '\0')
+                nd_html_words(page, sentence);
+            else
+                nd_html_reason(page, nd_str_of(fails, "why"));
         }
         nd_html_raw(page, "</p>\n");
     }
@@ -96,8 +99,9 @@ static void put_safety(const struct nd_page *page)
             continue;
         nd_html_raw(page, "<p><b>");
         nd_html_msg(page, reasons[r].message);
-        nd_html_raw(page, ":</b> ");
-        nd_html_text(page, nd_str_of(safety, reasons[r].key));
+        nd_html_raw(page, nd_colon(page));
+        nd_html_raw(page, "</b> ");
+        nd_html_reason(page, nd_str_of(safety, reasons[r].key));
         nd_html_raw(page, "</p>\n");
     }
     put_armed(page, json_object_get(safety, "armed"));

@@ -187,16 +187,17 @@ static void put_profile(const struct nd_page *page, const json_t *profile)
     nd_html_text(page, nd_text_of(page, json_object_get(profile, "title")));
     nd_html_raw(page, "</b> (");
     nd_html_text(page, nd_str_of(profile, "name"));
-    nd_html_raw(page, "): ");
-    nd_html_text(page, nd_text_of(page, json_object_get(profile, "law")));
-    nd_html_text(page, *since != '\0' ? ", " : "");
+    nd_html_raw(page, ")");
+    nd_html_raw(page, nd_colon(page));
+    nd_html_words(page, nd_text_of(page, json_object_get(profile, "law")));
+    nd_html_text(page, *since != '\0' ? nd_comma(page) : "");
     nd_html_text(page, since);
-    nd_html_raw(page, ". <small>");
+    nd_html_raw(page, page->lang == ND_LANG_ZH ? "。<small>" : ". <small>");
     nd_html_msg(page, ND_MSG_SEEN);
-    nd_html_raw(page, ": <span lang=\"en\">");
-    nd_html_text(page, nd_str_of(profile, "seen"));
-    nd_html_raw(page, "</span>. ");
-    nd_html_text(page, note);
+    nd_html_raw(page, nd_colon(page));
+    nd_html_reason(page, nd_text_of(page, json_object_get(profile, "seen")));
+    nd_html_raw(page, page->lang == ND_LANG_ZH ? "。" : ". ");
+    nd_html_words(page, note);
     nd_html_raw(page, "</small></p>\n");
 }
 

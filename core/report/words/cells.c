@@ -1,3 +1,4 @@
+#include "report/words/reason.h"
 #include "report/words/tables.h"
 
 #include <math.h>
@@ -39,8 +40,17 @@ static bool in_ns(const struct nd_column *column)
 
 static void put_words(const struct cell *cell, struct nd_buf *out)
 {
-    const char *text = json_string_value(cell->value);
-    nd_buf_adds(out, text != NULL ? text : nd_text_of(cell->page, cell->value));
+    nd_buf_adds(out, nd_text_of(cell->page, cell->value));
+}
+
+static void put_note(const struct cell *cell, struct nd_buf *out)
+{
+    const char *zh = nd_str_of(cell->value, "zh");
+    const char *en = nd_str_of(cell->value, "en");
+    if (*en == '\0' || (*zh != '\0' && strcmp(zh, en) != 0))
+        put_words(cell, out);
+    else
+        nd_reason(cell->page->lang, en, out);
 }
 
 static void put_number(const struct cell *cell, struct nd_buf *out)
@@ -68,7 +78,21 @@ static void put_reasoned(const struct cell *cell, struct nd_buf *out)
 {
     const char *why = nd_str_of(cell->entry, "why");
     put_state(cell, out);
-    nd_buf_addf(out, "%s%s", *why != '\0' ? nd_colon(cell->page) : "", why);
+    nd_buf_adds(out, *why != '\0' ? nd_colon(cell->page) : "");
+    nd_reason(cell->page->lang, why, out);
+}
+
+static void put_why(const struct cell *cell, struct nd_buf *out)
+{
+    size_t i = 0;
+    json_t *one = NULL;
+    if (json_is_string(cell->value))
+        nd_reason(cell->page->lang, json_string_value(cell->value), out);
+    json_array_foreach(cell->value, i, one)
+    {
+        nd_buf_adds(out, i == 0 ? "" : cell->page->lang == ND_LANG_ZH ? "；" : "; ");
+        nd_reason(cell->page->lang, json_string_value(one), out);
+    }
 }
 
 static void put_moment(const struct cell *cell, struct nd_buf *out)
@@ -280,8 +304,8 @@ static void put_within(const struct cell *cell, struct nd_buf *out)
     if (json_is_true(json_object_get(cell->entry, "within_uncertainty")))
         nd_buf_addf(out, cell->page->lang == ND_LANG_ZH ? "（%s）" : " (%s)",
                     nd_msg(cell->page, ND_MSG_WITHIN_UNCERTAINTY));
-    if (*nd_str_of(cell->entry, "why") != '\0')
-        nd_buf_addf(out, "%s%s", nd_colon(cell->page), nd_str_of(cell->entry, "why"));
+    nd_buf_adds(out, *nd_str_of(cell->entry, "why") != '\0' ? nd_colon(cell->page) : "");
+    nd_reason(cell->page->lang, nd_str_of(cell->entry, "why"), out);
 }
 
 static void put_defined(const struct cell *cell, struct nd_buf *out)
@@ -361,7 +385,8 @@ static const struct {
     [ND_CELL_DATE] = {put_text, false},         [ND_CELL_ANSWERS] = {put_answers, false},
     [ND_CELL_FAULT] = {put_fault, false},       [ND_CELL_REACHED] = {put_reached, true},
     [ND_CELL_TOLD] = {put_told, false},         [ND_CELL_HISTORY] = {put_history, false},
-    [ND_CELL_PEOPLE] = {put_people, false},
+    [ND_CELL_PEOPLE] = {put_people, false},     [ND_CELL_WHY] = {put_why, false},
+    [ND_CELL_NOTE] = {put_note, false},
 };
 
 static void put_cell(const struct cell *cell, struct nd_buf *out)

@@ -1,3 +1,4 @@
+#include "report/words/reason.h"
 #include "report/words/words.h"
 
 #include <string.h>
@@ -31,15 +32,20 @@ void nd_inject_answers(const struct nd_page *page, const json_t *inject, struct 
     }
     json_array_foreach(json_object_get(inject, "failures"), i, one)
     {
-        nd_buf_addf(out, "%s%s %s%s%s", before, nd_msg(page, ND_MSG_UNDELIVERED),
-                    nd_person_text(page, nd_str_of(one, "to")), nd_colon(page),
-                    nd_str_of(one, "why"));
+        nd_buf_addf(out, "%s%s %s%s", before, nd_msg(page, ND_MSG_UNDELIVERED),
+                    nd_person_text(page, nd_str_of(one, "to")), nd_colon(page));
+        nd_reason(page->lang, nd_str_of(one, "why"), out);
         before = "; ";
     }
-    if (*nd_str_of(inject, "reason") != '\0')
-        nd_buf_addf(out, "%s%s", before, nd_str_of(inject, "reason"));
-    else if (*nd_str_of(inject, "because") != '\0')
-        nd_buf_addf(out, "%s%s: %s", before, nd_str_of(inject, "of"), nd_str_of(inject, "because"));
+    const char *reason = nd_str_of(inject, "reason");
+    const char *because = nd_str_of(inject, "because");
+    if (*reason != '\0') {
+        nd_buf_adds(out, before);
+        nd_reason(page->lang, reason, out);
+    } else if (*because != '\0') {
+        nd_buf_addf(out, "%s%s%s", before, nd_str_of(inject, "of"), nd_colon(page));
+        nd_reason(page->lang, because, out);
+    }
 }
 
 /* A moment after the run, in the time of its place: "2026-11-25 14:05 (+08:00)". */

@@ -12,6 +12,8 @@ enum nd_cell_kind {
     ND_CELL_TEXT,     /* as it is */
     ND_CELL_STATE,    /* a state, a grade or a class, in the page's language */
     ND_CELL_REASONED, /* a state with the entry's "why" */
+    ND_CELL_WHY,      /* a reason (reason.h), or a list of them */
+    ND_CELL_NOTE,     /* {zh, en}; in one language alone as reasons are: the core's own */
     ND_CELL_MOMENT,   /* ns since T+0, as "T+00:00:10.003" */
     ND_CELL_TILL,     /* the same; null: it was not over at the end */
     ND_CELL_LENGTH,   /* ns */

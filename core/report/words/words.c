@@ -39,9 +39,10 @@ const char *nd_comma(const struct nd_page *page)
 const char *nd_text_of(const struct nd_page *page, const json_t *text)
 {
     bool zh = page->lang == ND_LANG_ZH;
+    const char *plain = json_string_value(text);
     const char *first = json_string_value(json_object_get(text, zh ? "zh" : "en"));
     const char *second = json_string_value(json_object_get(text, zh ? "en" : "zh"));
-    return first != NULL ? first : second != NULL ? second : "";
+    return plain != NULL ? plain : first != NULL ? first : second != NULL ? second : "";
 }
 
 const char *nd_str_of(const json_t *object, const char *key)
@@ -152,10 +153,9 @@ enum nd_message nd_mark_of(const json_t *run, size_t number)
 const char *nd_mark_detail(const struct nd_page *page, const json_t *run, enum nd_message mark)
 {
     const json_t *what = json_object_get(run, "simulated_what");
-    return mark == ND_MSG_SIMULATED && json_is_object(what) ? nd_text_of(page, what)
-           : mark == ND_MSG_SIMULATED                       ? nd_str_of(run, "simulated_what")
-           : mark == ND_MSG_TEMPLATE_FAULT                  ? nd_str_of(run, "template_fault")
-                                                            : "";
+    return mark == ND_MSG_SIMULATED        ? nd_text_of(page, what)
+           : mark == ND_MSG_TEMPLATE_FAULT ? nd_str_of(run, "template_fault")
+                                           : "";
 }
 
 static int longest_first(const void *a, const void *b)

@@ -26,7 +26,8 @@ const char *nd_msg(const struct nd_page *page, enum nd_message message);
 /* The colon and the comma of the page's language: a full-width one, or one with a space. */
 const char *nd_colon(const struct nd_page *page);
 const char *nd_comma(const struct nd_page *page);
-/* A text {zh, en} in the page's language, else in the other; "" when absent. */
+/* A text {zh, en} in the page's language, else in the other; one that is a string as it is; ""
+ * when absent. */
 const char *nd_text_of(const struct nd_page *page, const json_t *text);
 const char *nd_str_of(const json_t *object, const char *key); /* "" when absent */
 json_int_t nd_int_of(const json_t *object, const char *key);

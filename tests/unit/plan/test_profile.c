@@ -93,7 +93,9 @@ static void test_shipped(void **state)
         if (profile == NULL)
             fail_msg("%s", diags.list.at[0].text);
         assert_string_equal(profile->name, names[i]);
-        assert_true(strlen(profile->seen) > 20);
+        assert_true(strlen(profile->seen.zh) > 20);
+        assert_true(strlen(profile->seen.en) > 20);
+        assert_string_not_equal(profile->seen.zh, profile->seen.en);
         assert_non_null(profile->law.zh);
         assert_non_null(profile->law.en);
         for (size_t k = 0; k < profile->duties.count; k++) {
