@@ -63,10 +63,9 @@ static json_t *lost_json(const struct nd_run *run)
 }
 
 /* One event that says all: what was cut off, what is run again, what is not on any more. */
-static void journal(struct nd_run *run)
+static void journal(struct nd_run *run, nd_ns now)
 {
     const struct nd_past *past = run->config.past;
-    nd_ns now = nd_run_now(run);
     json_t *cut = json_array();
     json_t *again = json_array();
     for (size_t i = 0; i < run->config.drill->steps_count; i++) {
@@ -123,10 +122,12 @@ void nd_again_begin(struct nd_run *run)
     run->t0 = past->t0;
     nd_injects_take(run);
     take_states(run);
-    journal(run);
+    nd_ns now =
+        nd_run_now(run); /* once: the disk takes its time, and what is told is what is shifted */
+    journal(run, now);
     set_aside(run);
     if (!past->keep_times)
-        nd_vec_push(&run->pauses, (struct nd_pause){past->died, nd_run_now(run)});
+        nd_vec_push(&run->pauses, (struct nd_pause){past->died, now});
 }
 
 /* Skipped by a timetable that was kept: its moment came while nobody was there. */
