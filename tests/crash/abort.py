@@ -28,10 +28,21 @@ def ends(what, drill, code, reason=None):
     same(what, drill)
 
 
+def its_undo_hangs(drill):
+    """Waits until the run's own undo has begun to hang; the keeper's will not."""
+    deadline = time.monotonic() + 60
+    while not os.path.exists(work + "/undoing"):
+        if time.monotonic() > deadline:
+            raise AssertionError("the undo does not begin:\n" + drill.text())
+        time.sleep(0.02)
+    open(work + "/free", "w").close()
+    os.remove(work + "/undoing")
+
+
 with scene:
     long = scenario(work, "long", step(CHANGES + '  note { "waiting now" }\n  wait(seconds(100))\n'))
     stubborn = scenario(work, "stubborn", step(
-        CHANGES + f'''  exec.change {{ {{ "touch", "{work}/on" }}, undo = {{ "sh", "-c", "[ -e {work}/free ] || sleep 30; rm -f {work}/on" }}, verify = {{ "test", "!", "-e", "{work}/on" }} }}
+        CHANGES + f'''  exec.change {{ {{ "touch", "{work}/on" }}, undo = {{ "sh", "-c", "[ -e {work}/free ] || {{ touch {work}/undoing; sleep 60; }}; rm -f {work}/on" }}, verify = {{ "test", "!", "-e", "{work}/on" }} }}
   note {{ "waiting now" }}
   wait(seconds(100))
 '''))
@@ -61,10 +72,9 @@ with scene:
     if pid == 0:
         os.execl(netdrill, "netdrill", "run", long, "--confirm", "long", "--runs", work + "/runs-pty")
     seen = b""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while b"links.admit" not in seen and time.monotonic() < deadline:
         seen += os.read(master, 65536)
-    time.sleep(0.3)
     os.close(master)
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     run = work + "/runs-pty/" + os.listdir(work + "/runs-pty")[0]
@@ -77,7 +87,7 @@ with scene:
     for number in (signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU):
         os.kill(drill.pid, number)
     time.sleep(0.2)
-    check("stopped by a stop key", open(f"/proc/{drill.pid}/stat").read().split()[2] in "SR", drill)
+    check("stopped by a stop key", open(f"/proc/{drill.pid}/stat").read().split()[2] not in "Tt", drill)
     os.killpg(drill.pid, signal.SIGINT)  # Ctrl-C: the whole process group; the keeper is not in it
     ends("SIGINT to the process group", drill, 11, "SIGINT")
 
@@ -86,10 +96,8 @@ with scene:
         drill = start(stubborn)
         os.kill(drill.pid, signal.SIGHUP)
         drill.wait_for("ENDEX")
-        time.sleep(0.2)
-        open(work + "/free", "w").close()
+        its_undo_hangs(drill)
         os.kill(drill.pid, getattr(signal, name))
-        began = time.monotonic()
         got = drill.ended()
         check(f"second {name}: exit {got}", got == code, drill)
         for words in ("Still changed", "links.down down0", "exec.change", "netdrill restore " + os.path.realpath(drill.dir)):
@@ -103,8 +111,7 @@ with scene:
     drill = start(stubborn, args=["--restore-within", "1s"])
     os.kill(drill.pid, signal.SIGTERM)
     drill.wait_for("ENDEX")
-    time.sleep(0.3)  # the run's own undo has begun to hang; the keeper's will not
-    open(work + "/free", "w").close()
+    its_undo_hangs(drill)
     drill.wait_for("RESTORING IS OVERDUE")
     got = drill.ended()
     check(f"overdue: exit {got}", got == 12, drill)

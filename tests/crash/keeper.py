@@ -13,6 +13,14 @@ WAIT = '  note { "waiting now" }\n  wait(seconds(60))\n'
 PLUGIN = {"NETDRILL_PLUGINS": os.path.dirname(hang)}
 
 
+def until(test, seconds=30):
+    """Whether it comes true, and that as soon as it does."""
+    deadline = time.monotonic() + seconds
+    while not test() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return test()
+
+
 def acted(what, drill, words=None):
     """The keeper restored, and said why."""
     drill.kept()
@@ -81,20 +89,20 @@ with scene:
         print("no memory cgroup to be made here, an address-space limit instead:", why)
         misbehave("leak", ["prlimit", "--as=400000000"])
     finally:
+        until(lambda: not os.path.exists(group) or not open(group + "/cgroup.procs").read())
         if os.path.exists(group):
-            time.sleep(0.2)
             os.rmdir(group)
 
     # the run lives, but does not put back what it promised to: its undo hangs, the keeper's does not
     on, free = work + "/on", work + "/free"
     late = scenario(work, "late", step(CHANGES + f"""
-  exec.change {{ {{ "touch", "{on}" }}, undo = {{ "sh", "-c", "[ -e {free} ] || sleep 30; rm -f {on}" }},
+  exec.change {{ {{ "touch", "{on}" }}, undo = {{ "sh", "-c", "[ -e {free} ] || {{ touch {on}.undoing; sleep 60; }}; rm -f {on}" }},
     verify = {{ "test", "!", "-e", "{on}" }}, restore_by = "T+00:00:00.500" }}
 """ + WAIT))
     drill = start(late)
-    time.sleep(1)
+    check("late: its undo does not begin", until(lambda: os.path.exists(on + ".undoing")), drill)
     open(free, "w").close()
-    check("late: the runner was not ended", drill.ended(20) == -9, drill)
+    check("late: the runner was not ended", drill.ended() == -9, drill)
     acted("late", drill, "not restored by its time")
     check("late: the program's change is left", not os.path.exists(on))
 
@@ -105,13 +113,10 @@ with scene:
     try:
         process = subprocess.Popen([netdrill, "run", path, "--confirm", "keeper", "--plain", "--runs", disk],
                                    stdout=open(work + "/full.out", "w"), stderr=subprocess.STDOUT, start_new_session=True)
-        deadline = time.monotonic() + 20
-        while "waiting now" not in open(work + "/full.out").read() and time.monotonic() < deadline:
-            time.sleep(0.05)
+        until(lambda: "waiting now" in open(work + "/full.out").read())
         subprocess.run(["dd", "if=/dev/zero", "of=" + disk + "/fill", "bs=64k"], stderr=subprocess.DEVNULL)
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
-        time.sleep(1)
         same("killed on a full disk")
         os.remove(disk + "/fill")
         run = [disk + "/" + name for name in os.listdir(disk) if "keeper" in name][0]
@@ -133,10 +138,8 @@ with scene:
     check("a lease ran out although the run lives", subprocess.run(["sh", "-c", reach]).returncode != 0)
     os.kill(drill.keeper(), signal.SIGKILL)
     drill.kill()
-    time.sleep(2.5)
-    check("the leased cut and loss are still on with nobody there", subprocess.run(["sh", "-c", reach]).returncode == 0)
-    admitted = sh("nft list set inet netdrill_admission admitted", field.here)
-    check("the leased admission is still on", "10.200.0.0/24" not in admitted)
+    check("the leased cut and loss are still on with nobody there", until(lambda: subprocess.run(["sh", "-c", reach]).returncode == 0))
+    check("the leased admission is still on", until(lambda: "10.200.0.0/24" not in sh("nft list set inet netdrill_admission admitted", field.here)))
     done = drill.ask("restore")
     check("both dead: restore: " + done.stdout, done.returncode == 0)
     same("both dead, restored by hand", drill)

@@ -8,10 +8,11 @@ name=crash-$$
 sed "s/^site: .*/site: $name/" "$root/drills/sites/decoy-district.yaml" >"$site"
 mkdir "$work/runs"
 cleanup() { "$netdrill" lab down "$site" >/dev/null 2>&1; }
+waits() { for _ in $(seq 600); do grep -q 'waiting now' "$work/out" && return; sleep 0.1; done; fail "the drill does not get on"; cat "$work/out"; }
 
 cat >"$work/s.lua" <<LUA
 local links, shape = use "links", use "shape"
-drill { "Crash", id = "crash", lasts = seconds(30), site = "lab.yaml" }
+drill { "Crash", id = "crash", lasts = minutes(3), site = "lab.yaml" }
 phase { "One" }
 step { "Change everything", owner = "me", run = function()
   links.lose { site "jia-cell", share = percent(10) }
@@ -19,7 +20,8 @@ step { "Change everything", owner = "me", run = function()
   links.admit { site "yi-guests" }
   links.cut { site "yi-cell" }
   links.down { site "jia-cell" }
-  wait(seconds(20))
+  note { "waiting now" }
+  wait(minutes(2))
 end }
 LUA
 
@@ -30,21 +32,20 @@ same() { state --before "$work/before" >"$work/difference" || { fail "$1: not as
 "$netdrill" lab up "$site" || { fail "lab up"; finish; }
 state >"$work/before"
 [ "$(stat -c %s "$work/before")" -gt 5000 ] || fail "the state of the lab could not be read"
-for moment in 0.02 0.05 0.1 0.5 1.5; do
+for moment in 0.02 0.05 0.1 0.5 waiting; do # the last one: all is changed
     "$netdrill" run "$work/s.lua" --plain --runs "$work/runs" >"$work/out" 2>&1 &
     pid=$!
-    sleep "$moment"
+    if [ "$moment" = waiting ]; then waits; else sleep "$moment"; fi
     kill -KILL "$pid"
     wait "$pid" 2>/dev/null
     run=$(ls "$work"/runs/*-crash-*/journal.jsonl 2>/dev/null | tail -1) # none: it was killed before it began
     run=${run%/journal.jsonl}
-    for _ in $(seq 100); do # the keeper holds the lock while it works
+    for _ in $(seq 600); do # the keeper holds the lock while it works
         [ -z "$run" ] || flock -n "$run/lock" true 2>/dev/null && break
         sleep 0.1
     done
-    sleep 0.3
-    [ -z "$run" ] || "$netdrill" restore "$run" >"$work/restore" 2>&1 || { fail "restore after $moment"; cat "$work/restore"; }
-    same "killed after $moment s"
+    [ -z "$run" ] || "$netdrill" restore "$run" >"$work/restore" 2>&1 || { fail "restore, killed at $moment"; cat "$work/restore"; }
+    same "killed at $moment"
 done
 grep -q '"actor":"keeper"' "$run/journal.jsonl" || fail "the keeper did not act"
 grep -q 'journal   ok' <<<"$("$netdrill" verify "$run")" || fail "the journal's chain is broken"
@@ -53,18 +54,18 @@ grep -q 'journal   ok' <<<"$("$netdrill" verify "$run")" || fail "the journal's 
 # Stopped, not dead: the keeper ends the silent runner and restores.
 "$netdrill" run "$work/s.lua" --plain --runs "$work/runs" >"$work/out" 2>&1 &
 pid=$!
-sleep 1
+waits
 kill -STOP "$pid"
-for _ in $(seq 120); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
+for _ in $(seq 600); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
+kill -CONT "$pid" 2>/dev/null # were it not ended, nobody would end waiting for it
 wait "$pid" 2>/dev/null
 [ $? -eq 137 ] || fail "the silent runner was not ended"
-sleep 1
 same stopped
 
 # Aborted from a second terminal: exit 11, all read back.
 "$netdrill" run "$work/s.lua" --plain --runs "$work/runs" >"$work/out" 2>&1 &
 pid=$!
-sleep 1.5
+waits
 grep -q 'links.down jia-cell' <<<"$("$netdrill" status last --runs "$work/runs")" || fail "status"
 "$netdrill" abort last --runs "$work/runs" --reason "a test" || fail "abort"
 wait "$pid"

@@ -39,8 +39,8 @@ step {{ "Long", id = "long", after = "once", owner = "me", run = function()
   wait(seconds(20))
 end }}
 step {{ "After", id = "after-long", after = "long", owner = "me", run = function() {say("after")} end }}
-step {{ "Mid", id = "mid", at = "T+00:00:02", owner = "me", run = function() {say("mid")} end }}
-phase {{ "Two", at = "T+00:00:04" }}
+step {{ "Mid", id = "mid", at = "T+00:00:05", owner = "me", run = function() {say("mid")} end }}
+phase {{ "Two", at = "T+00:00:07" }}
 step {{ "Later", id = "later", owner = "me", run = function()
   {say("later")}
   wait(ms(500))
@@ -50,7 +50,8 @@ end }}
 """
 
 
-def kill_and_resume(args, down):
+def kill_and_resume(args, past=0):
+    """Kills it while it waits, and goes on with it, not before the drill's time is past a moment, in seconds."""
     path = scenario(work, "again", BODY)
     open(LOG, "w").close()
     drill = Drill(netdrill, work, path)
@@ -60,7 +61,8 @@ def kill_and_resume(args, down):
     drill.kill()
     drill.kept()
     same("the keeper", drill)
-    time.sleep(down)
+    time.sleep(1)
+    drill.passes(past)
     done = subprocess.run([netdrill, "run", "--resume", drill.dir, "--confirm", "again", "--plain", *args],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     same("resumed", drill)
@@ -69,17 +71,16 @@ def kill_and_resume(args, down):
     return drill, done.stdout
 
 
-def started(drill, step):
-    return [e["monons"] - t0(drill) for e in drill.events("step.started") if e["subject"] == step]
-
-
-def t0(drill):
-    return drill.events("run.started")[0]["data"]["t0_ns"]
+def came_at(step, planned):
+    """Planned for that moment of the drill, to the ns, and begun not before; how long after is the machine's affair."""
+    begun = [e for e in drill.events("step.started") if e["subject"] == step]
+    t0 = drill.events("run.started")[0]["data"]["t0_ns"]
+    check(f"{step}, planned at {planned}: {begun}", len(begun) == 1 and begun[0]["data"]["planned_rel_ns"] == planned and begun[0]["monons"] - t0 >= planned)
 
 
 with scene:
 
-    drill, out = kill_and_resume([], 1.5)
+    drill, out = kill_and_resume([])
     said = drill.events("run.continued")[0]["data"]
     log = open(LOG).read().split()
     check(f"delivered: {log}", log == ["begin", "rate", "once", "long", "begin", "rate", "mid", "later"])
@@ -91,7 +92,7 @@ with scene:
     ends = {e["subject"]: e["data"]["state"] for e in drill.events("step.ended")}
     check(f"states: {ends}", ends == {"begin": "done", "rate": "done", "once": "done", "long": "cancelled", "after-long": "skipped", "mid": "done", "later": "done"})
     shift = said["down_ns"]
-    check(f"later came at {started(drill, 'later')}, shift {shift}", abs(started(drill, "later")[0] - 4_000_000_000 - shift) < 500_000_000)
+    came_at("later", 7_000_000_000 + shift)
     check("verdicts are counted on", drill.events("run.ended")[0]["data"]["verdicts"] == {"met": 2, "missed": 0, "unknown": 0}, out)
     opened = [e["subject"] for e in drill.events("series.opened")]
     check(f"series: {opened}", opened == ["1", "2"])
@@ -101,13 +102,13 @@ with scene:
     twice = subprocess.run([netdrill, "run", "--resume", drill.dir, "--confirm", "again"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     check("an ended run is resumed", twice.returncode == 3 and "has ended" in twice.stdout, twice.stdout)
 
-    drill, out = kill_and_resume(["--keep-times"], 2.5)
+    drill, out = kill_and_resume(["--keep-times"], 5.3)
     log = open(LOG).read().split()
     # On a loaded machine it comes back after 'later' was due, which is then done first.
     check(f"kept times, delivered: {log}", log[:4] == ["begin", "rate", "once", "long"] and sorted(log[4:]) == ["begin", "later", "rate"], out)
     mid = [e["data"] for e in drill.events("step.ended") if e["subject"] == "mid"]
     check(f"kept times, what was missed: {mid}", mid and mid[0]["why"] == "its moment passed while the run was down")
-    check(f"kept times, later came at {started(drill, 'later')}", abs(started(drill, "later")[0] - 4_000_000_000) < 500_000_000)
+    came_at("later", 7_000_000_000)
 
     # both die: nothing is resumed before it is restored
     drill = Drill(netdrill, work, scenario(work, "again", BODY))

@@ -58,7 +58,7 @@ class Drill:
     def text(self):
         return open(self.out, errors="replace").read()
 
-    def wait_for(self, words, seconds=20):
+    def wait_for(self, words, seconds=60):
         deadline = time.monotonic() + seconds
         while words not in self.text():
             if time.monotonic() > deadline or self.process.poll() is not None and words not in self.text():
@@ -85,14 +85,14 @@ class Drill:
                 words = open(entry).read().split("\0")
             except OSError:
                 continue
-            if words[1:2] == ["keeper"] and words[2] == self.dir:
+            if words[1:2] == ["keeper"] and os.path.realpath(words[2]) == os.path.realpath(self.dir or ""):
                 return int(entry.split("/")[2])
         return None
 
-    def ended(self, seconds=30):
+    def ended(self, seconds=60):
         return self.process.wait(seconds)
 
-    def kept(self, seconds=30):
+    def kept(self, seconds=60):
         """Waits until nobody holds the directory's lock: runner and keeper are through."""
         deadline = time.monotonic() + seconds
         if self.dir is None:
@@ -107,6 +107,16 @@ class Drill:
                     pass
             time.sleep(0.05)
         raise AssertionError("the keeper does not end")
+
+    def moment(self):
+        """The drill's time so far, in seconds, by the clock of its journal: past T+00:00 when it is not below 0."""
+        begun = self.events("run.started")[0]
+        origin = self.events("journal.opened")[0]["data"]["mono_origin_ns"]
+        return (time.monotonic_ns() - origin - begun["data"]["t0_ns"]) / 1e9
+
+    def passes(self, moment):
+        """Waits until the drill's time, running or not, is past a moment given in seconds."""
+        time.sleep(max(0, moment - self.moment()))
 
     def ask(self, *words):
         return subprocess.run([self.netdrill, words[0], self.dir, *words[1:]], stdout=subprocess.PIPE,

@@ -67,13 +67,14 @@ def checking(namespaces):
                               stdout=subprocess.PIPE).stdout for name in namespaces if os.path.exists("/run/netns/" + name))
 
 
-def settled(namespaces, seconds=6.0):
-    """The state once carriers and duplicate address detection are done and nothing has changed for 0.3 s."""
+def settled(namespaces, seconds=20.0):
+    """The state once duplicate address detection is done and nothing has changed for 1.3 s: of a carrier the kernel
+    tells once a second at most."""
     deadline = time.monotonic() + seconds
     while checking(namespaces) and time.monotonic() < deadline:
         time.sleep(0.1)
     last, since = read(namespaces), time.monotonic()
-    while time.monotonic() < deadline and time.monotonic() - since < 0.3:
+    while time.monotonic() < deadline and time.monotonic() - since < 1.3:
         time.sleep(0.1)
         now = read(namespaces)
         if now != last:
@@ -81,10 +82,15 @@ def settled(namespaces, seconds=6.0):
     return last
 
 
-def becomes(before, namespaces, seconds=6.0):
-    """The state, as soon as it is what it was before, else what it has settled to."""
+def becomes(before, namespaces, seconds=10.0):
+    """The state as soon as it is what it was before, else what it is when so much time has passed: whoever restores
+    may be held up by others on the machine between two changes."""
+    deadline = time.monotonic() + seconds
     now = read(namespaces)
-    return now if now == before else settled(namespaces, seconds)
+    while now != before and time.monotonic() < deadline:
+        time.sleep(0.1)
+        now = read(namespaces)
+    return now
 
 
 def differ(before, after):
