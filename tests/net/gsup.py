@@ -79,7 +79,7 @@ scenes.play("storm", f"""
 here = sqlite3.connect(f"{work}/jia.db").execute("select count(*) from subscriber where sgsn_number like 'netdrill-%'").fetchone()[0]
 check(f"{here} of {COUNT} are in the HLR's own database", here == COUNT)
 
-restarting = daemons.restart(home, lambda: hlr("jia", "127.0.0.1"), after=2.5)
+restarting = daemons.restart(home, lambda: hlr("jia", "127.0.0.1"), "dies")
 scenes.play("dies", """
   local s = measure { gsup.auth, jia, subscribers = testers, every = ms(50), lasts = seconds(7), deadline = seconds(1) }
   expect { "it is missed while it is dead", s:interruption(), at_least = ms(500) }

@@ -58,7 +58,7 @@ scenes.play("planes", """
   expect { "a peer of version 1 does not answer version 2", none.err, equals = "ETIME" }
   expect { "nobody is there", gtp.echo { site "nobody" }.err, equals = "EREFUSED" }
 """)
-restarting = daemons.restart(first, ggsn, after=3)
+restarting = daemons.restart(first, ggsn, "restart")
 _, pattern = scenes.play("restart", """
   local control = measure { gtp.echo, site "ggsn", plane = "control-v1", every = ms(20), lasts = seconds(8), deadline = ms(300) }
   local user = measure { gtp.echo, site "ggsn", plane = "user", every = ms(20), lasts = seconds(8), deadline = ms(300) }

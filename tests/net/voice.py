@@ -14,7 +14,7 @@ for s in (rtp, stamp):
     s.setsockopt(socket.IPPROTO_IP, socket.IP_RECVTOS, 1)
     s.setsockopt(socket.IPPROTO_IP, 12, 1)  # IP_RECVTTL
     s.bind(("127.0.0.1", 0))
-seen, heard, peers = set(), {rtp: [], stamp: []}, set()
+seen, heard, peers, years = set(), {rtp: [], stamp: []}, set(), {time.strftime("%Y", time.gmtime(time.time() + 3600 * h)) for h in (-13, 0, 13)}
 LOST, SLOW = {20, 21, 22, 60}, {80, 81, 120}
 wrong = []
 
@@ -77,7 +77,7 @@ local reach = use "reach"
 drill { "Voice", id = "voice", lasts = seconds(10), site = "site.yaml" }
 phase { "One" }
 step { "Measure", owner = "me", run = function()
-  local t = measure { reach.stamp, site "far", every = ms(100), lasts = seconds(1), deadline = ms(50), dscp = 34 }
+  local t = measure { reach.stamp, site "far", every = ms(100), lasts = seconds(2), deadline = ms(50), dscp = 34 }
   local s = measure { reach.voice, site "phone", every = ms(20), lasts = seconds(3), deadline = ms(500), dscp = 46,
                       ttl = 17, source = "127.0.0.9", codec = "g711", buffer = ms(60) }
   expect { "loss", s, "voice_loss<50%" }
@@ -95,6 +95,7 @@ told = {e["data"]["sentence"]["en"]: e["data"]["measured"]
         for e in map(json.loads, open(f"{run}/journal.jsonl")) if e["type"] == "netdrill.verdict"}
 rows = sqlite3.connect(f"{run}/samples.sqlite").execute(
     "select slot, outcome, value from sample where series = 2 and outcome <> 1 order by slot").fetchall()
+sent = {slot for slot, _, _ in rows}  # all, but for what a busy machine leaves out
 
 check("packets carry DSCP 46 and 34", {(True, socket.IP_TOS, 46 << 2), (False, socket.IP_TOS, 34 << 2)} <= seen, seen)
 check("a hop limit of 17", (True, socket.IP_TTL, 17) in seen, seen)
@@ -109,7 +110,7 @@ check("none malformed", not any(f[-1] for f in fields))
 fields = dissect(stamp, "twamp.test", ["twamp.test.seq_number", "twamp.test.timestamp", "twamp.test.error_estimate.scale"])
 check("the dissector takes STAMP for TWAMP-Test, numbered from 0",
       [int(f[0]) for f in fields] == list(range(len(fields))) and len(fields) >= 8, fields[:3])
-check("and reads this year in its time", all(time.strftime("%Y") in f[1] for f in fields), fields[:1])
+check("and reads this year in its time", all(any(year in f[1] for year in years) for f in fields), fields[:1])
 
 quickest = min(v for _, o, v in rows if o == 0)
 lost = [o != 0 or v - quickest > 60e6 for _, o, v in rows]
@@ -125,7 +126,7 @@ for a, b in zip(values, values[1:]):
     jitter += (abs(b - a) - jitter) / 16
 expected = {"loss": p, "burst": burst, "delay": delay * 1e6, "R": r, "MOS": 1 + .035 * r + r * (r - 60) * (100 - r) * 7e-6,
             "jitter": jitter}
-check("what was lost or late is lost to the listener", sum(lost) >= len(LOST | SLOW), sum(lost))
+check("what was lost or late is lost to the listener", (LOST | SLOW) & sent <= {s for (s, _, _), gone in zip(rows, lost) if gone} and len((LOST | SLOW) & sent) > 3, sum(lost))
 for name, value in expected.items():
     check(f"{name}: {value:.4g}", math.isclose(told.get(name, -1), value, rel_tol=1e-9), told.get(name))
 if wrong:

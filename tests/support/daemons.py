@@ -1,6 +1,6 @@
 """For tests against real daemons: a network namespace of the test's own with nothing but loopback, daemons
 in it, scenarios that ask them, and tshark as a witness of what went over it."""
-import os, shutil, signal, subprocess, sys, tempfile, threading, time
+import glob, os, shutil, signal, subprocess, sys, tempfile, threading, time
 
 import tshark
 
@@ -29,7 +29,7 @@ def needs(*programs):
             sys.exit(f"'{program}' is not installed; scripts/install-packages drill test")
 
 
-def daemon(argv, ready, within=10):
+def daemon(argv, ready, within=60):
     """Starts a program, and waits until ready() is true."""
     log = open(f"{work}/{os.path.basename(argv[0])}.log", "ab")
     program = subprocess.Popen(argv, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=work)
@@ -54,10 +54,17 @@ def end(program, how=signal.SIGTERM):
         program.wait()
 
 
-def restart(program, start, after, down=1):
-    """Ends it in `after` seconds, and `down` seconds later starts it again; a thread to be joined."""
+def restart(program, start, name, down=1):
+    """Ends it a second after the run called so has begun to measure, and `down` seconds later starts it again; a thread
+    to be joined."""
+    def measures():
+        return any("netdrill.series.opened" in open(path).read() for path in glob.glob(f"{work}/{name}/*/journal.jsonl"))
+
     def do():
-        time.sleep(after)
+        until = time.time() + 60
+        while not measures() and time.time() < until:
+            time.sleep(0.05)
+        time.sleep(1)
         end(program)
         time.sleep(down)
         start()
