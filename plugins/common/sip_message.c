@@ -190,6 +190,21 @@ static void take_challenge(const osip_www_authenticate_t *from, int proxy,
     c->other = algorithm[0] != '\0' && strcasecmp(algorithm, "MD5") != 0;
 }
 
+/* Of several the first that can be met: a server may ask for a newer digest first (RFC 8760 §2.3).
+ */
+static void take_challenges(const osip_message_t *message, struct sip_answer *answer)
+{
+    osip_www_authenticate_t *challenge = NULL;
+    for (int i = 0; osip_message_get_www_authenticate(message, i, &challenge) >= 0; i++) {
+        if (!answer->challenged || answer->challenge.other)
+            take_challenge(challenge, 0, answer);
+    }
+    for (int i = 0; osip_message_get_proxy_authenticate(message, i, &challenge) >= 0; i++) {
+        if (!answer->challenged || answer->challenge.other)
+            take_challenge(challenge, 1, answer);
+    }
+}
+
 static void take_routes(const osip_message_t *message, struct sip_answer *answer)
 {
     osip_record_route_t *route = NULL;
@@ -229,7 +244,6 @@ static void take_headers(const osip_message_t *message, struct sip_answer *answe
     osip_via_t *via = NULL;
     osip_generic_param_t *param = NULL;
     osip_contact_t *contact = NULL;
-    osip_www_authenticate_t *challenge = NULL;
     if (osip_message_get_via(message, 0, &via) >= 0 &&
         osip_via_param_get_byname(via, (char *)"branch", &param) == 0)
         copy(answer->branch, sizeof answer->branch, param->gvalue);
@@ -250,10 +264,7 @@ static void take_headers(const osip_message_t *message, struct sip_answer *answe
             osip_free(text);
         }
     }
-    if (osip_message_get_www_authenticate(message, 0, &challenge) >= 0)
-        take_challenge(challenge, 0, answer);
-    else if (osip_message_get_proxy_authenticate(message, 0, &challenge) >= 0)
-        take_challenge(challenge, 1, answer);
+    take_challenges(message, answer);
     take_routes(message, answer);
     take_demands(message, answer);
 }

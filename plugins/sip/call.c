@@ -9,6 +9,8 @@ enum { C_ACCOUNT = VERB_OWN, C_TO, C_PRIORITY, C_HELD, C_VOICE, C_BUFFER, C_IE, 
 enum { C_SETUP, C_RINGING, C_STATUS, C_BRANCHES, C_RANK, C_QUALITY };
 enum { INVITING, PROCEEDING, TALKING, ENDING };
 
+#define LAST_WORDS 1000000000 /* ns: for a call that is left; the core waits five times that */
+
 struct call {
     struct talk talk; /* first: talk.c knows no more */
     int stage;
@@ -16,6 +18,7 @@ struct call {
     nd_ns held;
     int branches; /* that answered, with ours */
     int told;     /* what was heard has been */
+    int left;     /* nobody waits for it any more */
     struct voice voice;
 };
 
@@ -87,6 +90,8 @@ static void in_dialog(struct talk *talk, const struct sip_answer *dialog, const 
 static void hang_up(void *ctx)
 {
     struct call *call = ctx;
+    if (call->stage != TALKING) /* the time that it is held is over, and it has ended before */
+        return;
     call->stage = ENDING;
     in_dialog(&call->talk, &call->dialog, "BYE", call->talk.cseq + 1, 1);
 }
@@ -156,7 +161,27 @@ static void call_ended(struct call *call, const struct sip_answer *answer, nd_ns
     if (call->stage != ENDING || strcmp(answer->to_tag, call->dialog.to_tag) != 0)
         return;
     talk->self->host->emit(talk->op, C_BRANCHES, 1 + call->branches, at);
+    if (call->left) {
+        talk_end(talk, ND_ECANCEL, NULL);
+        return;
+    }
     talk_finish(talk, answer->status < 300 || answer->status == 481 ? ND_OK : ND_EREFUSED, answer);
+}
+
+/* The answer to a call that was left, which CANCEL may have crossed (RFC 3261 §9.1): whoever picked
+ * up is hung up on. */
+static void left_answer(struct call *call, const struct sip_answer *answer)
+{
+    struct talk *talk = &call->talk;
+    if (answer->status < 200)
+        return;
+    if (answer->status < 300) {
+        in_dialog(talk, answer, "ACK", talk->cseq, 0);
+        in_dialog(talk, answer, "BYE", talk->cseq + 1, 0);
+    } else {
+        same_transaction(talk, "ACK", answer->to_tag);
+    }
+    talk_end(talk, ND_ECANCEL, NULL);
 }
 
 static void call_answer(struct talk *talk, const struct sip_answer *answer, nd_ns at)
@@ -171,7 +196,9 @@ static void call_answer(struct talk *talk, const struct sip_answer *answer, nd_n
     }
     if (strcmp(answer->method, "INVITE") != 0 || answer->cseq != talk->cseq)
         return;
-    if (answer->status >= 200 && answer->status < 300) {
+    if (early && call->left) {
+        left_answer(call, answer);
+    } else if (answer->status >= 200 && answer->status < 300) {
         call_accepted(call, answer, at);
     } else if (early && answer->status < 200) {
         talk_answered(talk);
@@ -207,7 +234,11 @@ static int call_asked(struct talk *talk, const struct sip_answer *request, nd_ns
     tell_once(call);
     snprintf(why, sizeof why, "the other end hung up %gs after it had been called",
              (double)(at - talk->began) / 1e9);
-    talk_end(talk, call->stage == ENDING ? ND_OK : ND_EGONE, call->stage == ENDING ? NULL : why);
+    if (call->left)
+        talk_end(talk, ND_ECANCEL, NULL);
+    else
+        talk_end(talk, call->stage == ENDING ? ND_OK : ND_EANSWER,
+                 call->stage == ENDING ? NULL : why);
     return 1;
 }
 
@@ -263,18 +294,32 @@ static nd_err call_start(void *ctx, const struct nd_args *args, struct nd_op *op
     return ND_OK;
 }
 
-/* Nobody is left in a call when it is cancelled. */
+static void give_up(void *ctx)
+{
+    struct talk *talk = ctx;
+    if (!talk->ended)
+        talk_end(talk, ND_ECANCEL, NULL);
+}
+
+/* Nobody is left in a call when it is cancelled: what was said last is waited for, a moment. Who
+ * has not shown that the call came is not. */
 static void call_cancel(void *ctx, struct nd_op *op)
 {
     struct call *call = ((struct sip *)ctx)->host->state(op, 1);
     struct talk *talk = &call->talk;
+    int came = call->stage != INVITING || talk->len == 0;
+    call->left = 1;
     if (call->stage == TALKING) {
         tell_once(call);
-        in_dialog(talk, &call->dialog, "BYE", talk->cseq + 1, 0);
+        hang_up(call);
     } else if (call->stage != ENDING) {
+        talk_answered(talk);
         same_transaction(talk, "CANCEL", NULL);
     }
-    talk_end(talk, ND_ECANCEL, NULL);
+    if (came && !talk->ended)
+        talk->self->host->after(op, LAST_WORDS, give_up, talk);
+    else
+        give_up(talk);
 }
 
 /* ---- rehearsal ---- */

@@ -88,6 +88,10 @@ static nd_err options_begin(struct sip *self, const struct nd_args *args, struct
     const char *uri = talk_uri(self, target, "uri", address);
     if (uri == NULL)
         return ND_EARG;
+    if (!talk_is_secret_kept(talk, uri)) {
+        self->host->log(self->host, ND_INFO, "%s", SIPS_WORDS);
+        return ND_EARG;
+    }
     snprintf(talk->uri, sizeof talk->uri, "%s", uri);
     snprintf(talk->to, sizeof talk->to, "%s", uri);
     snprintf(talk->from, sizeof talk->from, "sip:netdrill@%s", talk->local);

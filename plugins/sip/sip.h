@@ -76,6 +76,10 @@ const char *talk_uri(struct sip *self, const struct nd_target *target, const cha
 const char *talk_callee(struct sip *self, const struct nd_target *to);
 /* Who we are, of a target: aor, and user and password if it has them. Errors are logged. */
 nd_err talk_account(struct talk *talk, const struct nd_target *account);
+/* 0: the URI is one of 'sips:' and the way to it is not TLS; nothing may be sent (RFC 3261
+ * §26.2.2). */
+int talk_is_secret_kept(const struct talk *talk, const char *uri);
+#define SIPS_WORDS "a URI of 'sips:' is asked for over TLS alone; transport = \"tls\""
 /* Sends a request of the talk, made complete with what all of them have; again: repeated until it
  * is answered. Returns 0 when it does not fit or cannot be sent: then the op is finished if it was
  * to be repeated. */

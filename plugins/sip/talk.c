@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 /* What the verbs share. */
 
@@ -63,6 +64,11 @@ static int waits(const struct talk *talk)
     return talk->wire != NULL && talk->wire->state == WIRE_CONNECTING;
 }
 
+int talk_is_secret_kept(const struct talk *talk, const char *uri)
+{
+    return talk->tls != NULL || strncasecmp(uri, "sips:", 5) != 0;
+}
+
 int talk_send(struct talk *talk, const struct sip_request *like, int again)
 {
     const struct nd_host *host = talk->self->host;
@@ -71,6 +77,10 @@ int talk_send(struct talk *talk, const struct sip_request *like, int again)
     char id[48];
     char branch[64];
     char text[SIP_BYTES];
+    if (!talk_is_secret_kept(talk, request.uri)) {
+        talk_end(talk, ND_EARG, SIPS_WORDS);
+        return 0;
+    }
     snprintf(tag, sizeof tag, "t%s", talk->cookie);
     snprintf(id, sizeof id, "c%s", talk->cookie);
     if (request.branch == NULL) {
@@ -88,11 +98,6 @@ int talk_send(struct talk *talk, const struct sip_request *like, int again)
     int error = len == 0 ? EMSGSIZE : 0;
     if (len != 0 && !(again && waits(talk)) && !talk_put(talk, text, len))
         error = errno;
-    if (len != 0 && strncmp(request.uri, "sips:", 5) == 0 && talk->tls == NULL) {
-        talk_end(talk, ND_EARG,
-                 "a URI of 'sips:' is asked for over TLS alone; transport = \"tls\"");
-        return 0;
-    }
     /* What is sent once is missed by its peer at worst. */
     if (error != 0 && again) {
         talk->ended = 1;
