@@ -126,8 +126,11 @@ void nd_again_begin(struct nd_run *run)
         nd_run_now(run); /* once: the disk takes its time, and what is told is what is shifted */
     journal(run, now);
     set_aside(run);
-    if (!past->keep_times)
+    run->down = past->down;
+    if (!past->keep_times) {
         nd_vec_push(&run->pauses, (struct nd_pause){past->died, now});
+        run->down += now - past->died;
+    }
 }
 
 /* Skipped by a timetable that was kept: its moment came while nobody was there. */

@@ -67,7 +67,8 @@ nd_err nd_change_record(struct nd_change *change, const struct nd_call_spec *spe
         rec->step = nd_strdup(task->step->step->id);
     if (spec->common.while_paused == ND_PAUSED_REVERT)
         change->again = nd_spec_copy(&run->arena, spec);
-    rec->restore_by = spec->common.restore_by >= 0 ? run->t0 + spec->common.restore_by : 0;
+    rec->restore_by =
+        spec->common.restore_by >= 0 ? run->t0 + run->down + spec->common.restore_by : 0;
     if (run->undo != NULL) {
         nd_err err = nd_undo_append(run->undo, rec, why);
         if (err != ND_OK)

@@ -124,10 +124,12 @@ static void read_pauses(struct reading *reading, const char *type, const json_t 
     struct nd_past *past = reading->past;
     if (strcmp(type, "run.continued") == 0) {
         reading->runner_gone = false;
-        if (strcmp(str_of(data, "times"), "shifted") == 0)
+        if (strcmp(str_of(data, "times"), "shifted") == 0) {
             nd_vec_push(&past->pauses,
                         (struct nd_past_pause){int_of(data, "died_ns"),
                                                int_of(data, "died_ns") + int_of(data, "down_ns")});
+            past->down += int_of(data, "down_ns");
+        }
     } else if (strcmp(type, "run.paused") == 0) {
         nd_vec_push(&past->pauses, (struct nd_past_pause){at, -1});
     } else if (strcmp(type, "run.resumed") == 0 && past->pauses.count != 0) {

@@ -47,6 +47,7 @@ struct nd_past {
     nd_ns origin;    /* CLOCK_MONOTONIC at the run clock's 0 */
     nd_ns t0, died;  /* run clock: STARTEX, and the last the runner itself said */
     nd_ns now;       /* run clock, as of reading; also right after a reboot */
+    nd_ns down;      /* how long earlier deaths have shifted the timetable */
     bool lab;        /* it had built the site's lab */
     bool keep_times; /* of the one who resumes: the timetable is not shifted */
     uint64_t seed;

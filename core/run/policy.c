@@ -29,7 +29,7 @@ static nd_ns till(const struct nd_run *run, const struct nd_call_spec *spec)
 {
     nd_ns end = run->config.drill->lasts;
     nd_ns by = spec->common.restore_by;
-    return run->t0 + (by >= 0 && by < end ? by : end);
+    return run->t0 + run->down + (by >= 0 && by < end ? by : end);
 }
 
 static const char *ask(const struct nd_run *run, const struct nd_call_spec *spec,

@@ -26,7 +26,7 @@ step {{ "Begin", id = "begin", owner = "me", repeatable = true, run = function()
 end }}
 step {{ "Rate", id = "rate", after = "begin", owner = "me", repeatable = true, run = function()
   {say("rate")}
-  shape.rate {{ site "rate0", rate = kbit_per_s(512) }}
+  shape.rate {{ site "rate0", rate = kbit_per_s(512), restore_by = "T+00:00:30" }}
 end }}
 step {{ "Once", id = "once", after = "rate", owner = "me", run = function()
   {say("once")}
@@ -98,6 +98,8 @@ with scene:
     check(f"series: {opened}", opened == ["1", "2"])
     recorded = [e["subject"] for e in drill.events("change.recorded")]
     check(f"changes: {recorded}", recorded == ["1", "2", "3", "4", "5"])
+    by = [e["data"]["restore_by_ns"] for e in drill.events("change.recorded") if e["data"]["verb"] == "rate"]
+    check(f"restore_by shifts with the timetable: {by}, {shift}", len(by) == 2 and by[1] - by[0] == shift)
     check("the report does not tell", "The run had died" in open(drill.dir + "/report/report.en.html").read())
     twice = subprocess.run([netdrill, "run", "--resume", drill.dir, "--confirm", "again"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     check("an ended run is resumed", twice.returncode == 3 and "has ended" in twice.stdout, twice.stdout)
@@ -108,6 +110,8 @@ with scene:
     check(f"kept times, delivered: {log}", log[:4] == ["begin", "rate", "once", "long"] and sorted(log[4:]) == ["begin", "later", "rate"], out)
     mid = [e["data"] for e in drill.events("step.ended") if e["subject"] == "mid"]
     check(f"kept times, what was missed: {mid}", mid and mid[0]["why"] == "its moment passed while the run was down")
+    by = [e["data"]["restore_by_ns"] for e in drill.events("change.recorded") if e["data"]["verb"] == "rate"]
+    check(f"kept times, restore_by: {by}", len(by) == 2 and by[1] == by[0])
     came_at("later", 7_000_000_000)
 
     # both die: nothing is resumed before it is restored

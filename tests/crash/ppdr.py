@@ -1,0 +1,53 @@
+#!/usr/bin/python3
+"""The PPDR drill is killed while rescuers come first and a second agency has joined, the keeper restores, `run --resume`
+goes on: cell, load and priority are made again in their order, what was being measured is measured anew, and all is put
+back. Of what is a question of speed, a busy machine may cost one; nothing else may be missed."""
+import os, shutil, subprocess, sys, tempfile
+
+netdrill = os.path.realpath(sys.argv[1])
+from drill import Drill
+
+os.chdir(os.path.join(os.path.dirname(os.path.realpath(__file__)), "../.."))
+work = tempfile.mkdtemp()
+answers = ["--answers", "drills/answers/ppdr-mocn.yaml"]
+AGAIN = ["streams", "lost", "load", "priority", "late"]
+wrong = []
+
+
+def check(what, good, said=""):
+    print("ok   " if good else "WRONG", what, "" if good else said, flush=True)
+    if not good:
+        wrong.append(what)
+
+
+drill = Drill(netdrill, work, "drills/ppdr-mocn.lua", ["--lab", *answers])
+drill.wait_for("- The medical service joins late", 120)
+drill.kill()
+drill.kept(60)
+made = [e["data"]["verb"] for e in drill.events("change.recorded")]
+done = subprocess.run([netdrill, "run", "--resume", drill.dir, "--plain", *answers], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+out = done.stdout
+check(f"exit {done.returncode}", done.returncode in (0, 10), out[-4000:])
+gone_on = drill.events("run.continued")[0]
+said = gone_on["data"]
+check("run again", said["again"] == AGAIN and not said["cut_off"] and not said["not_made_again"], said)
+begun = [e["subject"] for e in drill.events("step.started") if e["seq"] > gone_on["seq"]]
+check("in their order", begun[:5] == AGAIN, begun)
+last = drill.events("run.ended")[0]["data"]
+missed = [e["data"] for e in drill.events("verdict") if e["data"]["grade"] != "met"]
+check("verdicts met, but for what a busy machine may miss", last["verdicts"]["unknown"] == 0 and len(missed) < 2 and
+      all("KPI" in v["sentence"]["en"] or "Set up within" in v["sentence"]["en"] for v in missed), missed)
+check("each is reached once", len({e["data"]["sentence"]["en"] for e in drill.events("verdict")}) == len(drill.events("verdict")))
+check("every step done", all(last["steps"][state] == 0 for state in ("failed", "skipped", "cancelled")), last)
+again = [e["data"]["verb"] for e in drill.events("change.recorded")][len(made):]
+check("the changes are made again, in their order", again[:len(made)] == made and len(again) == len(made) + 1, (made, again))
+check("every change proved, before and after", len(drill.events("change.proved")) == len(drill.events("change.applied")) == len(made) + len(again))
+notes = [e["data"]["text"]["en"] for e in drill.events("note")]
+check("the outage is told once", sum("Jia's shared cell has failed" in note for note in notes) == 1, notes)
+check("the baseline is as before", "the baseline is as before" in out, out[-2000:])
+told = drill.ask("verify").stdout
+check("the journal is one chain", "journal   ok" in told, told)
+left = [name for name in os.listdir("/run/netns") if name.startswith("nd-ppdr")] + [name for name in os.listdir("/run/netdrill") if "air" in name]
+check("nothing is left", not left, left)
+shutil.rmtree(work)
+sys.exit(bool(wrong))
