@@ -266,6 +266,7 @@ step { { zh = "現場影像上傳", en = "Video from the site" }, id = "video", 
 end }
 
 step { { zh = "優先啟動後之緊急電話", en = "Emergency calls since priority is on" }, id = "emergency", after = "video", owner = "measurement", objective = "emergency", repeatable = true, run = function()
+  when_settled()
   expect { { zh = "緊急電話接通率 99% 以上", en = "99 % of emergency calls are answered once priority is on" }, emergency_calls:share { from = kept.on + seconds(1), till = now() }, at_least = percent(99) }
 end }
 

@@ -244,7 +244,7 @@ struct nd_run {
     struct ND_VEC(struct nd_pause) pauses;
     size_t aside; /* under way without a phase: steps of that kind, ad-hoc injects */
     int64_t past_verified, series_base, confirm_base; /* of a run that is gone on with; else 0 */
-    nd_ns down; /* how long its deaths have shifted the timetable; restore_by shifts by them alone */
+    nd_ns down; /* how long its deaths have shifted the timetable; restore_by shifts by no more */
     bool reverting, resume_wanted;
     const char *paused_by, *resumed_by;
     nd_timer ready_timer, end_timer, care_timer, closing_timer, lost_timer, abort_timer;
