@@ -1,6 +1,9 @@
 #include "cli/client.h"
 
+#include "report/words/reason.h"
+
 #include <pwd.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +21,38 @@ char *nd_client_sentence(const struct nd_cli_args *args, size_t first)
     for (size_t i = first; i < args->words.count; i++)
         nd_buf_addf(&text, "%s%s", i != first ? " " : "", args->words.at[i]);
     return args->words.count > first ? nd_buf_take(&text) : NULL;
+}
+
+/* In the language of the terminal. Caller frees. */
+static char *words_of(const char *fmt, va_list args)
+{
+    char *text = NULL;
+    if (vasprintf(&text, fmt, args) < 0)
+        text = NULL;
+    char *words =
+        nd_reason_text(nd_cli_zh(NULL) ? ND_LANG_ZH : ND_LANG_EN, text != NULL ? text : "");
+    free(text);
+    return words;
+}
+
+void nd_client_refuse(const char *command, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    char *words = words_of(fmt, args);
+    va_end(args);
+    fprintf(stderr, "netdrill %s: %s\n", command, words);
+    free(words);
+}
+
+void nd_client_tell(const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    char *words = words_of(fmt, args);
+    va_end(args);
+    printf("%s\n", words);
+    free(words);
 }
 
 /* What it was asked that makes no sense is the asker's mistake; the rest the run refused. */
@@ -40,14 +75,13 @@ json_t *nd_client_say(const struct nd_command *command, const struct nd_rundir *
         return NULL;
     }
     if (nd_control_ask(dir, what, &answer, &why) != ND_OK) {
-        fprintf(stderr, "netdrill %s: %s\n", command->name, why.text);
+        nd_client_refuse(command->name, "%s", why.text);
         *code = why.code == ND_EREACH ? ND_EXIT_REFUSED : ND_EXIT_USAGE;
         return NULL;
     }
     *code = code_of(answer);
     if (*code != ND_EXIT_OK)
-        fprintf(stderr, "netdrill %s: %s\n", command->name,
-                json_string_value(json_object_get(answer, "why")));
+        nd_client_refuse(command->name, "%s", json_string_value(json_object_get(answer, "why")));
     return answer;
 }
 
@@ -57,7 +91,7 @@ static bool find(const struct nd_command *command, const struct nd_cli_args *arg
     struct nd_fail why = {0};
     if (nd_rundir_find(dir, nd_cli_runs(args), name, &why) == ND_OK)
         return true;
-    fprintf(stderr, "netdrill %s: %s\n", command->name, why.text);
+    nd_client_refuse(command->name, "%s", why.text);
     return false;
 }
 

@@ -27,6 +27,12 @@ const char *nd_client_user(void);
 /* The words from number `first` on as one sentence; NULL when there are none. Caller frees. */
 char *nd_client_sentence(const struct nd_cli_args *args, size_t first);
 #define ND_CLIENT_WORDS_MAX 400
+/* Tells on stderr why a command is refused, in the language of the terminal (LC_ALL, LC_MESSAGES,
+ * LANG): "netdrill answer: ..." (report/words/reason.h). */
+void nd_client_refuse(const char *command, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Likewise what was done, on stdout. */
+void nd_client_tell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* What somebody at a terminal in Big5 reads, who may have an emergency to tell. */
 #define ND_CLIENT_NO_UTF8                                                                          \
     "netdrill %s: that is no UTF-8 text; set the terminal to UTF-8 (abort needs no words)\n"

@@ -80,7 +80,7 @@ static json_t *arm_request(struct nd_cli_args *args)
 {
     const char *name = nd_cli_get(args, "as");
     if (name == NULL) {
-        fprintf(stderr, "netdrill arm: say who you are: --as NAME, a person of the site file\n");
+        nd_client_refuse("arm", "say who you are: --as NAME, a person of the site file");
         return NULL;
     }
     return made("arm", json_pack("{s:s, s:s}", "do", "arm", "person", name));
@@ -93,9 +93,9 @@ static int arm(int argc, char **argv)
     json_t *answer = nd_client_ask(&nd_command_arm, argc, argv, 0, 2, &args, arm_request, &code);
     long long left = (long long)json_integer_value(json_object_get(answer, "left"));
     if (code == ND_EXIT_OK && answer != NULL && left != 0)
-        printf("armed by %s; it takes %lld more\n", nd_cli_get(&args, "as"), left);
+        nd_client_tell("armed by %s; it takes %lld more", nd_cli_get(&args, "as"), left);
     else if (code == ND_EXIT_OK && answer != NULL)
-        printf("armed by %s; the run goes on\n", nd_cli_get(&args, "as"));
+        nd_client_tell("armed by %s; the run goes on", nd_cli_get(&args, "as"));
     json_decref(answer);
     nd_cli_args_deinit(&args);
     return code;
@@ -141,8 +141,7 @@ static json_t *confirm_request(struct nd_cli_args *args)
     char *end = NULL;
     long long number = strtoll(text, &end, 10);
     if (*end != '\0' || number <= 0) {
-        fprintf(stderr, "netdrill confirm: expected the number of a confirmation, got '%s'\n",
-                text);
+        nd_client_refuse("confirm", "expected the number of a confirmation, got '%s'", text);
         return NULL;
     }
     return made("confirm",

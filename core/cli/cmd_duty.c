@@ -36,13 +36,15 @@ static void print_met(const json_t *answer)
     char margin[ND_UNIT_TEXT];
     json_int_t left = json_integer_value(json_object_get(answer, "margin_ns"));
     bool in_time = json_is_true(json_object_get(answer, "in_time"));
-    printf("%s: %s after %s", json_string_value(json_object_get(answer, "id")),
-           in_time ? "met" : "made",
-           nd_length_format(json_integer_value(json_object_get(answer, "took_ns")), took));
+    nd_length_format(json_integer_value(json_object_get(answer, "took_ns")), took);
     if (json_is_integer(json_object_get(answer, "margin_ns")))
-        printf(", %s %s", nd_length_format(left >= 0 ? left : -left, margin),
-               in_time ? "to spare" : "too late");
-    printf("\n");
+        nd_client_tell("%s: %s after %s, %s %s", json_string_value(json_object_get(answer, "id")),
+                       in_time ? "met" : "made", took,
+                       nd_length_format(left >= 0 ? left : -left, margin),
+                       in_time ? "to spare" : "too late");
+    else
+        nd_client_tell("%s: %s after %s", json_string_value(json_object_get(answer, "id")),
+                       in_time ? "met" : "made", took);
 }
 
 static const struct nd_cli_option options[] = {

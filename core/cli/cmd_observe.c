@@ -46,7 +46,7 @@ struct observing {
 
 static int refuse(int code, const char *text)
 {
-    fprintf(stderr, "netdrill observe: %s\n", text);
+    nd_client_refuse("observe", "%s", text);
     return code;
 }
 
@@ -130,7 +130,7 @@ static int tell_number(const struct observing *o, json_t *answer)
     if (given(o, "json") != NULL)
         printf("%s\n", whole);
     else
-        printf("observation %s\n", later != NULL ? later : number);
+        nd_client_tell("observation %s", later != NULL ? later : number);
     free(number);
     free(whole);
     return ND_EXIT_OK;
@@ -199,11 +199,10 @@ static bool is_right(const struct observing *o)
     if (o->text != NULL && o->text[strspn(o->text, " \t\r\n")] == '\0')
         refuse(0, "an observation needs words: what was seen");
     else if (sort != NULL && strcmp(sort, "strength") != 0 && strcmp(sort, "improvement") != 0)
-        fprintf(stderr,
-                "netdrill observe: an observation is a 'strength' or an 'improvement', got '%s'\n",
-                sort);
+        nd_client_refuse("observe", "an observation is a 'strength' or an 'improvement', got '%s'",
+                         sort);
     else if (inject != NULL && !has_inject(o, inject))
-        fprintf(stderr, "netdrill observe: there is no inject '%s'\n", inject);
+        nd_client_refuse("observe", "there is no inject '%s'", inject);
     else
         return objective == NULL || nd_evaluating_objective(&o->e, "observe", objective) != NULL;
     return false;
@@ -267,19 +266,17 @@ static int check_own(const struct observing *o, const char *number)
     }
     int code = ND_EXIT_OK;
     if (author == NULL) {
-        fprintf(stderr, "netdrill observe: there is no observation '%s'\n", number);
+        nd_client_refuse("observe", "there is no observation '%s'", number);
         code = ND_EXIT_USAGE;
     } else if (strcmp(author, o->e.by) != 0) {
         char *whose = nd_strdup(author);
         nd_text_tame(whose, false);
-        fprintf(stderr,
-                "netdrill observe: observation %s is %s's, who alone corrects or withdraws it\n",
-                number, whose);
+        nd_client_refuse("observe", "observation %s is %s's, who alone corrects or withdraws it",
+                         number, whose);
         free(whose);
         code = ND_EXIT_REFUSED;
     } else if (withdrawn) {
-        fprintf(stderr, "netdrill observe: observation %s is withdrawn; write down another one\n",
-                number);
+        nd_client_refuse("observe", "observation %s is withdrawn; write down another one", number);
         code = ND_EXIT_REFUSED;
     }
     json_decref(state);

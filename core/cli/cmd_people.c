@@ -55,7 +55,7 @@ static int tell(const struct nd_command *command, int argc, char **argv, size_t 
         char *value = key == NULL             ? nd_strdup(args.words.at[0])
                       : json_is_string(given) ? nd_strdup(json_string_value(given))
                                               : json_dumps(given, JSON_ENCODE_ANY);
-        printf("%s %s\n", done, value != NULL ? value : "");
+        nd_client_tell("%s %s", done, value != NULL ? value : "");
         free(value);
     }
     json_decref(answer);
@@ -189,7 +189,7 @@ static json_t *skip_request(struct nd_cli_args *args, const struct nd_rundir *di
     static const char *const options[] = {"reason", NULL};
     (void)dir;
     if (nd_cli_get(args, "reason") == NULL) {
-        fprintf(stderr, "netdrill skip: say why: --reason TEXT, for the journal and the report\n");
+        nd_client_refuse("skip", "say why: --reason TEXT, for the journal and the report");
         return NULL;
     }
     return make_request(args, "skip", args->words.at[0], NULL, true, options);

@@ -19,7 +19,7 @@ static const struct nd_cli_option options[] = {
 
 static int refuse(const char *text)
 {
-    fprintf(stderr, "netdrill rate: %s\n", text);
+    nd_client_refuse("rate", "%s", text);
     return ND_EXIT_USAGE;
 }
 
@@ -82,10 +82,10 @@ static int set_rating(struct nd_evaluating *e)
     else if (why == NULL)
         code = refuse("say why, after the rating: what was seen, in a sentence");
     else if (!none && !has_evidence(e, id, rating)) {
-        fprintf(stderr,
-                "netdrill rate: nothing was recorded for '%s', and without evidence there is "
-                "no rating; say what it rests on: --rests-on TEXT\n",
-                id);
+        nd_client_refuse("rate",
+                         "nothing was recorded for '%s', and without evidence there is "
+                         "no rating; say what it rests on: --rests-on TEXT",
+                         id);
         code = ND_EXIT_REFUSED;
     } else {
         json_t *data = json_pack("{s:s?, s:s, s:s*}", "rating", none ? NULL : rating, "why", why,

@@ -1,6 +1,7 @@
 #include "base/units.h"
 #include "cli/desk_state.h"
 
+#include "report/words/reason.h"
 #include "run/phrase.h"
 
 #include <stdio.h>
@@ -9,6 +10,8 @@
 
 /* What the keys of the desk are for: one question after the other, and at the end one request to
  * the run. What the run refuses stays typed, to be mended. */
+
+#define REASON_MAX 512 /* bytes of a refusal: Chinese takes three for two columns */
 
 const char *nd_desk_words(const struct nd_desk *desk, const char *en, const char *zh)
 {
@@ -32,6 +35,14 @@ static void again(struct nd_desk *desk, enum nd_prompt prompt, const char *typed
     nd_desk_tell(desk, true, why);
 }
 
+/* A refusal in the language of the desk. */
+static void tell_why(const struct nd_desk *desk, const char *text, char *why, size_t bytes)
+{
+    char *words = nd_reason_text(desk->view.zh ? ND_LANG_ZH : ND_LANG_EN, text);
+    snprintf(why, bytes, "%s", words);
+    free(words);
+}
+
 /* request: taken over. The answer, or NULL: refused, and *why says so. Caller decrefs. */
 static json_t *request(struct nd_desk *desk, json_t *what, char *why, size_t bytes)
 {
@@ -39,7 +50,7 @@ static json_t *request(struct nd_desk *desk, json_t *what, char *why, size_t byt
     const char *text = json_string_value(json_object_get(answer, "why"));
     if (json_is_true(json_object_get(answer, "ok")))
         return answer;
-    snprintf(why, bytes, "%s", text != NULL ? text : "the run does not answer");
+    tell_why(desk, text != NULL ? text : "the run does not answer", why, bytes);
     json_decref(answer);
     return NULL;
 }
@@ -49,7 +60,7 @@ static json_t *request(struct nd_desk *desk, json_t *what, char *why, size_t byt
 static void order_run(struct nd_desk *desk, json_t *what, const char *done, enum nd_prompt prompt)
 {
     char typed[TYPED_MAX + 1];
-    char why[256] = "";
+    char why[REASON_MAX] = "";
     const char *act = desk->act;
     memcpy(typed, desk->typed, sizeof typed);
     json_t *answer = request(desk, what, why, sizeof why);
@@ -236,8 +247,10 @@ static void take_within(struct nd_desk *desk, const char *text)
     struct nd_fail why = {0};
     nd_ns length = 0;
     char choices[TYPED_MAX];
+    char words[REASON_MAX];
     if (*text != '\0' && nd_length_parse(text, &length, &why) != ND_OK) {
-        again(desk, ND_PROMPT_WITHIN, text, why.text);
+        tell_why(desk, why.text, words, sizeof words);
+        again(desk, ND_PROMPT_WITHIN, text, words);
         return;
     }
     snprintf(desk->within, sizeof desk->within, "%.60s", text);
@@ -265,7 +278,7 @@ static void inject(struct nd_desk *desk, const char *like)
 
 static void met(struct nd_desk *desk, const char *person)
 {
-    char why[256];
+    char why[REASON_MAX];
     char length[ND_UNIT_TEXT];
     char done[256];
     json_t *answer = request(

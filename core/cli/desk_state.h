@@ -42,7 +42,7 @@ struct nd_desk {
     char to[256], within[64]; /* of an ad-hoc inject */
     const char *sort;         /* of an observation, or NULL */
     char typed[TYPED_MAX + 1];
-    char message[256];
+    char message[512];
     bool bad, help, leave;
 };
 

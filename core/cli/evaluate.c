@@ -9,7 +9,7 @@
 
 static int tell(const char *command, const struct nd_fail *why)
 {
-    fprintf(stderr, "netdrill %s: %s\n", command, why->text);
+    nd_client_refuse(command, "%s", why->text);
     return why->code == ND_EARG ? ND_EXIT_USAGE : ND_EXIT_REFUSED;
 }
 
@@ -57,16 +57,15 @@ bool nd_evaluating_may(const struct nd_evaluating *e, const char *command, bool 
         return true;
     const struct nd_person *person = nd_site_person_find(e->site, e->by);
     if (person == NULL) {
-        fprintf(stderr,
-                "netdrill %s: the site file has no person '%s'; say who you are: --as NAME\n",
-                command, e->by);
+        nd_client_refuse(command, "the site file has no person '%s'; say who you are: --as NAME",
+                         e->by);
         return false;
     }
     if (!evaluates || person->role == ND_ROLE_UNSAID || person->role == ND_ROLE_EVALUATOR ||
         person->role == ND_ROLE_DIRECTOR)
         return true;
-    fprintf(stderr, "netdrill %s: '%s' is a %s; evaluators and directors rate\n", command, e->by,
-            nd_role_name(person->role));
+    nd_client_refuse(command, "'%s' is a %s; evaluators and directors rate", e->by,
+                     nd_role_name(person->role));
     return false;
 }
 
@@ -85,9 +84,9 @@ const json_t *nd_evaluating_objective(const struct nd_evaluating *e, const char 
     }
     const char *near = found == NULL ? nd_text_nearest(id, names, i) : NULL;
     if (found == NULL)
-        fprintf(stderr, "netdrill %s: the drill has no objective, target or task '%s'%s%s%s\n",
-                command, id, near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
-                near != NULL ? "'" : "");
+        nd_client_refuse(command, "the drill has no objective, target or task '%s'%s%s%s", id,
+                         near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
+                         near != NULL ? "'" : "");
     free(names);
     return found;
 }

@@ -42,8 +42,8 @@ run = subprocess.Popen([netdrill, "run", "s.lua", "--confirm", "people", "--plai
                        stderr=subprocess.STDOUT)
 
 
-def ask(*words, code=0, says=""):
-    done = subprocess.run([netdrill, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+def ask(*words, code=0, says="", lang="C.UTF-8"):
+    done = subprocess.run([netdrill, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ | {"LC_ALL": lang})
     if done.returncode != code or says not in done.stdout:
         failures.append(f"{words}: exit {done.returncode}, expected {code} with '{says}':\n{done.stdout}")
     return done.stdout
@@ -83,6 +83,19 @@ ask("answer", "roaming", "perhaps", "--as", "ceoc", code=2, says="'open', 'wait'
 answer = json.loads(ask("answer", "roaming", "open", "--as", "ceoc", "--json"))
 if answer != {"ok": True} or inject("roaming")["choice"] != "open":
     failures.append(f"the decision: {answer} {inject('roaming')}")
+
+# ---- a desk in Chinese is refused in Chinese ----
+for words, code, says in ((["ack", "nothing"], 2, "查無狀況「nothing」；netdrill status 列有各狀況"), (["ack", "later"], 3, "「later」尚未到時，尚無人收到"),
+                          (["ack", "cable", "--as", "ceoc"], 2, "「cable」非發給「ceoc」，而是 noc"), (["answer", "cable", "again"], 3, "「noc」已回覆「cable」；可另寫記事"),
+                          (["answer", "roaming", "perhaps", "--as", "noc"], 2, "「roaming」須自 'open', 'wait' 擇一，所填為「perhaps」"),
+                          (["fire", "cable"], 3, "已結束：回覆"), (["skip", "left-out"], 2, "請填理由"), (["skip", "cable", "--reason", "x"], 3, "已結束"),
+                          (["defer", "later", "--till", "T+09:00"], 2, "不在現在至演練結束之間"), (["defer", "later", "--till", "yesterday"], 2, "須為時間長度"),
+                          (["inject", "x", "--to", "nobody"], 2, "場域檔無人員「nobody」"), (["inject", "x", "--to", "role:observer"], 2, "無「observer」角色"),
+                          (["observe", "x", "--sort", "nice"], 2, "觀察分"), (["observe", " "], 2, "觀察須有文字"), (["note", " "], 2, "記事須有文字"),
+                          (["met", "web-notice", "--as", "lin"], 3, "無計時中之「web-notice」"), (["confirm", "last", "9"], 2, "查無確認事項 9"), (["resume"], 3, "演練未暫停")):
+    told = ask(*words, code=code, says=says, lang="zh_TW.UTF-8")
+    if "原文" in told:
+        failures.append(f"{words}: not all in Chinese: {told}")
 
 # ---- what controllers do ----
 ask("skip", "left-out", code=2, says="--reason")

@@ -170,7 +170,7 @@ def by_keys():
     key("Enter")
     shows("略過 press 之理由")
     key("Enter")  # without a reason it is not
-    shows("needs a reason")
+    shows("略過須填理由")
     check("fired by itself", not [e for e in of(runs, "inject.fired") if e.get("subject") == "press"])
     check("skipped without a reason", not of(runs, "inject.skipped"))
     keys("時間不足")
@@ -219,7 +219,7 @@ def by_forms():
     shown("關於哪一狀況")
     typed("nothing")
     pressed("Enter")
-    shown("no inject 'nothing'")
+    shown("查無狀況「nothing」")
     check("what was refused is written down", not of(runs, "observation"))
     for _ in "nothing":
         pressed("BSpace")
@@ -248,7 +248,7 @@ def by_forms():
     shown("paper 延至")
     typed("soon")
     pressed("Enter")
-    shown("soon'")
+    shown("所填為「soon」")
     check("put off till nobody knows when", not of(runs, "inject.deferred"))
     for _ in "soon":
         pressed("BSpace")
@@ -273,7 +273,7 @@ def by_forms():
     shown("反應時限")
     typed("10")
     pressed("Enter")
-    shown("10'")
+    shown("所填為「10」")
     typed("m")
     pressed("Enter")
     shown("經由哪一狀況之管道")

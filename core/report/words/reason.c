@@ -133,7 +133,7 @@ static bool is_cjk(struct span text)
 
 static bool is_letter(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '\'';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
 /* Two words beside each other: no name, no id, no "links.cut yi-web". */
@@ -145,8 +145,9 @@ static bool is_english(struct span text)
         bool word = true;
         for (; at + len < text.len && text.at[at + len] != ' '; len++) {
             bool end = at + len + 1 == text.len || text.at[at + len + 1] == ' ';
-            word = word &&
-                   (is_letter(text.at[at + len]) || (end && strchr(",;:.", text.at[at + len])));
+            bool joint = end ? strchr(",;:.", text.at[at + len]) != NULL
+                             : len != 0 && text.at[at + len] == '\'';
+            word = word && (is_letter(text.at[at + len]) || joint);
         }
         in_a_row = word && len > 1 ? in_a_row + 1 : 0;
         at += len + 1;
