@@ -3,8 +3,8 @@
  *
  *   words/    the message catalogue (messages.def), reasons in Chinese (reason.h), what things are
  *             called (states, faults, people, items), lengths and values (quantities.c), text made
- *             harmless (escape.c), and each table as data (tables.c, rows.c, cells.c): what all
- *             formats have in common
+ *             harmless (escape.c), each table as data (tables.c, rows.c, cells.c), a tree in few
+ *             octets (packed.h): what all formats have in common
  *   model/    a run's directory becomes one tree, which report.json is (docs/report.schema.json):
  *             events (model.c, people, duty, baseline), samples in one pass (series.c: cuts.c,
  *             length.c, strip.c, share.c), then what follows from both: force.c (what counts as

@@ -23,6 +23,7 @@ from synthetic import MS, SEC, Run
 netdrill = os.path.abspath(sys.argv[1])
 MIB = 1 << 20
 EVERY, DEADLINE, T0, SERIES, KEPT = 3 * MS, 2 * MS, 5 * SEC, 2, 1000
+A_SERIES = 6000  # octets of address space
 
 
 def outcome(series, slot):
@@ -240,8 +241,31 @@ def many_series(runs):
     check(more == [str(cut_off - 20)], f"lessons of the others: {more} of {cut_off}")
 
 
+def interrupted(runs, count):
+    """Series of eight samples each, two interruptions in them."""
+    run = Run(runs, f"20260110T010000Z-wide-{count:04}", t0=T0)
+    run.event("journal.opened", 0, {"schema": "netdrill.journal/1", "mode": "live", "drill": {"id": "wide", "title": {"en": "Wide"}, "revision": 1}})
+    run.event("run.started", T0, {"t0_ns": T0, "wall": run.wall(T0)})
+    for n in range(1, count + 1):
+        run.series(n, f"reach.udp far{n}.", [(slot, T0 + slot * SEC + n, fate, None if fate else 1e6 + n * slot)
+                                             for slot in range(8) for fate in [-4 if slot in (2, 5, 6) else 0]], SEC, T0)
+    run.rel("run.ended", 8 * SEC, {"reason": "endex"})
+    run.rel("run.closed", 8 * SEC, {"outcome": "ok"})
+    run.write()
+    return run
+
+
+def by_series(runs):
+    """What a further series costs of memory: those that pages do not show are not held as trees."""
+    few, many = interrupted(runs, 300), interrupted(runs, 3300)
+    room = least_limit(few) + 3000 * A_SERIES
+    got = report(many, room, False)
+    check(got.returncode == 0, f"3,300 series within what 300 need and {A_SERIES} octets for each further one: exit {got.returncode} {got.stderr}")
+
+
 with tempfile.TemporaryDirectory() as runs:
     many_series(runs)
+    by_series(runs)
     small, large = fill(runs, "20260110T010000Z-large-0001", 125000), fill(runs, "20260110T010000Z-large-0002", 500000)
     limit = least_limit(small)
     got = report(large, limit + 4 * MIB, False)

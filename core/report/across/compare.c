@@ -140,19 +140,15 @@ static double trials_of(const json_t *model, const json_t *verdict)
     const json_t *from = json_object_get(verdict, "from_rel_ns");
     const json_t *till = json_object_get(verdict, "till_rel_ns");
     bool share = strcmp(statistic, "share") == 0 || strcmp(statistic, "loss") == 0;
-    size_t i = 0;
-    json_t *series = NULL;
-    if (!share || !json_is_integer(from) || !json_is_integer(till) ||
-        !json_is_integer(json_object_get(verdict, "series")))
+    if (!share || !json_is_integer(from) || !json_is_integer(till))
         return 0;
-    json_array_foreach(json_object_get(model, "series"), i, series)
-    {
-        double every = (double)nd_int_of(series, "every_ns");
-        double span = (double)(json_integer_value(till) - json_integer_value(from));
-        if (nd_int_of(series, "id") == nd_int_of(verdict, "series") && every > 0 && span > 0)
-            return fmin(floor(span / every), (double)nd_int_of(series, "count"));
-    }
-    return 0;
+    json_t *series = nd_series_of(model, json_object_get(verdict, "series"));
+    double every = (double)nd_int_of(series, "every_ns");
+    double span = (double)(json_integer_value(till) - json_integer_value(from));
+    double trials =
+        every > 0 && span > 0 ? fmin(floor(span / every), (double)nd_int_of(series, "count")) : 0;
+    json_decref(series);
+    return trials;
 }
 
 static struct nd_measure measure_of(const json_t *model, const json_t *verdict)

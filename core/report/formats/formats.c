@@ -1,6 +1,7 @@
 #include "report/model/audience.h"
 #include "report/model/model.h"
 #include "report/page/template.h"
+#include "report/words/packed.h"
 #include "report/words/words.h"
 
 #include <errno.h>
@@ -19,10 +20,72 @@ static int add_to_text(const char *bytes, size_t len_bytes, void *out)
     return 0;
 }
 
+/* Where a tree goes, each line after its first so many blanks further in. */
+struct writing {
+    json_dump_callback_t add;
+    void *ctx;
+    int depth;
+};
+
+static int add_deeper(const char *bytes, size_t len_bytes, void *ctx)
+{
+    const struct writing *to = ctx;
+    const char *end = bytes + len_bytes;
+    for (const char *line = memchr(bytes, '\n', len_bytes); line != NULL;
+         line =
+             memchr(bytes, '\n', (size_t)(end - bytes))) { /* none within a text: it is escaped */
+        to->add(bytes, (size_t)(line + 1 - bytes), to->ctx);
+        to->add("  ", (size_t)to->depth, to->ctx);
+        bytes = line + 1;
+    }
+    return to->add(bytes, (size_t)(end - bytes), to->ctx);
+}
+
+static void write_list(const json_t *list, const struct writing *at)
+{
+    struct writing to = {at->add, at->ctx, 2};
+    size_t i = 0;
+    json_t *entry = NULL;
+    json_array_foreach(list, i, entry)
+    {
+        json_t *whole = nd_unpacked(entry);
+        to.add(i != 0 ? ",\n  " : "[\n  ", 4, to.ctx);
+        json_dump_callback(whole, add_deeper, &to, AS_FILE);
+        json_decref(whole);
+    }
+    to.add(i != 0 ? "\n ]" : "[]", i != 0 ? 3 : 2, to.ctx);
+}
+
+/* As jansson would, had it all of the series at once. */
+static void write_tree(const json_t *model, json_dump_callback_t add, void *ctx)
+{
+    struct writing to = {add, ctx, 1};
+    const char *before = "{\n ";
+    const char *key = NULL;
+    json_t *value = NULL;
+    if (!json_is_object(model)) {
+        json_dump_callback(model, add, ctx, AS_FILE);
+        add("\n", 1, ctx);
+        return;
+    }
+    json_object_foreach((json_t *)model, key, value)
+    {
+        struct nd_buf name = {0};
+        nd_buf_addf(&name, "%s\"%s\": ", before, key);
+        add(name.text, name.len_bytes, ctx);
+        nd_buf_deinit(&name);
+        before = ",\n ";
+        if (strcmp(key, "series") == 0)
+            write_list(value, &to);
+        else
+            json_dump_callback(value, add_deeper, &to, AS_FILE | JSON_ENCODE_ANY);
+    }
+    add("\n}\n", 3, ctx);
+}
+
 void nd_report_json(const json_t *model, struct nd_buf *out)
 {
-    json_dump_callback(model, add_to_text, out, AS_FILE);
-    nd_buf_adds(out, "\n");
+    write_tree(model, add_to_text, out);
 }
 
 nd_err nd_report_render(const json_t *model, const struct nd_rendering *how, struct nd_buf *out,
@@ -100,8 +163,7 @@ static nd_err render_into(const json_t *model, const struct nd_rendering *how,
     struct nd_buf out = {0};
     nd_err err = ND_OK;
     if (strcmp(how->format, "json") == 0) {
-        json_dump_callback(model, add_to_file, file, AS_FILE);
-        nd_file_add(file, "\n", 1);
+        write_tree(model, add_to_file, file);
     } else {
         err = nd_report_render(model, how, &out, why);
         nd_file_add(file, nd_buf_str(&out), out.len_bytes);

@@ -1,4 +1,5 @@
 #include "report/report.h"
+#include "report/words/packed.h"
 #include "report/words/words.h"
 
 #include <stdio.h>
@@ -76,7 +77,11 @@ void nd_report_grafana(const json_t *model, enum nd_lang lang, struct nd_buf *ou
         free(text);
     }
     json_array_foreach(to.start_ms >= 0 ? json_object_get(model, "series") : NULL, i, one)
-        annotate_series(&to, one);
+    {
+        json_t *series = nd_unpacked(one);
+        annotate_series(&to, series);
+        json_decref(series);
+    }
     json_array_foreach(to.start_ms >= 0 ? json_object_get(model, "faults") : NULL, i, one)
         annotate_fault(&to, one);
     nd_report_json(to.list, out);
@@ -112,20 +117,24 @@ static void put_family(const struct nd_page *page, const char *name, const char 
                        const char *key, bool ns)
 {
     size_t i = 0;
-    json_t *series = NULL;
+    json_t *entry = NULL;
     nd_buf_addf(page->out, "# TYPE %s gauge\n# HELP %s %s\n", name, name, help);
-    json_array_foreach(json_object_get(page->model, "series"), i, series)
+    json_array_foreach(json_object_get(page->model, "series"), i, entry)
     {
+        json_t *series = nd_unpacked(entry);
         const json_t *value = json_object_get(series, key);
         char id[24];
-        if (!json_is_number(value) || (ns && strcmp(nd_str_of(series, "unit"), "ns") != 0))
+        if (!json_is_number(value) || (ns && strcmp(nd_str_of(series, "unit"), "ns") != 0)) {
+            json_decref(series);
             continue;
+        }
         snprintf(id, sizeof id, "%lld", (long long)nd_int_of(series, "id"));
         nd_buf_adds(page->out, name);
         put_label(page->out, "run", nd_str_of(json_object_get(page->model, "run"), "id"), "{");
         put_label(page->out, "series", id, ",");
         put_label(page->out, "service", nd_series_title(page, series), ",");
         nd_buf_addf(page->out, "} %.12g\n", json_number_value(value) / (ns ? 1e9 : 1));
+        json_decref(series);
     }
 }
 

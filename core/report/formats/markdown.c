@@ -57,7 +57,7 @@ static void put_data(const struct nd_page *page, const char *name)
     enum nd_message headings[ND_COLUMNS_MAX];
     size_t columns = nd_table_headings(table, headings);
     struct nd_table_row *rows = NULL;
-    size_t count = nd_table_rows(page->model, table, ND_PAGES, &rows);
+    size_t count = nd_table_rows(page->model, table, &rows);
     if (count != 0) {
         heading(page, table->caption);
         table_head(page, headings, columns);

@@ -1,5 +1,6 @@
 #include "report/formats/stix.h"
 #include "report/report.h"
+#include "report/words/packed.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -404,11 +405,15 @@ nd_err nd_report_stix(const json_t *model, enum nd_lang lang, const char *tlp, s
     add_faults(&bundle);
     nd_stix_items(&bundle);
     size_t i = 0;
-    json_t *series = NULL;
+    json_t *entry = NULL;
     bool real = strcmp(nd_str_of(run, "mode"), "live") == 0 &&
                 !json_is_true(json_object_get(run, "simulated"));
-    json_array_foreach(real ? json_object_get(model, "series") : NULL, i, series)
+    json_array_foreach(real ? json_object_get(model, "series") : NULL, i, entry)
+    {
+        json_t *series = nd_unpacked(entry);
         add_series(&bundle, series);
+        json_decref(series);
+    }
     add_report(&bundle);
     json_t *whole = json_pack("{s:s, s:s, s:o}", "type", "bundle", "id",
                               nd_stix_id("bundle", bundle.key, id), "objects", bundle.objects);

@@ -2,6 +2,7 @@
 
 #include "plan/site.h"
 #include "report/model/model.h"
+#include "report/words/packed.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -205,6 +206,23 @@ static json_t *swap_all(const struct redaction *with, const json_t *value)
     return out;
 }
 
+/* Series one by one, which may be packed. */
+static void swap_model(const struct redaction *with, json_t *model)
+{
+    json_t *series = json_incref(json_object_get(model, "series"));
+    for (size_t i = 0; i < json_array_size(series); i++) {
+        json_t *whole = nd_unpacked(json_array_get(series, i));
+        nd_repack(series, i, swap_all(with, whole));
+        json_decref(whole);
+    }
+    json_object_set_new(model, "series", json_array()); /* it keeps its place */
+    json_t *clean = swap_all(with, model);
+    json_object_set_new(clean, "series", series);
+    json_object_clear(model);
+    json_object_update(model, clean);
+    json_decref(clean);
+}
+
 /* ---- evidence ---- */
 
 static bool target_is_others(const struct redaction *of, const char *name)
@@ -236,11 +254,13 @@ static void drop_evidence(const struct redaction *of, json_t *model)
     size_t i = 0;
     json_t *entry = NULL;
     for (size_t k = 0; k < 2; k++) {
-        json_array_foreach(json_object_get(model, lists[k]), i, entry)
-        {
+        json_t *list = json_object_get(model, lists[k]);
+        for (i = 0; i < json_array_size(list); i++) {
+            entry = nd_unpacked(json_array_get(list, i));
             if (target_is_others(of, nd_str_of(entry, "target")) ||
                 is_others(of, json_string_value(json_object_get(entry, "operator"))))
                 drop(entry, of_targets);
+            nd_repack(list, i, entry);
         }
     }
     json_array_foreach(json_object_get(model, "observations"), i, entry)
@@ -298,10 +318,7 @@ static void redact(json_t *model, const struct nd_site *site, const char *audien
               longest_first);
     drop_evidence(&redaction, model);
     drop_accounts(model);
-    json_t *clean = swap_all(&redaction, model);
-    json_object_clear(model);
-    json_object_update(model, clean);
-    json_decref(clean);
+    swap_model(&redaction, model);
     json_object_set_new(json_object_get(model, "run"), "audience", json_string(audience));
     for (size_t i = 0; i < redaction.swaps.count; i++) {
         free(redaction.swaps.at[i].from);

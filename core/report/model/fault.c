@@ -1,6 +1,7 @@
 #include "report/model/fault.h"
 
 #include "report/model/force.h"
+#include "report/words/packed.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -177,8 +178,7 @@ static void find_sources(struct work *work)
 static void tell_hit(const struct work *work, struct nd_fault_hit *hit)
 {
     const struct nd_edge edge =
-        nd_edge_of(hit->good, hit->from, hit->till, nd_int_of(hit->series, "every_ns"),
-                   nd_int_of(hit->series, "deadline_ns"));
+        nd_edge_of(hit->good, hit->from, hit->till, hit->every, hit->deadline);
     nd_ns latest = INT64_MIN;
     for (size_t i = 0; i < work->made.count; i++) {
         const struct made *made = &work->made.at[i];
@@ -223,13 +223,16 @@ static void follow(const struct work *work, size_t first, struct nd_fault_hit *h
 static void add_hits(struct work *work, const json_t *series, size_t number)
 {
     nd_ns every = nd_int_of(series, "every_ns");
+    nd_ns deadline = nd_int_of(series, "deadline_ns");
     size_t first = work->hits.count;
     size_t i = 0;
     json_t *one = NULL;
     json_array_foreach(json_object_get(series, "interruptions"), i, one)
     {
-        struct nd_fault_hit hit = {.series = series,
-                                   .number = number,
+        struct nd_fault_hit hit = {.number = number,
+                                   .series = nd_int_of(series, "id"),
+                                   .every = every,
+                                   .deadline = deadline,
                                    .from = nd_int_of(one, "from_rel_ns"),
                                    .last_lost = nd_int_of(one, "last_lost_rel_ns"),
                                    .till = moment_of(one, "till_rel_ns"),
@@ -349,7 +352,8 @@ static void choose(struct work *work)
 /* ---- as a tree ---- */
 
 /* What of one series belongs to the fault: hits [first, end). */
-static json_t *service_json(const struct nd_fault *fault, size_t first, size_t end)
+static json_t *service_json(const json_t *model, const struct nd_fault *fault, size_t first,
+                            size_t end)
 {
     const struct nd_fault_hit *from = fault->hits.at[first];
     const struct nd_fault_hit *last = fault->hits.at[end - 1];
@@ -360,14 +364,17 @@ static json_t *service_json(const struct nd_fault *fault, size_t first, size_t e
         longest = length > longest ? length : longest;
         sum += length;
     }
-    return json_pack("{s:I, s:s, s:O?, s:O?, s:I, s:I, s:o, s:o, s:I, s:I}", "series",
-                     nd_int_of(from->series, "id"), "name", nd_str_of(from->series, "name"),
-                     "label", json_object_get(from->series, "label"), "label_zh",
-                     json_object_get(from->series, "label_zh"), "interruptions",
-                     (json_int_t)(end - first), "from_rel_ns", (json_int_t)from->from,
-                     "till_rel_ns", from->till >= 0 ? json_integer(from->till) : json_null(),
-                     "restored_rel_ns", last->till >= 0 ? json_integer(last->till) : json_null(),
-                     "longest_ns", (json_int_t)longest, "sum_ns", (json_int_t)sum);
+    json_t *series = nd_unpacked(json_array_get(json_object_get(model, "series"), from->number));
+    json_t *out =
+        json_pack("{s:I, s:s, s:O?, s:O?, s:I, s:I, s:o, s:o, s:I, s:I}", "series", from->series,
+                  "name", nd_str_of(series, "name"), "label", json_object_get(series, "label"),
+                  "label_zh", json_object_get(series, "label_zh"), "interruptions",
+                  (json_int_t)(end - first), "from_rel_ns", (json_int_t)from->from, "till_rel_ns",
+                  from->till >= 0 ? json_integer(from->till) : json_null(), "restored_rel_ns",
+                  last->till >= 0 ? json_integer(last->till) : json_null(), "longest_ns",
+                  (json_int_t)longest, "sum_ns", (json_int_t)sum);
+    json_decref(series);
+    return out;
 }
 
 static int by_series(const void *a, const void *b)
@@ -379,7 +386,7 @@ static int by_series(const void *a, const void *b)
     return x->from < y->from ? -1 : x->from > y->from;
 }
 
-static void add_services(json_t *entry, const struct nd_fault *fault)
+static void add_services(const json_t *model, json_t *entry, const struct nd_fault *fault)
 {
     json_t *list = json_array();
     size_t left = 0;
@@ -388,7 +395,7 @@ static void add_services(json_t *entry, const struct nd_fault *fault)
         while (end < fault->hits.count && fault->hits.at[end]->number == fault->hits.at[i]->number)
             end++;
         if (json_array_size(list) < SERVICES)
-            json_array_append_new(list, service_json(fault, i, end));
+            json_array_append_new(list, service_json(model, fault, i, end));
         else
             left++;
         i = end;
@@ -415,7 +422,7 @@ static json_t *fault_json(const struct work *work, const struct nd_fault *fault,
     json_object_set(entry, "users", users != NULL ? (json_t *)users : json_null());
     json_object_set_new(entry, "changes",
                         source != NULL ? json_incref(source->change_ids) : json_array());
-    add_services(entry, fault);
+    add_services(work->model, entry, fault);
     nd_fault_moments(entry, fault, json_object_get(work->model, "signals"), work->steady);
     return entry;
 }
@@ -439,11 +446,16 @@ void nd_model_faults(json_t *model, const json_t *plan)
     struct work work = {.model = model, .plan = plan, .steady = nd_int_of(plan, "steady_ns")};
     json_t *list = json_array();
     size_t i = 0;
-    json_t *series = NULL;
+    json_t *entry = NULL;
     work.steady = work.steady > 0 ? work.steady : STEADY;
     nd_fault_tie(model, plan);
     find_sources(&work);
-    json_array_foreach(json_object_get(model, "series"), i, series) add_hits(&work, series, i);
+    json_array_foreach(json_object_get(model, "series"), i, entry)
+    {
+        json_t *series = nd_unpacked(entry);
+        add_hits(&work, series, i);
+        json_decref(series);
+    }
     for (size_t s = 0; s < work.sources.count; s++)
         add_injected(&work, s);
     add_others(&work);

@@ -7,9 +7,10 @@
 
 /* An interruption of a series, and which source it is told to. */
 struct nd_fault_hit {
-    const json_t *series;
     size_t number; /* of the series in the model's list */
-    nd_ns good;    /* last probe that was answered before it, or an interval before `from` */
+    json_int_t series;
+    nd_ns every, deadline; /* of its probes */
+    nd_ns good; /* last probe that was answered before it, or an interval before `from` */
     nd_ns from, last_lost;
     nd_ns till;   /* first probe answered again; -1: none was */
     nd_ns end;    /* till, or as far as it was seen */

@@ -1,4 +1,5 @@
 #include "report/model/model.h"
+#include "report/words/packed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -124,17 +125,18 @@ static void add_injects(json_t *list, const json_t *model)
 #define CUT_OFF 20
 
 struct cut_off {
-    const json_t *series;
+    const json_t *entry; /* of the model's series */
     size_t place, count; /* count: of unexpected interruptions */
     json_int_t longest;
 };
 
-static struct cut_off cut_off_of(const json_t *series, size_t place)
+static struct cut_off cut_off_of(const json_t *entry, size_t place)
 {
-    struct cut_off out = {series, place, 0, 0};
+    struct cut_off out = {entry, place, 0, 0};
+    json_t *list = nd_part(entry, "interruptions");
     size_t i = 0;
     json_t *one = NULL;
-    json_array_foreach(json_object_get(series, "interruptions"), i, one)
+    json_array_foreach(list, i, one)
     {
         json_int_t length = nd_int_of(one, "length_ns");
         if (strcmp(nd_str_of(one, "class"), "unexpected") != 0)
@@ -142,6 +144,7 @@ static struct cut_off cut_off_of(const json_t *series, size_t place)
         out.count++;
         out.longest = length > out.longest ? length : out.longest;
     }
+    json_decref(list);
     return out;
 }
 
@@ -159,12 +162,14 @@ static void add_cut_off(json_t *list, const struct cut_off *one)
     char text[ND_UNIT_TEXT];
     char *words =
         nd_printf("%zu \u00d7, \u2264 %s", one->count, nd_length_text(one->longest, text));
-    const char *label = nd_str_of(one->series, "label");
-    const char *zh = nd_str_of(one->series, "label_zh");
-    label = *label != '\0' ? label : nd_str_of(one->series, "name");
+    json_t *series = nd_unpacked(one->entry);
+    const char *label = nd_str_of(series, "label");
+    const char *zh = nd_str_of(series, "label_zh");
+    label = *label != '\0' ? label : nd_str_of(series, "name");
     json_t *title = json_pack("{s:s, s:s}", "zh", *zh != '\0' ? zh : label, "en", label);
     add(list, "interruption_unexpected", title, plain(words), 0);
     json_decref(title);
+    json_decref(series);
     free(words);
 }
 

@@ -1,5 +1,6 @@
 #include "report/model/cuts.h"
 #include "report/model/model.h"
+#include "report/words/packed.h"
 
 #include <stdlib.h>
 
@@ -70,9 +71,10 @@ static bool take_sample(void *ctx, const struct nd_sample *sample)
 static void begin_all(struct reading *reading, struct list *list, const json_t *model)
 {
     size_t i = 0;
-    json_t *series = NULL;
-    json_array_foreach(json_object_get(model, "series"), i, series)
+    json_t *entry = NULL;
+    json_array_foreach(json_object_get(model, "series"), i, entry)
     {
+        json_t *series = nd_unpacked(entry);
         const struct listed one = {
             .id = nd_int_of(series, "id"),
             .opened = nd_int_of(series, "opened_rel_ns") + list->forces.t0,
@@ -81,6 +83,7 @@ static void begin_all(struct reading *reading, struct list *list, const json_t *
             .list = list,
         };
         nd_vec_push(&reading->all, one);
+        json_decref(series);
     }
     for (i = 0; i < reading->all.count; i++) {
         struct listed *one = &reading->all.at[i];
@@ -95,7 +98,7 @@ bool nd_model_leaves_out(const json_t *model)
     json_t *series = NULL;
     json_array_foreach(json_object_get(model, "series"), i, series)
     {
-        if (nd_int_of(series, "interruptions_left") != 0)
+        if (nd_part_int(series, "interruptions_left") != 0)
             return true;
     }
     return false;

@@ -1,5 +1,6 @@
 #include "report/model/model.h"
 #include "report/model/force.h"
+#include "report/words/packed.h"
 
 #include "record/alive.h"
 #include "record/evaluation.h"
@@ -292,8 +293,8 @@ static void conclude_summary(json_t *model)
     json_t *series = NULL;
     json_array_foreach(json_object_get(model, "series"), i, series)
     {
-        sent += nd_int_of(series, "count");
-        missed += nd_int_of(series, "missed");
+        sent += nd_part_int(series, "count");
+        missed += nd_part_int(series, "missed");
     }
     json_object_set_new(summary, "sent", json_integer(sent));
     json_object_set_new(summary, "not_sent", json_integer(missed));

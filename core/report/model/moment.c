@@ -32,7 +32,7 @@ static void lead_to(json_t *moment, json_int_t seq)
 static void lead_to_sample(json_t *moment, const struct nd_fault_hit *hit, nd_ns at)
 {
     json_object_set_new(moment, "by", json_string("tool"));
-    json_object_set(moment, "series", json_object_get(hit->series, "id"));
+    json_object_set_new(moment, "series", json_integer(hit->series));
     json_object_set_new(moment, "sample_rel_ns", json_integer((json_int_t)at));
 }
 
@@ -119,7 +119,7 @@ static json_t *told_by_probe(const struct nd_fault *fault)
     nd_ns at = 0;
     for (size_t i = 0; i < fault->hits.count; i++) {
         const struct nd_fault_hit *hit = fault->hits.at[i];
-        nd_ns told = hit->from + nd_int_of(hit->series, "deadline_ns");
+        nd_ns told = hit->from + hit->deadline;
         if (first == NULL || told < at) {
             first = hit;
             at = told;
@@ -142,8 +142,7 @@ static bool touches(const struct nd_fault *fault, const json_t *signal)
 {
     const json_t *series = json_object_get(signal, "series");
     for (size_t i = 0; i < fault->hits.count; i++) {
-        if (json_is_integer(series) &&
-            json_integer_value(series) == nd_int_of(fault->hits.at[i]->series, "id"))
+        if (json_is_integer(series) && json_integer_value(series) == fault->hits.at[i]->series)
             return true;
     }
     return false;
@@ -215,7 +214,7 @@ static struct back back_of(const struct nd_fault *fault)
 static json_t *never(const char *name, const struct nd_fault_hit *hit)
 {
     json_t *moment = empty(name, "not_answered");
-    json_object_set(moment, "series", json_object_get(hit->series, "id"));
+    json_object_set_new(moment, "series", json_integer(hit->series));
     return moment;
 }
 

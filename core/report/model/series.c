@@ -4,6 +4,7 @@
 #include "report/model/asked.h"
 #include "report/model/cuts.h"
 #include "report/model/strip.h"
+#include "report/words/packed.h"
 #include "run/fold.h"
 
 #include <math.h>
@@ -318,6 +319,7 @@ static bool take_sample(void *ctx, const struct nd_sample *sample)
 static nd_err read_some(struct load *load, json_t *list)
 {
     struct nd_samples_scan scan = {.most = load->rows, .values = true};
+    bool pack = load->services.count > ND_SERIES_SHOWN;
     load->held = 0;
     load->till = load->services.count;
     for (size_t i = load->from; i < load->till; i++)
@@ -328,9 +330,10 @@ static nd_err read_some(struct load *load, json_t *list)
     for (size_t i = load->from; i < load->till; i++) {
         struct service *service = &load->services.at[i];
         if (err == ND_OK && !service->skipped) {
+            json_t *series = service_json(load, service);
             service->place = json_array_size(list);
             service->lost = service->tally.count - service->tally.answered;
-            json_array_append_new(list, service_json(load, service));
+            json_array_append_new(list, pack ? nd_packed(series) : series);
         }
         service_free(service);
     }
@@ -358,7 +361,7 @@ static bool take_strip(void *ctx, const struct nd_sample *sample)
 }
 
 /* Strips of so many series would be of use to nobody: of those that lost most, in a reading of
- * their own, now that they are known. */
+ * their own, now that they are known. They alone stay as they are; the others are packed. */
 static nd_err read_strips(struct load *load, json_t *list)
 {
     struct ND_VEC(struct service *) chosen = {0};
@@ -378,9 +381,10 @@ static nd_err read_strips(struct load *load, json_t *list)
     struct nd_samples_scan scan = {.most = load->rows, .values = true};
     nd_err err = nd_samples_scan(load->path, &scan, take_strip, load, load->why);
     for (size_t i = 0; i < chosen.count; i++) {
+        json_t *series = nd_unpacked(json_array_get(list, chosen.at[i]->place));
         nd_strip_end(&chosen.at[i]->strip);
-        json_object_set(json_array_get(list, chosen.at[i]->place), "columns",
-                        chosen.at[i]->strip.list);
+        json_object_set(series, "columns", chosen.at[i]->strip.list);
+        json_array_set_new(list, chosen.at[i]->place, series);
         service_free(chosen.at[i]);
     }
     nd_vec_free(&chosen);
@@ -393,14 +397,13 @@ static void add_addresses(json_t *list, const struct nd_rundir *dir)
     struct nd_diags diags = {0};
     char *path = nd_rundir_file(dir, "site.yaml");
     struct nd_site *site = access(path, R_OK) == 0 ? nd_site_load(path, &diags) : NULL;
-    size_t i = 0;
-    json_t *series = NULL;
-    json_array_foreach(site != NULL ? list : NULL, i, series)
-    {
+    for (size_t i = 0; site != NULL && i < json_array_size(list); i++) {
+        json_t *series = nd_unpacked(json_array_get(list, i));
         const char *name = nd_str_of(series, "target");
         const struct nd_site_target *target = nd_site_target_find(site, name);
         if (target != NULL && target->target.address != NULL)
             json_object_set_new(series, "address", json_string(target->target.address));
+        nd_repack(list, i, series);
     }
     free(path);
     nd_diags_deinit(&diags);

@@ -2,6 +2,7 @@
 
 #include "plan/site.h"
 #include "report/model/cuts.h"
+#include "report/words/packed.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -98,10 +99,13 @@ static json_t *share_json(const char *definition, const struct sum *sum, double 
     return out;
 }
 
-static bool is_of(const json_t *series, const char *name)
+static bool is_of(const json_t *entry, const char *name)
 {
-    const char *own = json_string_value(json_object_get(series, "operator"));
-    return own == NULL || name == NULL ? own == name : strcmp(own, name) == 0;
+    json_t *operator= nd_part(entry, "operator");
+    const char *own = json_string_value(operator);
+    bool is = own == NULL || name == NULL ? own == name : strcmp(own, name) == 0;
+    json_decref(operator);
+    return is;
 }
 
 /* One operator's entry, from all of its series. name: NULL for what belongs to none. */
@@ -113,11 +117,12 @@ static json_t *operator_json(const json_t *model, const char *name, const json_t
     json_int_t good = 0;
     json_t *ids = json_array();
     size_t i = 0;
-    json_t *series = NULL;
-    json_array_foreach(json_object_get(model, "series"), i, series)
+    json_t *entry = NULL;
+    json_array_foreach(json_object_get(model, "series"), i, entry)
     {
-        if (!is_of(series, name))
+        if (!is_of(entry, name))
             continue;
+        json_t *series = nd_unpacked(entry);
         json_array_append(ids, json_object_get(series, "id"));
         for (size_t d = 0; d < 2; d++) {
             const json_t *probes = json_object_get(series, definitions[d]);
@@ -126,6 +131,7 @@ static json_t *operator_json(const json_t *model, const char *name, const json_t
         }
         minutes += nd_int_of(json_object_get(series, "minutes"), "counted");
         good += nd_int_of(json_object_get(series, "minutes"), "good");
+        json_decref(series);
     }
     json_t *shares = json_array();
     for (size_t d = 0; d < 2; d++)
@@ -144,11 +150,12 @@ static void add_operators(json_t *model, const struct nd_site *site, const json_
     bool owned = json_object_size(targets) != 0;
     bool unowned = false;
     size_t i = 0;
-    json_t *series = NULL;
-    json_array_foreach(json_object_get(model, "series"), i, series)
-    {
+    json_t *measured = json_object_get(model, "series");
+    for (i = 0; i < json_array_size(measured); i++) {
+        json_t *series = nd_unpacked(json_array_get(measured, i));
         const char *name = operator_of(site, series);
         json_object_set_new(series, "operator", name != NULL ? json_string(name) : json_null());
+        nd_repack(measured, i, series);
         owned = owned || name != NULL;
         unowned = unowned || name == NULL;
     }

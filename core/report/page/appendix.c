@@ -1,4 +1,5 @@
 #include "report/page/html.h"
+#include "report/words/packed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -215,7 +216,12 @@ static void put_plugins(const struct nd_page *page)
     json_t *entry = NULL;
     for (size_t l = 0; l < 2; l++) {
         json_array_foreach(json_object_get(page->model, lists[l]), i, entry)
-            json_object_set_new(seen, nd_str_of(entry, "plugin"), json_true());
+        {
+            json_t *plugin = nd_part(entry, "plugin");
+            json_object_set_new(seen, json_is_string(plugin) ? json_string_value(plugin) : "",
+                                json_true());
+            json_decref(plugin);
+        }
     }
     if (json_object_size(seen) != 0)
         fact_begin(page, ND_MSG_PLUGINS);

@@ -1,5 +1,6 @@
 #include "report/page/html.h"
 #include "report/page/svg.h"
+#include "report/words/packed.h"
 
 /* Faults as life cycles, and how long interruptions were. */
 
@@ -75,12 +76,14 @@ static bool any_interrupted(const struct nd_page *page)
 {
     size_t i = 0;
     json_t *series = NULL;
+    bool any = false;
     json_array_foreach(json_object_get(page->model, "series"), i, series)
     {
-        if (json_array_size(json_object_get(series, "interruptions")) != 0)
-            return true;
+        json_t *list = nd_part(series, "interruptions");
+        any = any || json_array_size(list) != 0;
+        json_decref(list);
     }
-    return false;
+    return any;
 }
 
 void nd_html_faults(const struct nd_page *page)

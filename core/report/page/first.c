@@ -1,4 +1,5 @@
 #include "report/page/html.h"
+#include "report/words/packed.h"
 #include "report/words/reason.h"
 
 #include <math.h>
@@ -117,21 +118,24 @@ static void tile_met(const struct nd_page *page, enum nd_message title, json_int
 static void tile_worst(const struct nd_page *page)
 {
     const json_t *all = json_object_get(page->model, "series");
-    const json_t *worst = NULL;
-    const json_t *worst_series = NULL;
+    json_t *worst = NULL;
+    json_t *worst_series = NULL;
     size_t i = 0;
-    json_t *series = NULL;
-    json_array_foreach(all, i, series)
+    json_t *entry = NULL;
+    json_array_foreach(all, i, entry)
     {
         size_t k = 0;
         json_t *one = NULL;
-        json_array_foreach(json_object_get(series, "interruptions"), k, one)
+        json_t *list = nd_part(entry, "interruptions");
+        json_array_foreach(list, k, one)
         {
             if (worst == NULL || nd_int_of(one, "length_ns") > nd_int_of(worst, "length_ns")) {
-                worst = one;
-                worst_series = series;
+                json_decref(worst);
+                worst = json_incref(one);
+                worst_series = entry;
             }
         }
+        json_decref(list);
     }
     char length[ND_UNIT_TEXT];
     char width[ND_UNIT_TEXT];
@@ -141,12 +145,15 @@ static void tile_worst(const struct nd_page *page)
              nd_msg(page, json_array_size(all) != 0 ? ND_MSG_NONE : ND_MSG_NOT_MEASURED), "");
         return;
     }
+    worst_series = nd_unpacked(worst_series);
     const char *title = nd_series_title(page, worst_series);
     snprintf(detail, sizeof detail, "\u00b1 %s \u00b7 %s \u00b7 %.*s",
              nd_length_text(
                  (json_int_t)nd_width_rounded((double)nd_int_of(worst, "uncertainty_ns")), width),
              nd_state_text(page, nd_str_of(worst, "class")), (int)nd_text_fit(title, 40), title);
     tile(page, ND_MSG_WORST, nd_length_text(nd_int_of(worst, "length_ns"), length), detail);
+    json_decref(worst_series);
+    json_decref(worst);
 }
 
 /* The operator whose services were there the least of all time; NULL: none was measured. */

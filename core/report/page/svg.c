@@ -207,5 +207,5 @@ void nd_svg_key(const struct nd_page *page, const char *style, const char *sign,
 bool nd_series_drawn(const json_t *model, const json_t *series)
 {
     return nd_int_of(model, "strips_left") == 0 ||
-           !json_is_null(json_object_get(series, "columns"));
+           json_is_array(json_object_get(series, "columns"));
 }

@@ -155,7 +155,7 @@ void nd_html_data(const struct nd_page *page, const char *name)
 {
     const struct nd_table *table = nd_table_find(name);
     struct nd_table_row *rows = NULL;
-    size_t count = nd_table_rows(page->model, table, ND_PAGES, &rows);
+    size_t count = nd_table_rows(page->model, table, &rows);
     if (rows != NULL && count != 0) {
         nd_html_table_open(page, table->caption);
         size_t cells = put_headings(page, table);

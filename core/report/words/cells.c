@@ -456,17 +456,26 @@ static bool is_number(const struct cell *cell)
            kind == ND_CELL_WARN;
 }
 
-static void add_row(const struct nd_page *page, const struct nd_table *table,
-                    const struct nd_table_row *row, struct nd_sheet *sheet)
+struct filling {
+    const struct nd_page *page;
+    const struct nd_table *table;
+    struct nd_sheet *sheet;
+};
+
+static void add_row(void *ctx, const struct nd_table_row *row)
 {
+    const struct filling *filling = ctx;
+    const struct nd_page *page = filling->page;
+    struct nd_sheet *sheet = filling->sheet;
+    const struct nd_column *columns = filling->table->columns;
     bool left_said = false;
     nd_sheet_row(sheet);
-    for (const struct nd_column *c = table->columns; c->key != NULL; c++) {
+    for (const struct nd_column *c = columns; c->key != NULL; c++) {
         struct cell cell = cell_of(page, c, row);
         struct nd_buf text = {0};
         if (!nd_column_stands(c, ND_SHEETS))
             continue;
-        if (row->entry == NULL && c != table->columns) { /* the words, then cells with nothing */
+        if (row->entry == NULL && c != columns) { /* the words, then cells with nothing */
             if (!left_said)
                 nd_row_left_words(page, row, &text);
             left_said = true;
@@ -488,8 +497,7 @@ static void add_row(const struct nd_page *page, const struct nd_table *table,
 void nd_table_sheet(const struct nd_page *page, const struct nd_table *table,
                     struct nd_sheet *sheet)
 {
-    struct nd_table_row *rows = NULL;
-    size_t count = nd_table_rows(page->model, table, ND_SHEETS, &rows);
+    struct filling filling = {page, table, sheet};
     sheet->name = nd_strdup(nd_msg(page, table->caption));
     nd_sheet_row(sheet);
     for (const struct nd_column *c = table->columns; c->key != NULL; c++) {
@@ -500,7 +508,5 @@ void nd_table_sheet(const struct nd_page *page, const struct nd_table *table,
         nd_sheet_text(sheet, heading);
         free(heading);
     }
-    for (size_t i = 0; i < count; i++)
-        add_row(page, table, &rows[i], sheet);
-    free(rows);
+    nd_table_each(page->model, table, add_row, &filling);
 }

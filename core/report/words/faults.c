@@ -71,7 +71,7 @@ static enum nd_message how_of(const char *name)
 
 static void put_sample(const struct nd_page *page, const json_t *moment, struct nd_buf *out)
 {
-    const json_t *series = nd_series_of(page, json_object_get(moment, "series"));
+    json_t *series = nd_series_of(page->model, json_object_get(moment, "series"));
     const json_t *sent = json_object_get(moment, "sample_rel_ns");
     char text[ND_UNIT_TEXT];
     if (series == NULL)
@@ -80,6 +80,7 @@ static void put_sample(const struct nd_page *page, const json_t *moment, struct 
     if (json_is_integer(sent))
         nd_buf_addf(out, "%s%s %s", nd_comma(page), nd_msg(page, ND_MSG_SENT_AT),
                     nd_rel_text(sent, text));
+    json_decref(series);
 }
 
 /* Where measuring ended before it could be said that the service stays. */

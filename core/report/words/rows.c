@@ -1,3 +1,4 @@
+#include "report/words/packed.h"
 #include "report/words/tables.h"
 
 #include <stdio.h>
@@ -42,14 +43,30 @@ size_t nd_table_headings(const struct nd_table *table, enum nd_message *headings
     return count;
 }
 
+/* Whether a packed or plain entry has anything in that list. */
+static bool has_any(const json_t *entry, const char *key)
+{
+    json_t *list = nd_part(entry, key);
+    bool any = json_array_size(list) != 0;
+    json_decref(list);
+    return any;
+}
+
+static bool has(const json_t *entry, const char *key)
+{
+    json_t *part = nd_part(entry, key);
+    json_decref(part);
+    return part != NULL;
+}
+
 /* Limits in numbers have a table of their own; a page leaves them to it. Of a series that had no
  * interruption there is nothing to be said of their lengths. */
 static bool is_elsewhere(const struct nd_table *table, enum nd_place place, const json_t *entry)
 {
     if (strcmp(table->name, "lengths") == 0)
-        return json_object_get(entry, "lengths") == NULL;
+        return !has(entry, "lengths");
     if (table->inner != NULL && strcmp(table->inner, "interruptions") == 0)
-        return json_array_size(json_object_get(entry, "interruptions")) == 0;
+        return !has_any(entry, "interruptions");
     bool kpi = json_is_true(json_object_get(entry, "kpi"));
     if (strcmp(table->name, "kpis") == 0)
         return !kpi;
@@ -58,7 +75,40 @@ static bool is_elsewhere(const struct nd_table *table, enum nd_place place, cons
     return kpi && place == ND_PAGES && strcmp(table->name, "expectations") == 0;
 }
 
+struct rows ND_VEC(struct nd_table_row);
+
+/* What of an entry's inner list stands there. Caller drops. */
+static json_t *inner_of(const struct nd_table *table, enum nd_place place, const json_t *entry,
+                        size_t *left)
+{
+    if (place == ND_PAGES && strcmp(table->inner, "interruptions") == 0)
+        return nd_interruptions_shown(entry, ND_INTERRUPTIONS_LISTED, left);
+    if (place == ND_PAGES && strcmp(table->inner, "moments") == 0)
+        return nd_fault_known(entry);
+    *left = (size_t)nd_int_of(entry, "interruptions_left");
+    return json_incref(json_object_get(entry, table->inner));
+}
+
+/* Those of one entry of the table's list. */
+static void add_rows(struct rows *rows, const struct nd_table *table, enum nd_place place,
+                     const json_t *entry)
+{
+    size_t left = 0;
+    size_t i = 0;
+    json_t *one = NULL;
+    if (table->inner == NULL) {
+        nd_vec_push(rows, (struct nd_table_row){entry, entry, 0});
+        return;
+    }
+    json_t *inner = inner_of(table, place, entry, &left);
+    json_array_foreach(inner, i, one) nd_vec_push(rows, (struct nd_table_row){one, entry, 0});
+    if (left != 0)
+        nd_vec_push(rows, (struct nd_table_row){NULL, entry, left});
+    json_decref(inner);
+}
+
 struct ranked {
+    const json_t *entry;
     json_int_t lost;
     size_t place;
 };
@@ -71,79 +121,51 @@ static int lost_most(const void *a, const void *b)
                               : (x->place > y->place) - (x->place < y->place);
 }
 
-/* Of so many series that a page would be a pile of paper, those that lost most, the worst first.
- * Takes over the list; left: how many are not among them. */
-static json_t *worst(json_t *list, size_t *left)
+/* Of a list with packed entries the others alone, those that lost most first. */
+size_t nd_table_rows(const json_t *model, const struct nd_table *table, struct nd_table_row **rows)
 {
-    size_t count = json_array_size(list);
-    *left = count > ND_SERIES_SHOWN ? count - ND_SERIES_SHOWN : 0;
-    if (*left == 0)
-        return list;
-    struct ranked *all = nd_alloc(count * sizeof *all);
-    json_t *shown = json_array();
-    size_t i = 0;
-    json_t *series = NULL;
-    json_array_foreach(list, i, series) all[i] =
-        (struct ranked){nd_int_of(series, "count") - nd_int_of(series, "answered"), i};
-    qsort(all, count, sizeof *all, lost_most);
-    for (i = 0; i < ND_SERIES_SHOWN; i++)
-        json_array_append(shown, json_array_get(list, all[i].place));
-    free(all);
-    json_decref(list);
-    return shown;
-}
-
-/* What of the model's list has rows. Caller drops. */
-static json_t *entries(const json_t *model, const struct nd_table *table, enum nd_place place,
-                       size_t *left)
-{
-    json_t *out = json_array();
+    struct ND_VEC(struct ranked) shown = {0};
+    struct rows out = {0};
+    size_t left = 0;
     size_t i = 0;
     json_t *entry = NULL;
-    *left = 0;
     json_array_foreach(nd_table_value(model, table->list), i, entry)
     {
-        if (!is_elsewhere(table, place, entry))
-            json_array_append(out, entry);
+        if (is_elsewhere(table, ND_PAGES, entry))
+            continue;
+        left += json_is_string(entry);
+        if (!json_is_string(entry))
+            nd_vec_push(&shown,
+                        (struct ranked){
+                            entry, nd_int_of(entry, "count") - nd_int_of(entry, "answered"), i});
     }
-    return place == ND_PAGES && strcmp(table->list, "series") == 0 ? worst(out, left) : out;
+    if (left != 0 && shown.count != 0)
+        qsort(shown.at, shown.count, sizeof shown.at[0], lost_most);
+    for (i = 0; i < shown.count; i++)
+        add_rows(&out, table, ND_PAGES, shown.at[i].entry);
+    if (left != 0)
+        nd_vec_push(&out, (struct nd_table_row){NULL, NULL, left});
+    nd_vec_free(&shown);
+    *rows = out.at;
+    return out.count;
 }
 
-size_t nd_table_rows(const json_t *model, const struct nd_table *table, enum nd_place place,
-                     struct nd_table_row **rows)
+void nd_table_each(const json_t *model, const struct nd_table *table,
+                   void (*tell)(void *ctx, const struct nd_table_row *row), void *ctx)
 {
-    size_t not_shown = 0;
-    json_t *list = entries(model, table, place, &not_shown);
-    size_t count = 0;
+    struct rows rows = {0};
     size_t i = 0;
-    json_t *first = NULL;
-    *rows = NULL;
-    json_array_foreach(list, i, first)
+    json_t *entry = NULL;
+    json_array_foreach(nd_table_value(model, table->list), i, entry)
     {
-        size_t left = 0;
-        size_t k = 0;
-        json_t *one = NULL;
-        json_t *inner = NULL;
-        if (table->inner == NULL) {
-            inner = json_pack("[O]", first);
-        } else if (place == ND_PAGES && strcmp(table->inner, "interruptions") == 0) {
-            inner = nd_interruptions_shown(first, ND_INTERRUPTIONS_LISTED, &left);
-        } else if (place == ND_PAGES && strcmp(table->inner, "moments") == 0) {
-            inner = nd_fault_known(first);
-        } else {
-            inner = json_incref(json_object_get(first, table->inner));
-            left = (size_t)nd_int_of(first, "interruptions_left");
-        }
-        *rows = nd_realloc(*rows, count + json_array_size(inner) + 1, sizeof **rows);
-        json_array_foreach(inner, k, one)(*rows)[count++] = (struct nd_table_row){one, first, 0};
-        if (left != 0)
-            (*rows)[count++] = (struct nd_table_row){NULL, first, left};
-        json_decref(inner);
+        if (is_elsewhere(table, ND_SHEETS, entry))
+            continue;
+        json_t *whole = nd_unpacked(entry);
+        add_rows(&rows, table, ND_SHEETS, whole);
+        for (size_t k = 0; k < rows.count; k++)
+            tell(ctx, &rows.at[k]);
+        rows.count = 0;
+        json_decref(whole);
     }
-    json_decref(list);
-    if (not_shown != 0) {
-        *rows = nd_realloc(*rows, count + 1, sizeof **rows);
-        (*rows)[count++] = (struct nd_table_row){NULL, NULL, not_shown};
-    }
-    return count;
+    nd_vec_free(&rows);
 }

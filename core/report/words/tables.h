@@ -95,11 +95,13 @@ const json_t *nd_table_value(const json_t *object, const char *path);
 bool nd_column_stands(const struct nd_column *column, enum nd_place place);
 /* Its headings on a page, ND_COLUMNS_MAX at most; returns how many. */
 size_t nd_table_headings(const struct nd_table *table, enum nd_message *headings);
-/* Its rows, which point into the model; the longest interruptions alone, a page fewer, and of
- * faults the moments that are known. Of more than ND_SERIES_SHOWN series a page has those that lost
- * most, the worst first, and a row for the rest. Returns how many; caller frees. */
-size_t nd_table_rows(const json_t *model, const struct nd_table *table, enum nd_place place,
-                     struct nd_table_row **rows);
+/* Its rows on a page, which point into the model; some of the longest interruptions alone, and of
+ * faults the moments that are known. Of more than ND_SERIES_SHOWN series those that lost most, the
+ * worst first, and a row for the rest. Returns how many; caller frees. */
+size_t nd_table_rows(const json_t *model, const struct nd_table *table, struct nd_table_row **rows);
+/* Tells each of its rows in a sheet, where all are. row: borrowed during the call. */
+void nd_table_each(const json_t *model, const struct nd_table *table,
+                   void (*tell)(void *ctx, const struct nd_table_row *row), void *ctx);
 /* What a row says that stands for those left out: how many, and where they are. */
 void nd_row_left_words(const struct nd_page *page, const struct nd_table_row *row,
                        struct nd_buf *out);

@@ -1,5 +1,6 @@
 #include "report/words/words.h"
 
+#include "report/words/packed.h"
 #include "run/series.h"
 
 #include <math.h>
@@ -84,14 +85,14 @@ const char *nd_person_text(const struct nd_page *page, const char *name)
     return *title != '\0' ? title : name;
 }
 
-const json_t *nd_series_of(const struct nd_page *page, const json_t *number)
+json_t *nd_series_of(const json_t *model, const json_t *number)
 {
     size_t i = 0;
-    json_t *series = NULL;
-    json_array_foreach(json_object_get(page->model, "series"), i, series)
+    json_t *entry = NULL;
+    json_array_foreach(json_object_get(model, "series"), i, entry)
     {
-        if (json_is_integer(number) && nd_int_of(series, "id") == json_integer_value(number))
-            return series;
+        if (json_is_integer(number) && nd_part_int(entry, "id") == json_integer_value(number))
+            return nd_unpacked(entry);
     }
     return NULL;
 }

@@ -64,13 +64,14 @@ const char *nd_length_text(json_int_t ns, char *out);
 double nd_width_rounded(double width);
 /* What the site file calls a person, in the page's language; else the name as it is. */
 const char *nd_person_text(const struct nd_page *page, const char *name);
-/* The series of that number; NULL: it is not in the model. */
-const json_t *nd_series_of(const struct nd_page *page, const json_t *number);
+/* The series of that number, whole; NULL: it is not in the model. Caller drops. */
+json_t *nd_series_of(const json_t *model, const json_t *number);
 /* What a service is called: label, else name. */
 const char *nd_series_title(const struct nd_page *page, const json_t *series);
 /* Of more series, pages list and draw those that lost most. */
 #define ND_SERIES_SHOWN 200
-/* Whether a page draws a series: of more than that, those that have columns alone. */
+/* Whether a page draws an entry of the model's series: of more than that, those that have columns
+ * alone, which are not packed. */
 bool nd_series_drawn(const json_t *model, const json_t *series);
 /* What a run's outcome means, in a sentence. */
 const char *nd_outcome_text(const struct nd_page *page, const char *outcome);
