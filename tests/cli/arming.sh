@@ -49,7 +49,7 @@ expect 3 "does not answer" arm --as lin
 "$netdrill" report last --runs runs --format md | grep -q 'lin' || fail "who armed is not in the report"
 
 # One person, then nobody: refused, nothing was begun.
-sed -i 's/within: 20s/within: 1s/' site.yaml
+sed -i 's/within: 20s/within: 4s/' site.yaml
 begin
 arm --as lin >/dev/null
 ended 3
@@ -58,7 +58,7 @@ grep -qF "refused" run.out && grep -qF "not armed in time: 1 of 2 people" run.ou
 grep -q "refused" runs/*/report/report.json || fail "the report does not say that it was refused"
 
 # Aborted while it waits; killed while it waits.
-sed -i 's/within: 1s/within: 20s/' site.yaml
+sed -i 's/within: 4s/within: 60s/' site.yaml
 begin
 "$netdrill" abort last --runs runs || fail "abort"
 ended 11

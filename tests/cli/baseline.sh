@@ -8,7 +8,7 @@ scenario() { # body of the baseline, body of the step
     cat >s.lua <<LUA
 local p, exec, x = use "pretend", use "exec", site "x"
 drill { "Steady", id = "steady", lasts = seconds(9), site = "site.yaml" }
-baseline { { zh = "服務正常", en = "The service is up" }, within = seconds(3), run = function()
+baseline { { zh = "服務正常", en = "The service is up" }, within = seconds(${within:-20}), run = function()
 $1
 end }
 phase { "One" }
@@ -63,12 +63,12 @@ scenario '  p.change { "x", target = x }' '  wait(ms(1))'
 expect 3 "a baseline measures and changes nothing" run
 scenario '  confirm { "Ready?", within = seconds(1) }' '  wait(ms(1))'
 expect 3 "'confirm' stands in a step" run
-scenario '  wait(seconds(20))' '  wait(ms(1))'
+within=3 scenario '  wait(seconds(20))' '  wait(ms(1))'
 expect 3 "it took longer than 3s" run
 scenario '  wait(ms(1))' '  wait(ms(1))'
 expect 3 "it expects nothing" run
 sed -i 's/within = /wthin = /' s.lua
 expect 2 "has no key 'wthin'; did you mean 'within'" "$netdrill" lint s.lua
-sed -i 's/wthin = seconds(3), run/within = 3, rum/' s.lua
+sed -i 's/wthin = seconds(20), run/within = 3, rum/' s.lua
 expect 2 "3 errors" "$netdrill" lint s.lua
 finish

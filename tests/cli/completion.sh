@@ -70,11 +70,11 @@ grep -qx drill.lua <<<"$(in_fish lint d)" || fail "fish: files"
 printf 'site: field\npeople: {lin: {title: Lin}, wu: {title: Wu}}\ntargets: {}\n' >site.yaml
 cat >ask.lua <<'LUA'
 local p = use "pretend"
-drill { "Completion", id = "ask", lasts = seconds(60), site = "site.yaml" }
+drill { "Completion", id = "ask", lasts = minutes(9), site = "site.yaml" }
 phase { "One" }
 step { "Ask", owner = "me", run = function()
-  together { function() confirm { "Is it so", by = "lin", within = seconds(50) } end,
-             function() confirm { "Go on", by = "wu", within = seconds(50) } end }
+  together { function() confirm { "Is it so", by = "lin", within = minutes(8) } end,
+             function() confirm { "Go on", by = "wu", within = minutes(8) } end }
 end }
 inject { "A call", id = "call", on_call = true, to = { "wu" } }
 inject { "Some news", id = "news", on_call = true, to = { "wu" } }

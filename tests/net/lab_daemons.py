@@ -8,6 +8,7 @@ from daemons import check, work
 
 netdrill = os.path.realpath(sys.argv[1])
 daemons.needs("osmo-hlr", "osmo-hlr-db-tool", "kamailio", "sqlite3")
+LONG = f"1000.{os.getpid()}"  # seconds of a sleep that is this test's own
 os.makedirs(f"{work}/two")
 open(f"{work}/two/hlr.cfg", "w").write("""
 log stderr
@@ -37,9 +38,9 @@ open(f"{work}/two/bold.sh", "w").write("""
 nsenter -t 1 -n true 2>/dev/null && echo "it has left its network"
 echo x 2>/dev/null >"$1" && echo "it has written elsewhere"
 echo x >own && echo "it has a place of its own"
-setsid sleep 1000 &
-exec sleep 1000
-""")
+setsid sleep LONG &
+exec sleep LONG
+""".replace("LONG", LONG))
 SITE = """
 site: SITENAME
 targets:
@@ -72,12 +73,12 @@ local function auth(deadline) return gsup.auth { site "hlr", subscribers = site 
 drill { "Daemons", id = "daemons", lasts = minutes(2), site = "daemons.yaml" }
 phase { "One" }
 step { "Ask", owner = "me", run = function()
-  expect { "the HLR answers", auth(seconds(2)).vectors, equals = 5 }
+  expect { "the HLR answers", auth(seconds(10)).vectors, equals = 5 }
   expect { "the proxy answers", sip.options { site "proxy", from = "client" }.ok }
   lab.stop { site "jia-hlr" }
   expect { "the HLR is dead", auth(ms(500)).err ~= "OK" }
   restore { site "jia-hlr" }
-  expect { "and knows its subscribers again", function() return auth(seconds(1)).ok end, within = seconds(5) }
+  expect { "and knows its subscribers again", function() return auth(seconds(1)).ok end, within = seconds(30) }
   WAIT
 end }
 """
@@ -85,7 +86,7 @@ end }
 
 def left():
     out = subprocess.run(["ps", "axo", "comm,args"], capture_output=True, text=True).stdout
-    return [line for line in out.splitlines() if f"lab-daemons-{os.getpid()}" in line or "sleep 1000" in line
+    return [line for line in out.splitlines() if f"lab-daemons-{os.getpid()}" in line or f"sleep {LONG}" in line
             or (line.startswith(("osmo-hlr ", "kamailio ")) and "hlr.cfg -l hlr.db" in line)] + \
         glob.glob(f"/run/netns/nd-daemons-{os.getpid()}*") + glob.glob(f"/run/netdrill/lab-daemons-{os.getpid()}*")
 
@@ -152,7 +153,7 @@ check("a plan is stale when a file has changed", out.returncode == 3 and "stale 
 
 # Killed in the middle, with the HLR stopped: the keeper ends all.
 doomed = subprocess.Popen(play(wait='lab.stop { site "jia-hlr" } wait(minutes(1))', runs="kill"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-for _ in range(200):
+for _ in range(600):
     time.sleep(0.1)
     journal = glob.glob(f"{work}/kill/*/journal.jsonl")
     if journal and open(journal[0]).read().count("change.proved") == 3:
@@ -160,7 +161,7 @@ for _ in range(200):
 check("its daemons are there", len(left()) > 4)
 doomed.send_signal(signal.SIGKILL)
 doomed.wait()
-for _ in range(150):
+for _ in range(600):
     time.sleep(0.1)
     if not left():
         break
@@ -171,8 +172,12 @@ up = subprocess.run([netdrill, "lab", "up", f"{work}/daemons.yaml"], capture_out
 check("lab up", up.returncode == 0)
 keepers = subprocess.run(["pgrep", "-f", f"netdrill-daemon /run/netdrill/lab-daemons-{os.getpid()}/yi.bold"], capture_output=True, text=True).stdout.split()
 os.kill(int(keepers[0]), signal.SIGKILL)
-time.sleep(0.5)
-check("a daemon ends with its keeper", not [line for line in left() if "sleep 1000" in line or "yi.bold " in line])
+for _ in range(600):
+    orphans = [line for line in left() if f"sleep {LONG}" in line or "yi.bold " in line]
+    if not orphans:
+        break
+    time.sleep(0.1)
+check(f"a daemon ends with its keeper {orphans}", not orphans)
 down = subprocess.run([netdrill, "lab", "down", f"{work}/daemons.yaml"], capture_output=True, text=True)
 check("lab down", down.returncode == 0 and not left())
 

@@ -55,7 +55,7 @@ local message = use "message"
 local function tell(verb, channel, more)
   local m = { site(channel), to = { "jia" }, title_zh = "臺馬二號海纜中斷,請啟動微波備援並回報預計完成時間與影響範圍", title_en = "Cable cut",
     body_zh = "請啟動備援。\\n.一個點\\nFrom 甲", body_en = "Start the <backup> & report to \\"EOC\\".", inject = "INJ014", sender = "演練管制組",
-    deadline = seconds(8) }
+    deadline = seconds(20) }
   if channel ~= "box" and channel ~= "cap" and channel ~= "cards" and channel ~= "elsewhere" then m.retry_after = ms(100) end
   for key, value in pairs(more or {}) do m[key] = value end
   return verb(m)
@@ -94,7 +94,7 @@ step { "All", owner = "me", run = function() together {
     expect { "nothing said", r.err == "ETIME" and r.attempts >= 2 and r.sent == 0 }
     r = tell(message.mail, "stuck", { deadline = seconds(1) })
     expect { "cut off by the deadline", r.err == "ETIME" and r.attempts == 1 }
-    r = tell(message.mail, "nobody", { deadline = seconds(1) })
+    r = tell(message.mail, "nobody", { deadline = seconds(2) })
     expect { "nobody there", r.err == "ETIME" and r.attempts >= 3 }
   end,
   function()
@@ -109,13 +109,13 @@ step { "All", owner = "me", run = function() together {
     expect { "404 is not tried again", r.err == "EREFUSED" and r.attempts == 1 and r.status == 404 }
     r = tell(message.webhook, "away", {})
     expect { "no redirect", r.err == "EANSWER" and r.attempts == 1 }
-    r = tell(message.webhook, "busy", { deadline = seconds(1) })
+    r = tell(message.webhook, "busy", { deadline = seconds(2) })
     expect { "503 until the deadline", r.err == "ETIME" and r.attempts >= 3 and r.status == 503 }
   end,
   function()
     expect { "syslog over UDP", tell(message.syslog, "udp", {}).ok }
     expect { "syslog over TCP", tell(message.syslog, "tcp", {}).ok }
-    local r = tell(message.syslog, "deaf", { deadline = seconds(1) })
+    local r = tell(message.syslog, "deaf", { deadline = seconds(2) })
     expect { "nobody takes it", r.err == "ETIME" and r.attempts >= 2 }
   end,
   function()
@@ -248,10 +248,10 @@ drill { "Inject", id = "inject", lasts = minutes(1), site = "inject.yaml" }
 phase { "One" }
 inject { { zh = "新聞:海纜中斷", en = "News: cable cut" }, id = "news", from = "lin", to = { "jia", "yi" }, body = { zh = "第二條也斷了。", en = "The second one too." },
   via = { message.VERB } }
-step { "Wait", owner = "lin", run = function() wait(seconds(2)) end }
+step { "Wait", owner = "lin", run = function() wait(seconds(3)) end }
 """
 count = len(plain)
-run, where = daemons.run(netdrill, "inject", people, inject.replace("VERB", 'mail, site "plain", deadline = seconds(5)'))
+run, where = daemons.run(netdrill, "inject", people, inject.replace("VERB", 'mail, site "plain", deadline = seconds(20)'))
 came = [read(m[2]) for m in plain[count:]]
 check(f"the inject came to both {[m['to'] for m in came]}", sorted(m["to"].addresses[0].addr_spec for m in came) == ["desk@yi.test", "noc@jia.test"])
 check("marked, from whom, which", all(marked(m["subject"]) and "新聞:海纜中斷 / News: cable cut" in m["subject"] and all(marked(t) and "news" in t for t in texts(m)) for m in came))

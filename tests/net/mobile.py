@@ -147,7 +147,7 @@ end }
 """)
 doomed = subprocess.Popen([netdrill, "run", f"{work}/kill.lua", "--confirm", "mobile", "--plain", "--runs", f"{work}/kill"],
                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-for _ in range(300):
+for _ in range(900):
     time.sleep(0.1)
     undo = glob.glob(f"{work}/kill/*/undo.jsonl")
     if undo and '"fail"' in open(undo[0]).read():
@@ -155,7 +155,7 @@ for _ in range(300):
 time.sleep(0.5)
 doomed.send_signal(signal.SIGKILL)
 doomed.wait()
-for _ in range(200):
+for _ in range(600):
     time.sleep(0.1)
     if not os.path.exists(air):
         break

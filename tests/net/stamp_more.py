@@ -71,7 +71,7 @@ def ports(count):
 
 def near(port, family=socket.AF_INET, tos=0):
     s = socket.socket(family, socket.SOCK_DGRAM)
-    s.settimeout(2)
+    s.settimeout(20)
     if family == socket.AF_INET:
         s.setsockopt(socket.IPPROTO_IP, socket.IP_RECVTOS, 1)
         s.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, tos)
@@ -84,7 +84,7 @@ def near(port, family=socket.AF_INET, tos=0):
 
 
 def ask(s, packet):
-    """The answer, and the traffic class it came with; (None, None): none within two seconds."""
+    """The answer, and the traffic class it came with; (None, None): none in time."""
     s.send(packet)
     try:
         answer, control, _, _ = s.recvmsg(2048, 256)
@@ -130,7 +130,7 @@ def authenticated(port):
     check("a changed octet is not answered", ask(s, bytes(packet))[0] is None)
     check("nor an unauthenticated packet", ask(s, open_packet(51))[0] is None)
     check("nor one whose HMAC is cut off", ask(s, sealed_packet(52)[:111])[0] is None)
-    s.settimeout(2)
+    s.settimeout(20)
     check("and they do not count", struct.unpack(">I", ask(s, sealed_packet(53))[0][:4])[0] == 2)
 
 
@@ -246,8 +246,8 @@ def twamp_reflector():
         return [answer if sequence % 2 else answer + packet[41:]]
 
     got, _, _ = play("twamp", {"far": ("127.0.0.1", far_end(serve))},
-                     '  measure { reach.stamp, site "far", every = ms(20), lasts = seconds(2), deadline = ms(300), cos = true, direct = true, size = 100 }\n'
-                     '  measure { reach.stamp, site "far", every = ms(50), lasts = seconds(1), deadline = ms(300) }\n  wait(seconds(3))')
+                     '  measure { reach.stamp, site "far", every = ms(20), lasts = seconds(2), deadline = seconds(1), cos = true, direct = true, size = 100 }\n'
+                     '  measure { reach.stamp, site "far", every = ms(50), lasts = seconds(1), deadline = seconds(1) }\n  wait(seconds(3.5))')
     sent = {n: s for n, s in got[1].items() if s["outcome"] != 1}
     check("a TWAMP reflector's answers, of 41 octets too, are taken", {n for n, s in sent.items() if s["outcome"] == 0} == {n for n in sent if n % 10 != 3}, sent)
     check("its numbers tell nothing when direct measurement was asked for, and it knows no TLV",
@@ -272,9 +272,9 @@ def sealing_reflector():
         return [answer[:100] + bytes(16)] if sequence % 10 == 7 else [answer]
 
     got, run, out = play("sealed", {"far": ("127.0.0.1", far_end(serve))},
-                         f'  measure {{ reach.stamp, site "far", every = ms(20), lasts = seconds(2), deadline = ms(300), key_file = "{work}/key", direct = true }}\n'
+                         f'  measure {{ reach.stamp, site "far", every = ms(20), lasts = seconds(2), deadline = seconds(1), key_file = "{work}/key", direct = true }}\n'
                          f'  local r = reach.stamp {{ site "far", key_file = "{work}/wide" }}\n  note {{ "why " .. tostring(r.why) }}\n'
-                         f'  local s = reach.stamp {{ site "far", key_file = "{work}/key", size = 100 }}\n  note {{ "why " .. tostring(s.why) }}\n  wait(seconds(3))')
+                         f'  local s = reach.stamp {{ site "far", key_file = "{work}/key", size = 100 }}\n  note {{ "why " .. tostring(s.why) }}\n  wait(seconds(3.5))')
     sent = {n: s for n, s in got[1].items() if s["outcome"] != 1}
     check("authenticated packets are answered, but those of a wrong HMAC are dropped",
           {n for n, s in sent.items() if s["outcome"] == 0} == {n for n in sent if n % 10 not in (3, 7)} and counted[0] >= len(sent), sent)

@@ -49,6 +49,8 @@ def reference(rows, every, start, window):
     rtp = 0
     for a, b in zip(series, series[1:]):
         rtp += (abs(b - a) - rtp) / 16
+    if not sent:  # a window in which a busy machine has sent nothing
+        return {"count": 0, "answered": 0, "missed": len(inside)}
     lost = len(sent) - len(good)
     mean = sum(series) / len(series) if series else None
     return {
@@ -98,7 +100,7 @@ step {{ "Measure", owner = "me", run = function()
     wrong = [] if len(rows) == 400 else [f"{len(rows)} rows, expected 400"]
     for i, window in enumerate(WINDOWS):
         expected = reference(rows, 5000000, start, window)
-        for stat in STATS:
+        for stat in expected:
             got = told.get(f"{stat} {i}", "no verdict")
             same = got == expected[stat] or (isinstance(got, (int, float)) and expected[stat] is not None and
                                             abs(got - expected[stat]) <= 1e-9 * max(1, abs(expected[stat])))
