@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -16,7 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FREE_MIN (16ull << 20) /* octets that have to be free for a run to begin */
+#define STAMP_LEN 16            /* 20260109T030405Z */
+#define FREE_MIN  (16ull << 20) /* octets that have to be free for a run to begin */
 
 void nd_hash(const void *bytes, size_t len_bytes, char *out)
 {
@@ -98,11 +100,18 @@ nd_err nd_rundir_create(struct nd_rundir *dir, const char *runs, const char *dri
     unsigned short salt = 0;
     if (getrandom(&salt, sizeof salt, 0) != sizeof salt)
         salt = (unsigned short)getpid();
-    dir->run_id = nd_printf("%s-%s-%04x", stamp, drill_id, salt);
-    dir->path = nd_printf("%s/%s", runs, dir->run_id);
-    static const char *const parts[] = {"", "/evidence", "/report"};
+    int made = 0;
+    do { /* another of the same second may have drawn the same number */
+        nd_rundir_deinit(dir);
+        dir->run_id = nd_printf("%s-%s-%04x", stamp, drill_id, salt++);
+        dir->path = nd_printf("%s/%s", runs, dir->run_id);
+        made = mkdir(dir->path, 0700);
+    } while (made != 0 && errno == EEXIST);
+    static const char *const parts[] = {"evidence", "report"};
+    if (made != 0)
+        err = nd_fail_errno(why, errno, "cannot make the directory '%s'", dir->path);
     for (size_t i = 0; i < sizeof parts / sizeof parts[0] && err == ND_OK; i++) {
-        char *path = nd_printf("%s%s", dir->path, parts[i]);
+        char *path = nd_rundir_file(dir, parts[i]);
         if (mkdir(path, 0700) != 0)
             err = nd_fail_errno(why, errno, "cannot make the directory '%s'", path);
         free(path);
@@ -120,14 +129,41 @@ static bool is_rundir(const char *path)
     return is;
 }
 
-/* Run ids begin with their time, so the greatest name is the latest. */
+/* The time of its first event, as text that sorts by it; empty when there is none. */
+static void first_time(const char *runs, const char *name, char *out, size_t size)
+{
+    static const char key[] = "\"time\":\"";
+    char *path = nd_printf("%s/%s/journal.jsonl", runs, name);
+    FILE *file = fopen(path, "re");
+    char head[1024] = "";
+    if (file != NULL && fgets(head, sizeof head, file) == NULL)
+        head[0] = '\0';
+    if (file != NULL)
+        fclose(file);
+    free(path);
+    const char *at = strstr(head, key);
+    snprintf(out, size, "%.24s", at != NULL ? at + sizeof key - 1 : "");
+}
+
+/* Run ids begin with their second; of two that began in the same one their journals tell more. */
+static bool is_later(const char *runs, const char *name, const char *than)
+{
+    if (strncmp(name, than, STAMP_LEN) != 0)
+        return strcmp(name, than) > 0;
+    char times[2][32];
+    first_time(runs, name, times[0], sizeof times[0]);
+    first_time(runs, than, times[1], sizeof times[1]);
+    int order = strcmp(times[0], times[1]);
+    return order != 0 ? order > 0 : strcmp(name, than) > 0;
+}
+
 static char *latest(const char *runs)
 {
     DIR *d = opendir(runs);
     char *best = NULL;
     for (const struct dirent *entry = d != NULL ? readdir(d) : NULL; entry != NULL;
          entry = readdir(d)) {
-        if (entry->d_name[0] == '.' || (best != NULL && strcmp(entry->d_name, best) <= 0))
+        if (entry->d_name[0] == '.' || (best != NULL && !is_later(runs, entry->d_name, best)))
             continue;
         char *path = nd_printf("%s/%s", runs, entry->d_name);
         if (is_rundir(path)) {

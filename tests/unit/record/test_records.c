@@ -310,6 +310,51 @@ static void test_no_file_is_replaced(void **state)
     unlink(pipe_path);
 }
 
+static void begun(const char *runs, const char *name, const char *first_line)
+{
+    char *at = nd_printf("%s/%s", runs, name);
+    char *journal = nd_printf("%s/journal.jsonl", at);
+    assert_int_equal(mkdir(at, 0700), 0);
+    assert_int_equal(nd_file_write(journal, first_line, strlen(first_line), NULL), ND_OK);
+    free(journal);
+    free(at);
+}
+
+/* The latest run is the one that began last, also among those of one second, whose names say
+ * nothing more. */
+static void test_last(void **state)
+{
+    static const struct {
+        const char *name, *first_line, *last; /* which is the last once it is there */
+    } rows[] = {
+        {"20260109T030405Z-b-8000", "{\"time\":\"2026-01-09T03:04:05.500Z\",\"seq\":1}\n",
+         "b-8000"},
+        {"20260109T030405Z-a-0001", "{\"time\":\"2026-01-09T03:04:05.501Z\",\"seq\":1}\n",
+         "a-0001"},
+        {"20260109T030405Z-b-ffff", "{\"time\":\"2026-01-09T03:04:05.499Z\",\"seq\":1}\n",
+         "a-0001"},
+        {"20260109T030405Z-c-ffff", "", "a-0001"},
+        {"20260109T030404Z-d-ffff", "{\"time\":\"2026-01-09T03:04:04.999Z\",\"seq\":1}\n",
+         "a-0001"},
+        {"20260109T030406Z-a-0000", "{\"time\":\"2026-01-09T03:04:06.000Z\",\"seq\":1}\n",
+         "a-0000"},
+    };
+    char *runs = nd_printf("%s/last", dir);
+    (void)state;
+    assert_int_equal(mkdir(runs, 0700), 0);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct nd_rundir found;
+        begun(runs, rows[i].name, rows[i].first_line);
+        assert_int_equal(nd_rundir_find(&found, runs, "last", NULL), ND_OK);
+        assert_string_equal(found.run_id + strlen("20260109T030405Z-"), rows[i].last);
+        nd_rundir_deinit(&found);
+    }
+    char *command = nd_printf("rm -r '%s'", runs);
+    assert_int_equal(system(command), 0); /* NOLINT(cert-env33-c): a test's own directory */
+    free(command);
+    free(runs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -322,6 +367,7 @@ int main(void)
         cmocka_unit_test(test_mutated),
         cmocka_unit_test(test_samples),
         cmocka_unit_test(test_no_file_is_replaced),
+        cmocka_unit_test(test_last),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }
