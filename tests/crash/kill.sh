@@ -33,12 +33,12 @@ same() { state --before "$work/before" >"$work/difference" || { fail "$1: not as
 state >"$work/before"
 [ "$(stat -c %s "$work/before")" -gt 5000 ] || fail "the state of the lab could not be read"
 for moment in 0.02 0.05 0.1 0.5 waiting; do # the last one: all is changed
-    "$netdrill" run "$work/s.lua" --plain --runs "$work/runs" >"$work/out" 2>&1 &
+    "$netdrill" run "$work/s.lua" --plain --runs "$work/runs-$moment" >"$work/out" 2>&1 &
     pid=$!
     if [ "$moment" = waiting ]; then waits; else sleep "$moment"; fi
     kill -KILL "$pid"
     wait "$pid" 2>/dev/null
-    run=$(ls "$work"/runs/*-crash-*/journal.jsonl 2>/dev/null | tail -1) # none: it was killed before it began
+    run=$(ls "$work/runs-$moment"/*-crash-*/journal.jsonl 2>/dev/null) # none: it was killed before it began
     run=${run%/journal.jsonl}
     for _ in $(seq 600); do # the keeper holds the lock while it works
         [ -z "$run" ] || flock -n "$run/lock" true 2>/dev/null && break
