@@ -1,8 +1,8 @@
 -- Disaster roaming on three operators: Jia loses a district's cells, Yi and Bing take its subscribers.
 -- Cores are real (osmo-hlr and kamailio of each operator), cells and handsets are SIMULATED. Played in the lab
 -- of sites/disaster-roaming.yaml; the numbers 0 to 11 are the steps of the verification. Not in it, because nothing
--- here plays them: cell broadcast, the location of emergency calls, short codes, refusal outside of the area,
--- reconciliation of charging records.
+-- here plays them: cell broadcast, short codes, refusal outside of the area, reconciliation of
+-- charging records. Where an emergency caller is, the PPDR drill asks.
 --   compressed, about 90 s:  netdrill run drills/disaster-roaming.lua --lab --answers drills/answers/disaster-roaming.yaml
 --   with the home core lost too:      --set variant=core-lost (40 s more)
 --   at full length, an hour:  the same with --set pace=full

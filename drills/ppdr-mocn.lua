@@ -4,7 +4,7 @@
 -- Played in the lab of sites/ppdr-mocn.yaml: fifty minutes with --set pace=full, else in 80 seconds; on a test bed with
 -- sites/ppdr-mocn-field.yaml and --set acts=people.
 local reach, links, shape = use "reach", use "links", use "shape"
-local sip, cells, handset = use "sip", use "mobile_lab", use "handset"
+local sip, cells, handset, kamailio = use "sip", use "mobile_lab", use "handset", use "kamailio"
 local gov, group, hotline, shelter = site "gov", site "group", site "hotline", site "shelter"
 local chief, medic, citizen = site "chief", site "medic", site "citizen"
 local air, sims, phones = site "air", site "sims", site "phones"
@@ -24,8 +24,8 @@ local function span(minutes) return seconds(minutes * minute) end
 drill { { zh = "救災通訊(PPDR)與多核心網路共用(MOCN)演練", en = "PPDR over shared cells (MOCN)" },
   id = "ppdr-mocn", revision = 1, lasts = span(58), site = "sites/ppdr-mocn.yaml", steady = span(3),
   simulated = not by_people and {
-    zh = "無線電以 2 Mbit/s 線路與系統核心之流量類別排程代替，手機與 SIM 為程式狀態，衛星為仿真線路；kamailio、通話、語音與所有封包為真實",
-    en = "Radio is a line of 2 Mbit/s with the kernel's traffic classes as its scheduler, handsets and SIMs are a program's states, the satellite is an emulated line; " ..
+    zh = "無線電以 2 Mbit/s 線路與系統核心之流量類別排程代替，手機與 SIM 為程式狀態，衛星為仿真線路，來電位置由演練給定；kamailio、通話、語音與所有封包為真實",
+    en = "Radio is a line of 2 Mbit/s with the kernel's traffic classes as its scheduler, handsets and SIMs are a program's states, the satellite is an emulated line, a caller's position is what the drill says; " ..
       "kamailio, the calls, their voice and every packet are real" } or nil,
   objectives = {
     reach = { zh = "共享基地臺失效後，救災人員轉至其他業者", en = "When a shared cell is lost, rescuers are served by another operator" },
@@ -194,6 +194,23 @@ step { { zh = "優先之效果", en = "What priority does" }, id = "shares", aft
   local public = shape.counters { site "yi-uplink", class = "public", from = "yi-air" }
   local function told(words) return string.format(words, public.packets, public.drops, public.backlog) end
   note { { zh = told "民眾，上行：送出 %.0f 封包，丟棄 %.0f，等候中 %.0f 位元組", en = told "public, up: %.0f packets sent, %.0f dropped, %.0f octets waiting" } }
+end }
+
+-- Over TCP: with a position a call is longer than UDP may carry. Without one it has to be answered all the same.
+step { { zh = "緊急電話附帶位置", en = "Emergency calls tell where the caller is" }, id = "position", after = "priority", owner = "measurement", objective = "emergency", repeatable = true, run = function()
+  local function emergency_call(position)
+    return sip.call { site "answering-point", account = citizen, to = site "sos", transport = "tcp", location = position, held = ms(300), from = "public", deadline = seconds(15) }
+  end
+  local function has_got(what, words)
+    if by_people then return confirm { words, by = "answering-point", within = span(2), required = false } end
+    return kamailio.get { site "position", expect = what, from = "gov" }
+  end
+  when_settled()
+  local call = emergency_call "23.1417,120.1019,50"
+  expect { { zh = "附帶位置之緊急電話 10 秒內接通(演練目標)", en = "An emergency call with the caller's position is set up within 10 s (a target of the drill)" }, function() return call.ok and call.setup end, at_most = seconds(10) }
+  expect { { zh = "受理臺收到該位置(RFC 6442)", en = "The answering point has got the position (RFC 6442)" }, has_got("23.14170 120.10190", { zh = "受理臺見北緯 23.1417、東經 120.1019", en = "The answering point sees 23.1417 N, 120.1019 E" }) }
+  expect { { zh = "無位置之緊急電話亦接通", en = "One without a position is answered all the same" }, emergency_call().ok }
+  expect { { zh = "受理臺得知其無位置，非前一通之位置", en = "And the answering point knows of none, not of the call before" }, has_got("none", { zh = "受理臺未見位置", en = "The answering point sees no position" }) }
 end }
 
 -- The shelter's two lines are taken from the fixed network.

@@ -68,6 +68,8 @@ size_t sip_make(const struct sip_request *r, char out[SIP_BYTES])
         add(&text, "Expires: %ld\r\n", r->expires);
     if (r->priority != NULL)
         add(&text, "Resource-Priority: %s\r\nRequire: resource-priority\r\n", r->priority);
+    if (r->location != NULL)
+        add(&text, "Geolocation: <cid:%s>\r\nGeolocation-Routing: yes\r\n", r->location);
     if (r->authorization != NULL)
         add(&text, "%s\r\n", r->authorization);
     if (strcmp(r->method, "OPTIONS") == 0)
@@ -269,15 +271,25 @@ static void take_headers(const osip_message_t *message, struct sip_answer *answe
     take_demands(message, answer);
 }
 
-/* Of its only body; several are not taken apart. */
+static int is_type(const osip_content_type_t *type, const char *major, const char *minor)
+{
+    return type != NULL && type->type != NULL && type->subtype != NULL &&
+           strcasecmp(type->type, major) == 0 && strcasecmp(type->subtype, minor) == 0;
+}
+
+/* The session: the body, or the first part of it that is one. */
 static void take_body(const osip_message_t *message, struct sip_answer *answer)
 {
-    const osip_content_type_t *type = message->content_type;
     osip_body_t *body = NULL;
-    if (type != NULL && type->type != NULL && type->subtype != NULL &&
-        strcasecmp(type->type, "application") == 0 && strcasecmp(type->subtype, "sdp") == 0 &&
-        osip_message_get_body(message, 0, &body) >= 0 && body->body != NULL)
-        sip_read_sdp(body->body, &answer->media);
+    int parts = is_type(message->content_type, "multipart", "mixed");
+    if (!parts && !is_type(message->content_type, "application", "sdp"))
+        return;
+    for (int i = 0; osip_message_get_body(message, i, &body) >= 0; i++) {
+        if (body->body != NULL && (!parts || is_type(body->content_type, "application", "sdp"))) {
+            sip_read_sdp(body->body, &answer->media);
+            return;
+        }
+    }
 }
 
 int sip_read(const char *text, size_t len, struct sip_answer *answer)

@@ -25,6 +25,7 @@ struct sip_request {
     const char *local;             /* "address:port" for Via and Contact */
     long cseq;
     const char *priority;          /* Resource-Priority, NULL: none */
+    const char *location;          /* Content-ID of the body's part that says where (RFC 6442) */
     const char *authorization;     /* a whole header line, NULL: none */
     long expires;                  /* -1: none */
     const char *body, *type;       /* NULL: none; type NULL: SDP */

@@ -30,6 +30,7 @@ struct call {
     char table[NAME_BYTES], key[NAME_BYTES];
     /* What the entry holds: "absent", "i 1" or "s text". */
     char before[NAME_BYTES + 2], ours[NAME_BYTES + 2];
+    const char *expect; /* of get: the op's own text, or NULL */
     nd_ns began;
     char request[REQUEST_BYTES];
     void (*take)(struct call *call, const json_t *reply, nd_ns at);
@@ -37,7 +38,9 @@ struct call {
 
 enum { SUBJECT, VALUE, PORT };
 enum { C_SUBJECT, C_PORT };
+enum { G_SUBJECT, G_EXPECT, G_PORT };
 enum { R_COUNT, R_RTT };
+enum { G_RTT };
 
 static void finish(struct call *call, nd_err err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
@@ -350,6 +353,35 @@ static nd_err count_start(void *ctx, const struct nd_args *args, struct nd_op *o
     return err;
 }
 
+/* ---- get ---- */
+
+static void got(struct call *call, const json_t *reply, nd_ns at)
+{
+    char held[NAME_BYTES + 2];
+    if (!read_held(call, reply, held))
+        return;
+    const char *text = held[1] == ' ' ? held + 2 : NULL;
+    call->self->host->emit(call->op, G_RTT, (double)(at - call->began), at);
+    if (text == NULL)
+        finish(call, ND_EREFUSED, "'%s' is not in '%s'", call->key, call->table);
+    else if (call->expect != NULL && strcmp(text, call->expect) != 0)
+        finish(call, ND_EREFUSED, "'%s' of '%s' holds '%s', expected '%.95s'", call->key,
+               call->table, text, call->expect);
+    else
+        finish(call, ND_OK, " ");
+}
+
+static nd_err get_start(void *ctx, const struct nd_args *args, struct nd_op *op)
+{
+    struct call *call = NULL;
+    nd_err err = begin(ctx, op, args->at[G_SUBJECT].u.target, args->at[G_PORT].u.i, 1, &call);
+    if (err != ND_OK)
+        return err;
+    call->expect = args->at[G_EXPECT].u.text;
+    ask(call, "htable.get", NULL, got);
+    return ND_OK;
+}
+
 /* ---- tables ---- */
 
 #define PORT_ROW                                                                                   \
@@ -372,6 +404,15 @@ static const struct nd_option count_options[] = {{"table", "a target with 'addre
                                                   1, 0, NULL, NULL},
                                                  PORT_ROW,
                                                  END_ROW};
+static const struct nd_option get_options[] = {
+    {"entry", "a target with 'address', 'table' and 'key'", "", ND_TARGET,
+     ND_OPT_REQUIRED | ND_OPT_SUBJECT, 1, 0, NULL, NULL},
+    {"expect", "what it has to hold, a number too; without it: anything", "", ND_TEXT, 0, 1, 0,
+     NULL, NULL},
+    PORT_ROW,
+    END_ROW};
+static const struct nd_reading get_readings[] = {
+    {"rtt", "from the request to the answer", "ns", 1e6}, {NULL, NULL, NULL, 0}};
 static const struct nd_reading no_readings[] = {{NULL, NULL, NULL, 0}};
 static const struct nd_reading count_readings[] = {
     {"count", "entries of the table", "1", 0},
@@ -399,7 +440,16 @@ static const struct nd_verb verb_count = {
     .readings = count_readings,
     .start = count_start,
 };
-static const struct nd_verb *const verbs[] = {&verb_set, &verb_count, NULL};
+static const struct nd_verb verb_get = {
+    .struct_size = sizeof verb_get,
+    .name = "get",
+    .help = "Whether an entry of a kamailio's hash table is there, and holds what is expected.",
+    .rights = "none; the JSON-RPC port has to be open to us",
+    .options = get_options,
+    .readings = get_readings,
+    .start = get_start,
+};
+static const struct nd_verb *const verbs[] = {&verb_set, &verb_count, &verb_get, NULL};
 
 static nd_err plugin_open(const struct nd_host *host, void **self)
 {

@@ -195,6 +195,36 @@ static void test_count(void **state)
     }
 }
 
+/* What it holds, number or text, and what was expected of it. */
+static void test_get(void **state)
+{
+    struct fixture *f = *state;
+    make_entry(f, "entry", "drm", "jia.test");
+    struct nd_op *op = nd_fake_op(f->fake, "get", "entry", "entry", NULL);
+    nd_fake_start(op);
+    assert_int_equal(nd_fake_run(op), ND_EREFUSED);
+    assert_string_equal(op->why, "'jia.test' is not in 'drm'");
+    static const struct {
+        const char *expect;
+        nd_err err;
+    } asked[] = {
+        {NULL, ND_OK}, {"23.1 120.1", ND_OK}, {"23.1 120.2", ND_EREFUSED}, {"", ND_EREFUSED}};
+    f->value = json_string("23.1 120.1");
+    for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+        op = asked[i].expect == NULL
+                 ? nd_fake_op(f->fake, "get", "entry", "entry", NULL)
+                 : nd_fake_op(f->fake, "get", "entry", "entry", "expect", asked[i].expect, NULL);
+        nd_fake_start(op);
+        assert_int_equal(nd_fake_run(op), asked[i].err);
+    }
+    assert_string_equal(op->why, "'jia.test' of 'drm' holds '23.1 120.1', expected ''");
+    json_decref(f->value);
+    f->value = json_integer(7);
+    op = nd_fake_op(f->fake, "get", "entry", "entry", "expect", "7", NULL);
+    nd_fake_start(op);
+    assert_int_equal(nd_fake_run(op), ND_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +232,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_before, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_count, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_get, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

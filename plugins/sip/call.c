@@ -1,3 +1,4 @@
+#include "location.h"
 #include "voice.h"
 
 #include <stdio.h>
@@ -5,7 +6,7 @@
 
 /* INVITE, ACK, BYE, with digest when it is asked for, and voice within. */
 
-enum { C_ACCOUNT = VERB_OWN, C_TO, C_PRIORITY, C_HELD, C_VOICE, C_BUFFER, C_IE, C_BPL };
+enum { C_ACCOUNT = VERB_OWN, C_TO, C_PRIORITY, C_LOCATION, C_HELD, C_VOICE, C_BUFFER, C_IE, C_BPL };
 enum { C_SETUP, C_RINGING, C_STATUS, C_BRANCHES, C_RANK, C_QUALITY };
 enum { INVITING, PROCEEDING, TALKING, ENDING };
 
@@ -15,6 +16,7 @@ struct call {
     struct talk talk; /* first: talk.c knows no more */
     int stage;
     struct sip_answer dialog; /* of the answer that was taken */
+    struct location location; /* position "": none is sent */
     nd_ns held;
     int branches; /* that answered, with ours */
     int told;     /* what was heard has been */
@@ -30,6 +32,10 @@ static const struct nd_option call_options[] = {
     {"to", "whom: a target with 'uri: \"sip:bob@yi.test\"'", "", ND_TARGET, ND_OPT_REQUIRED, 1, 0,
      NULL, NULL},
     PRIORITY_ROW,
+    {"location",
+     "where the caller is, sent with the call (RFC 6442): degrees north and east (WGS 84), such as "
+     "\"23.1417,120.1019\", and behind them the metres around it, if any; over TCP or TLS",
+     "", ND_TEXT, 0, 1, 0, NULL, NULL},
     {"held",
      "how long it is held, with voice, before it is hung up; give the call a 'deadline' beyond it "
      "(else 10 s)",
@@ -49,6 +55,7 @@ static void invite_send(struct call *call, const char *authorization)
 {
     struct talk *talk = &call->talk;
     char sdp[SIP_SDP];
+    struct location_body body;
     voice_offer(&call->voice, sdp);
     struct sip_request request = {.method = "INVITE",
                                   .uri = talk->uri,
@@ -57,6 +64,11 @@ static void invite_send(struct call *call, const char *authorization)
                                   .expires = -1,
                                   .body = sdp};
     call->stage = INVITING;
+    if (call->location.position[0] != '\0' &&
+        !location_put(&call->location, talk->from, talk->cookie, &request, &body)) {
+        talk_end(talk, ND_EARG, "what says where the caller is does not fit into a message");
+        return;
+    }
     talk_send(talk, &request, 1);
 }
 
@@ -260,12 +272,29 @@ static nd_err begin_voice(struct call *call, const struct nd_args *args)
     return voice_open(voice);
 }
 
+/* A location makes a call longer than UDP may carry (RFC 3261 §18.1.1: 1300 octets). */
+static nd_err judge_location(const struct nd_args *args, struct location *location, char *why,
+                             size_t bytes)
+{
+    *location = (struct location){.radius = 0};
+    if (!args->at[C_LOCATION].given)
+        return ND_OK;
+    if (!location_read(args->at[C_LOCATION].u.text, location, why, bytes))
+        return ND_EARG;
+    if (args->at[TRANSPORT].u.i != SIP_UDP)
+        return ND_OK;
+    snprintf(why, bytes,
+             "with a 'location' a call is longer than UDP may carry; transport = \"tcp\"");
+    return ND_EARG;
+}
+
 static nd_err call_start(void *ctx, const struct nd_args *args, struct nd_op *op)
 {
     struct sip *self = ctx;
     int64_t held = args->at[C_HELD].u.i;
     int64_t packets = held > ND_VOICE_EVERY ? (held + ND_VOICE_EVERY - 1) / ND_VOICE_EVERY : 1;
     const char *uri = talk_callee(self, args->at[C_TO].u.target);
+    char why[300];
     packets = args->at[C_VOICE].u.i != 0 ? packets : 0;
     if (uri == NULL)
         return ND_EARG;
@@ -275,6 +304,10 @@ static nd_err call_start(void *ctx, const struct nd_args *args, struct nd_op *op
     talk->take = call_answer;
     talk->asked = call_asked;
     call->held = held;
+    if (judge_location(args, &call->location, why, sizeof why) != ND_OK) {
+        self->host->log(self->host, ND_INFO, "%s", why);
+        return ND_EARG;
+    }
     call->voice.talk = talk;
     call->voice.count = packets;
     nd_err err = talk_open(talk, call_options, args, args->at[C_PRIORITY].u.text);
@@ -326,7 +359,9 @@ static void call_cancel(void *ctx, struct nd_op *op)
 
 static nd_err call_check(const struct nd_args *args, char *why, size_t bytes)
 {
-    return talk_judge(args->at[C_TO].u.target, args->at[C_PRIORITY].u.text, why, bytes);
+    struct location location;
+    nd_err err = talk_judge(args->at[C_TO].u.target, args->at[C_PRIORITY].u.text, why, bytes);
+    return err != ND_OK ? err : judge_location(args, &location, why, bytes);
 }
 
 static const struct nd_reading call_readings[] = {

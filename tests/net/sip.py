@@ -131,6 +131,8 @@ daemons.Scenes(netdrill, "sip", """
   local roamer = sip.call { proxy, account = alice, to = site "guest" }
   expect { "refused", roamer.err == "EREFUSED" and roamer.status == 403 }
   expect { "no emergency centre", sip.call { proxy, account = alice, to = site "centre" }.err, equals = "EARG" }
+  local located = sip.call { proxy, transport = "tcp", account = site "carol", to = bob, location = "-23.5,-120.25", held = ms(200) }
+  expect { "with a position, through a proxy that asks who calls", located.ok }
   expect { "but one that has agreed", sip.call { proxy, account = alice, to = site "agreed", held = ms(200) }.ok }
 """)
 # What is no priority, and who has not agreed, is told before the day, with its line; the lowest priority is warned of.
@@ -143,6 +145,8 @@ targets:
 """)
 for call, words in (('call { site "proxy", account = site "alice", to = site "bob", priority = "ets.9" }', "before.lua:5: [E0316] 'sip.call': priority 'ets.9': of 'ets' the lowest is 4, the highest 0"),
                     ('message { site "proxy", account = site "alice", to = site "centre", text = "x" }', "may be an emergency centre"),
+                    ('call { site "proxy", account = site "alice", to = site "bob", location = "23.1417,120.1019" }', "before.lua:5: [E0316] 'sip.call': with a 'location' a call is longer than UDP may carry; transport = \"tcp\""),
+                    ('call { site "proxy", transport = "tcp", account = site "alice", to = site "bob", location = "95,120" }', "'sip.call': location '95,120' is no position in degrees north and east"),
                     ('options { site "proxy", priority = "mcpttp.0" }', "the highest is 'mcpttp.15'")):
     open(f"{work}/before.lua", "w").write(f"""local sip = use "sip"
 drill {{ "Before", id = "before", lasts = minutes(1), site = "before.yaml" }}
@@ -174,6 +178,8 @@ daemons.Scenes(netdrill, "sip", """
   expect { "a call over TCP", direct.ok and direct.mos > 3 }
   local sos = sip.call { far, account = alice, to = site "centre", held = ms(200), priority = "esnet.4" }
   expect { "an emergency call that was agreed", sos.ok and sos.setup < seconds(2) and sos.rank == 1 }
+  local located = sip.call { far, transport = "tcp", account = alice, to = site "centre", location = "23.1417,120.1019,50", held = ms(300), voice = "g711" }
+  expect { "with a position beside its session, which is read", located.ok and located.mos > 3 }
   local six = sip.call { site "far6", account = alice, to = bob, held = ms(500), voice = "evs" }
   expect { "over IPv6, another codec", six.ok and six.voice_loss < 0.2 }
   local s = measure { sip.call, far, account = alice, to = bob, held = seconds(1), voice = "amr_wb", priority = "mcpttp.15",
@@ -189,14 +195,16 @@ for transport in ("u1", "t1"):
 far.terminate()
 said = far.stdout.read()
 counted = re.search(r"(\d+) calls answered, 0 refused, (\d+) ended", said)
-# 3 one by one, 20 of sipp, 30 of the stream, of which a busy machine may leave some out.
-check("it says what it did: " + said.strip(), counted and counted[1] == counted[2] and 43 <= int(counted[1]) <= 53)
+# 4 one by one, 20 of sipp, 30 of the stream, of which a busy machine may leave some out.
+check("it says what it did: " + said.strip(), counted and counted[1] == counted[2] and 44 <= int(counted[1]) <= 54)
 capture.done("-d", "udp.port==6000,rtp")
 capture.check_clean("sip", 400)
 capture.check_clean("rtp", 200)
 check("voice is of the codec and mark asked for, at its pace", capture.count("rtp.p_type == 0 && rtp.ext == 0 && ip.dsfield.dscp == 46 && udp.dstport == 6000") >= 100)
 check("messages are marked, in UTF-8", capture.count('sip.Method == MESSAGE && frame contains "演練 EXERCISE: 集合" && sip.Content-Type contains "UTF-8"') == 1)
-check("the emergency call asks for its service by name", capture.count('sip.Method == INVITE && sip.r-uri == "urn:service:sos.fire"') == 1)
+check("emergency calls ask for their service by name", capture.count('sip.Method == INVITE && sip.r-uri == "urn:service:sos.fire"') == 2)
+POSITION = 'sip.Geolocation contains "<cid:" && xml.cdata == "23.14170 120.10190" && sdp.media'
+check("a position goes with the call, read by tshark as the XML that Geolocation names", capture.count(POSITION) == 1)
 check("TCP is one of the transports", capture.count("sip.Method == INVITE && tcp") >= 3 and capture.count("sip.Method == OPTIONS && tcp") >= 50)
 check("each answer's session is read as SDP", capture.count("sdp.media.port == 6000") >= 4)
 check("every call that was answered was acknowledged and ended", capture.count("sip.Method == ACK && udp.dstport == 5070") >= 3 and
