@@ -6,6 +6,7 @@
 #include "record/seal.h"
 #include "report/across/items.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -302,6 +303,7 @@ static int finish(struct nd_live *live, int code)
     nd_metrics_close(live->metrics); /* its last text tells of the series */
     live->metrics = NULL;
     nd_run_drop_series(live->run);
+    malloc_trim(0);
     nd_err err = nd_report_write(&live->dir, NULL, NULL, &why);
     if (err == ND_OK) {
         err = nd_seal(&live->dir, ND_SEAL_COMPLETE, live->key, &why);

@@ -7,6 +7,7 @@
 #include "run/restore_dir.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -270,6 +271,8 @@ static int make_dir(struct nd_live *live)
                                   nd_sched_to_wall(live->work.sched, 0), &why);
     if (err == ND_OK)
         err = nd_keep_sources(&live->dir, &live->work, live->plan, &why);
+    json_object_del(live->plan, "measures"); /* nobody asks any more, and it may be long */
+    malloc_trim(0); /* the rehearsal took as much as the run itself will, in other pieces */
     return err == ND_OK ? ND_EXIT_OK : nd_live_refuse(ND_EXIT_REFUSED, why.text);
 }
 
