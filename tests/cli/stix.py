@@ -21,6 +21,7 @@ netdrill = os.path.abspath(sys.argv[1])
 root = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 schemas = {s["$id"]: s for s in map(json.load, map(open, glob.glob(f"{root}/tests/support/stix2/schemas/*/*.json")))}
 by_type = {os.path.basename(i)[:-5]: s for i, s in schemas.items()}
+by_type["relationship"] = by_type["core"]  # and stix_rules.relation()
 TLP = {"clear": "TLP:WHITE", "green": "TLP:GREEN", "amber": "TLP:AMBER", "red": "TLP:RED"}
 HOSTILE = 'q"\\ <script>\u202e\x07 演練'
 
@@ -176,6 +177,8 @@ def main(work):
         note = next(o for o in whole["objects"] if o["id"] == relations[0]["target_ref"])
         check([(r["relationship_type"], r["source_ref"]) for r in relations] == [("related-to", actions[0]["id"])] and "<script>" in note["content"],
               f"{lang}: {relations}")
+        for damage in ({"relationship_type": "Related To"}, {"source_ref": relations[0]["id"]}, {"target_ref": actions[0]["id"]}):
+            check(stix_rules.relation({**relations[0], **damage}), f"{lang}: {damage} is not refused")
         check(actions[0]["modified"] > of_type(whole, "report")[0]["created"], "improved: not modified")
     check(any(n.get("authors") == ["chen"] for n in of_type(whole, "note")), "who observed is not told")
 

@@ -34,6 +34,17 @@ def empties(value, path):
     return found
 
 
+def relation(one):
+    """Clause 5.1, of whose schema there is no copy here: from one domain object to another, by a lower-case name."""
+    ends = [one.get(key, "").split("--")[0] for key in ("source_ref", "target_ref")]
+    found = [f"a relation with an end at {end!r}" for end in ends if end in ("", "relationship", "sighting", "bundle", "marking-definition", "language-content")]
+    if one.get("source_ref") == one.get("target_ref"):
+        found.append("a relation of an object to itself")
+    if not re.fullmatch(r"[a-z0-9-]+", one.get("relationship_type", "")):
+        found.append("a relation without its type")
+    return found
+
+
 def of_one(one, by_id):
     kind, found = one["type"], []
     scalar = kind.endswith("-addr")
@@ -72,8 +83,8 @@ def of_one(one, by_id):
     if kind == "observed-data":
         if not 1 <= one["number_observed"] <= 999_999_999 or not all(by_id.get(r, {}).get("type", "").endswith("-addr") for r in one["object_refs"]):
             found.append("nothing was observed, or not an observable")
-    if kind == "relationship" and one["source_ref"] == one["target_ref"]:
-        found.append("a relation of an object to itself")
+    if kind == "relationship":
+        found += relation(one)
     if kind in ("report", "grouping"):
         left = {i for i, o in by_id.items() if o["type"] not in ("report", "grouping", "marking-definition")} - set(one["object_refs"])
         if left:
