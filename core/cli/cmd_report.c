@@ -26,6 +26,14 @@ static const struct nd_cli_option report_options[] = {
     {"pdf", NULL, "the pages as PDF too, by the Chromium of this machine", 0},
     {NULL, NULL, NULL, 0}};
 
+/* A fault of it stays with stdout, and is told at the end. */
+static void drain(void *ctx, struct nd_buf *out)
+{
+    (void)ctx;
+    fwrite(nd_buf_str(out), 1, out->len_bytes, stdout);
+    nd_buf_reset(out);
+}
+
 static int print_report(const struct nd_rundir *dir, const struct nd_cli_args *args)
 {
     struct nd_fail why = {0};
@@ -40,11 +48,16 @@ static int print_report(const struct nd_rundir *dir, const struct nd_cli_args *a
         fprintf(stderr, "netdrill report: %s\n", why.text);
         return why.code == ND_EARG ? ND_EXIT_USAGE : ND_EXIT_INTEGRITY;
     }
-    const struct nd_rendering how = {nd_cli_get(args, "format"), lang, nd_cli_get(args, "table"),
-                                     nd_cli_get(args, "tlp")};
+    const struct nd_rendering how = {.format = nd_cli_get(args, "format"),
+                                     .lang = lang,
+                                     .table = nd_cli_get(args, "table"),
+                                     .tlp = nd_cli_get(args, "tlp"),
+                                     .dir = dir,
+                                     .drain = drain};
     nd_err err = nd_report_render(model, &how, &out, &why);
-    if (err == ND_OK && (fwrite(nd_buf_str(&out), 1, out.len_bytes, stdout) != out.len_bytes ||
-                         fflush(stdout) != 0))
+    if (err == ND_OK)
+        drain(NULL, &out);
+    if (err == ND_OK && (fflush(stdout) != 0 || ferror(stdout) != 0))
         err = nd_fail_errno(&why, errno, "cannot write");
     if (err != ND_OK)
         fprintf(stderr, "netdrill report: %s\n", why.text);

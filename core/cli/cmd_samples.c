@@ -2,6 +2,7 @@
 
 #include "record/rundir.h"
 #include "record/samples.h"
+#include "sheet/sheet.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,27 +25,16 @@ struct wanted {
     struct ND_VEC(int64_t) ids;
 };
 
-/* A text as a CSV field (RFC 4180): quoted when it has to be. */
+/* A text as a CSV field. */
 static void put_field(const char *given)
 {
-    if (given == NULL)
-        return;
-    char *whole = nd_strdup(given);
-    const char *text = whole;
-    nd_text_tame(whole, true);
-    if (strpbrk(text, ",\"\r\n") == NULL) {
-        fputs(text, stdout);
-        free(whole);
-        return;
-    }
-    putchar('"');
-    for (; *text != '\0'; text++) {
-        if (*text == '"')
-            putchar('"');
-        putchar(*text);
-    }
-    putchar('"');
-    free(whole);
+    struct nd_buf out = {0};
+    char *text = nd_strdup(given != NULL ? given : "");
+    nd_text_tame(text, true);
+    nd_csv_text(text, &out);
+    fputs(nd_buf_str(&out), stdout);
+    nd_buf_deinit(&out);
+    free(text);
 }
 
 static void take_series(void *ctx, const struct nd_series_info *info)

@@ -1,6 +1,7 @@
 #include "cli/metrics.h"
 
 #include "base/mem.h"
+#include "base/openmetrics.h"
 #include "base/units.h"
 
 #include <errno.h>
@@ -26,21 +27,6 @@ struct nd_metrics {
 
 /* ---- the text ---- */
 
-/* A label's value, escaped as the format wants it. */
-static void put_label(struct nd_buf *out, const char *name, const char *value, const char *before)
-{
-    nd_buf_addf(out, "%s%s=\"", before, name);
-    for (; value != NULL && *value != '\0'; value++) {
-        if (*value == '\\' || *value == '"')
-            nd_buf_addf(out, "\\%c", *value);
-        else if (*value == '\n')
-            nd_buf_adds(out, "\\n");
-        else
-            nd_buf_add(out, value, 1);
-    }
-    nd_buf_adds(out, "\"");
-}
-
 static void put_number(struct nd_buf *out, double value)
 {
     if (isnan(value))
@@ -49,18 +35,13 @@ static void put_number(struct nd_buf *out, double value)
         nd_buf_addf(out, " %.17g\n", value);
 }
 
-static void put_head(struct nd_buf *out, const char *name, const char *type, const char *help)
-{
-    nd_buf_addf(out, "# TYPE %s %s\n# HELP %s %s\n", name, type, name, help);
-}
-
 /* One family about every series; key: of the status. Lengths of time become seconds. */
 static void put_series(const json_t *status, const char *name, const char *type, const char *help,
                        const char *key, struct nd_buf *out)
 {
     size_t i = 0;
     json_t *series = NULL;
-    put_head(out, name, type, help);
+    nd_openmetrics_head(out, name, type, help);
     json_array_foreach(json_object_get(status, "series"), i, series)
     {
         char id[24];
@@ -72,11 +53,12 @@ static void put_series(const json_t *status, const char *name, const char *type,
         snprintf(id, sizeof id, "%lld",
                  (long long)json_integer_value(json_object_get(series, "id")));
         nd_buf_addf(out, "%s%s", name, strcmp(type, "counter") == 0 ? "_total" : "");
-        put_label(out, "run", json_string_value(json_object_get(status, "run")), "{");
-        put_label(out, "series", id, ",");
-        put_label(out, "name", json_string_value(json_object_get(series, "name")), ",");
-        put_label(out, "label", json_string_value(json_object_get(series, "label")), ",");
-        put_label(out, "unit", length ? "seconds" : unit, ",");
+        nd_openmetrics_label(out, "run", json_string_value(json_object_get(status, "run")), "{");
+        nd_openmetrics_label(out, "series", id, ",");
+        nd_openmetrics_label(out, "name", json_string_value(json_object_get(series, "name")), ",");
+        nd_openmetrics_label(out, "label", json_string_value(json_object_get(series, "label")),
+                             ",");
+        nd_openmetrics_label(out, "unit", length ? "seconds" : unit, ",");
         nd_buf_adds(out, "}");
         double number = json_is_number(value) ? json_number_value(value) : (double)NAN;
         put_number(out, length ? number / 1e9 : number);
@@ -86,9 +68,9 @@ static void put_series(const json_t *status, const char *name, const char *type,
 static void put_one(const json_t *status, const char *name, const char *help, double value,
                     struct nd_buf *out)
 {
-    put_head(out, name, "gauge", help);
+    nd_openmetrics_head(out, name, "gauge", help);
     nd_buf_adds(out, name);
-    put_label(out, "run", json_string_value(json_object_get(status, "run")), "{");
+    nd_openmetrics_label(out, "run", json_string_value(json_object_get(status, "run")), "{");
     nd_buf_adds(out, "}");
     put_number(out, value);
 }

@@ -37,9 +37,6 @@ nd_err nd_report_ods(const json_t *model, enum nd_lang lang, struct nd_buf *out,
 /* One table as CSV. ND_EARG: there is none of that name. */
 nd_err nd_report_csv(const json_t *model, enum nd_lang lang, const char *table, struct nd_buf *out,
                      struct nd_fail *why);
-/* An array of Grafana's annotations: phases, changes in force, interruptions; epoch milliseconds.
- */
-void nd_report_grafana(const json_t *model, enum nd_lang lang, struct nd_buf *out);
 /* OpenMetrics text of the run's totals; lengths in seconds. */
 void nd_report_openmetrics(const json_t *model, struct nd_buf *out);
 
@@ -53,7 +50,18 @@ struct nd_rendering {
     enum nd_lang lang;
     const char *table; /* of csv; else NULL */
     const char *tlp;   /* of stix, NULL: amber; else NULL */
+    /* Of grafana: the run, for the interruptions that the model leaves out; NULL: without them. */
+    const struct nd_rundir *dir;
+    /* Takes what out holds so far and empties it, so that what is long need not be in memory as a
+     * whole; NULL: out grows. The last of it stays in out. */
+    void (*drain)(void *ctx, struct nd_buf *out);
+    void *drain_ctx;
 };
+
+/* An array of Grafana's annotations: phases, changes in force, every interruption, faults; epoch
+ * milliseconds. */
+nd_err nd_report_grafana(const json_t *model, const struct nd_rendering *how, struct nd_buf *out,
+                         struct nd_fail *why);
 
 /* ND_EARG: an unknown name, or what does not go with the format. */
 nd_err nd_report_render(const json_t *model, const struct nd_rendering *how, struct nd_buf *out,

@@ -6,25 +6,43 @@
 
 static const char byte_order_mark[] = "\xef\xbb\xbf";
 
-/* Whether a text is guarded: it begins, behind any apostrophes, with what makes a formula. */
+/* Whether a text is guarded: it begins, behind any apostrophes, with what makes a formula, in full
+ * width too, which spreadsheets of East Asia take as well. */
 static bool dangerous(const char *text)
 {
+    static const char *const wide[] = {"＝", "＋", "－", "＠"};
     text += strspn(text, "'");
-    return *text != '\0' && strchr("=+-@\t\r", *text) != NULL;
+    for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++) {
+        if (strncmp(text, wide[i], strlen(wide[i])) == 0)
+            return true;
+    }
+    return *text != '\0' && strchr("=+-@\t\r\n", *text) != NULL;
 }
 
-static void put_cell(const struct nd_cell *cell, struct nd_buf *out)
+static void put_field(const char *text, bool guarded, struct nd_buf *out)
 {
-    bool guarded = !cell->number && dangerous(cell->text);
-    bool quoted = strpbrk(cell->text, ",\"\r\n") != NULL;
+    bool quoted = strpbrk(text, ",\"\r\n") != NULL;
     if (quoted)
         nd_buf_adds(out, "\"");
     if (guarded)
         nd_buf_adds(out, "'");
-    for (const char *at = cell->text; *at != '\0'; at++)
+    for (const char *at = text; *at != '\0'; at++)
         nd_buf_add(out, *at == '"' ? "\"\"" : at, *at == '"' ? 2 : 1);
     if (quoted)
         nd_buf_adds(out, "\"");
+}
+
+void nd_csv_text(const char *text, struct nd_buf *out)
+{
+    put_field(text, dangerous(text), out);
+}
+
+static void put_cell(const struct nd_cell *cell, struct nd_buf *out)
+{
+    if (cell->number)
+        put_field(cell->text, false, out);
+    else
+        nd_csv_text(cell->text, out);
 }
 
 void nd_sheet_csv(const struct nd_sheet *sheet, struct nd_buf *out)

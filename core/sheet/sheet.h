@@ -41,9 +41,11 @@ const char *nd_sheet_exact_at(const struct nd_sheet *sheet, size_t row, size_t c
 void nd_sheet_exact(struct nd_sheet *sheet, const char *exact);
 
 /* UTF-8 with a byte order mark, CRLF. A text that a spreadsheet would take for a formula (it begins
- * with = + - @, TAB or CR) gets an apostrophe before it; reading takes it off again, so that any
- * text comes back as it was. Appends to out. */
+ * with = + - @, of full width too, TAB, CR or LF) gets an apostrophe before it; reading takes it
+ * off again, so that any text comes back as it was. Numbers stay numbers. Appends to out. */
 void nd_sheet_csv(const struct nd_sheet *sheet, struct nd_buf *out);
+/* A text alone as a cell of such a table, for what is too long to be a sheet. Appends to out. */
+void nd_csv_text(const char *text, struct nd_buf *out);
 
 /* Rows of a CSV text, with or without byte order mark and with any line end. ND_EARG with row and
  * column: a quote that is not closed or stands where none may, text that is no UTF-8, limits. */

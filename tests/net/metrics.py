@@ -4,6 +4,9 @@ port, and from the text file."""
 import os, socket, subprocess, sys, tempfile, time, urllib.error, urllib.request
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+import prometheus
+
 netdrill = os.path.realpath(sys.argv[1])
 work = tempfile.mkdtemp()
 wrong = []
@@ -50,6 +53,9 @@ def families(text):
 time.sleep(1)
 kind, text = fetch()
 check("the content type is OpenMetrics'", kind.startswith("application/openmetrics-text; version=1.0.0"))
+refused, read = prometheus.strict(text, f"{work}/store")
+check(f"Prometheus' own parser takes it: {refused}", not refused and len(read) == len(prometheus.samples(text)) > 10)
+check(f"units and help: {prometheus.units(text)}", not prometheus.units(text))
 first = families(text)
 time.sleep(1)
 second = families(fetch()[1])

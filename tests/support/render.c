@@ -49,12 +49,14 @@ int main(int argc, char **argv)
         }
         for (size_t i = 0; i < nd_report_tables_count; i++) {
             const char *table = nd_report_tables[i].name;
-            const struct nd_rendering how = {"csv", (enum nd_lang)l, table, NULL};
+            const struct nd_rendering how = {
+                .format = "csv", .lang = (enum nd_lang)l, .table = table};
             snprintf(name, sizeof name, "%s.%s.csv", languages[l], table);
             render(model, argv[2], name, &how);
         }
         for (size_t i = 0; i < 4; i++) {
-            const struct nd_rendering how = {"stix", (enum nd_lang)l, NULL, tlps[i]};
+            const struct nd_rendering how = {
+                .format = "stix", .lang = (enum nd_lang)l, .tlp = tlps[i]};
             snprintf(name, sizeof name, "%s.%s.stix", languages[l], tlps[i]);
             render(model, argv[2], name, &how);
         }

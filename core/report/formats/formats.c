@@ -96,9 +96,11 @@ nd_err nd_report_render(const json_t *model, const struct nd_rendering *how, str
         const char *name;
         void (*render)(const json_t *model, struct nd_buf *out);
         void (*render_lang)(const json_t *model, enum nd_lang lang, struct nd_buf *out);
-    } list[] = {{"html", NULL, nd_report_html},       {"md", NULL, nd_report_markdown},
-                {"json", nd_report_json, NULL},       {"junit", nd_report_junit, NULL},
-                {"grafana", NULL, nd_report_grafana}, {"openmetrics", nd_report_openmetrics, NULL}};
+    } list[] = {{"html", NULL, nd_report_html},
+                {"md", NULL, nd_report_markdown},
+                {"json", nd_report_json, NULL},
+                {"junit", nd_report_junit, NULL},
+                {"openmetrics", nd_report_openmetrics, NULL}};
     bool is_csv = strcmp(format, "csv") == 0;
     bool is_stix = strcmp(format, "stix") == 0;
     if (is_csv && how->table == NULL)
@@ -111,6 +113,8 @@ nd_err nd_report_render(const json_t *model, const struct nd_rendering *how, str
         return nd_report_csv(model, how->lang, how->table, out, why);
     if (strcmp(format, "ods") == 0)
         return nd_report_ods(model, how->lang, out, why);
+    if (strcmp(format, "grafana") == 0)
+        return nd_report_grafana(model, how, out, why);
     if (is_stix)
         return nd_report_stix(model, how->lang, how->tlp, out, why);
     for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {

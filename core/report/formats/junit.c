@@ -4,46 +4,102 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* JUnit XML: one suite of what was expected, one of the baseline, one of regulatory clocks, one of
- * what was restored, one of steps. */
+/* JUnit XML, as Jenkins' and GitLab's readers have it: one suite of what was expected, one of the
+ * baseline, one of regulatory clocks, one of what was restored, one of steps. */
 
-static void begin_suite(struct nd_buf *out, const char *name, size_t tests, size_t failures,
-                        size_t skipped)
+struct suite {
+    const struct nd_page *page;
+    const char *name;
+    struct nd_buf cases;
+    size_t tests, failures, errors, skipped;
+    json_int_t took; /* ns, of those of its cases that took time */
+};
+
+struct document {
+    const struct nd_page *page;
+    struct nd_buf suites;
+    size_t tests, failures, errors;
+    int count;
+};
+
+enum verdict { GOOD, FAILURE, ERROR, SKIPPED };
+
+/* Seconds, as decimals that no locale changes. */
+static void put_seconds(struct nd_buf *out, json_int_t ns)
 {
-    nd_buf_addf(out, "  <testsuite name=\"%s\" tests=\"%zu\" failures=\"%zu\" skipped=\"%zu\">\n",
-                name, tests, failures, skipped);
+    json_int_t ms = ns > 0 ? (ns + 500000) / 1000000 : 0;
+    nd_buf_addf(out, " time=\"%lld.%03lld\"", (long long)(ms / 1000), (long long)(ms % 1000));
 }
 
-static void test_case(struct nd_buf *out, const char *class_name, const char *name,
-                      const char *kind, const char *message)
+/* took: an integer of ns, or what is none: then it took no time that is known. message: of what is
+ * not good. */
+static void test_case(struct suite *suite, const char *name, const json_t *took,
+                      enum verdict verdict, const char *message)
 {
-    nd_buf_addf(out, "    <testcase classname=\"%s\" name=\"", class_name);
+    static const char *const kinds[] = {"", "failure", "error", "skipped"};
+    struct nd_buf *out = &suite->cases;
+    suite->tests++;
+    suite->failures += verdict == FAILURE;
+    suite->errors += verdict == ERROR;
+    suite->skipped += verdict == SKIPPED;
+    nd_buf_adds(out, "    <testcase classname=\"");
+    nd_xml(out, nd_str_of(json_object_get(suite->page->model, "drill"), "id"));
+    nd_buf_addf(out, ".%s\" name=\"", suite->name);
     nd_xml(out, name);
-    if (kind == NULL) {
-        nd_buf_adds(out, "\"/>\n");
+    nd_buf_adds(out, "\"");
+    if (json_is_integer(took)) {
+        put_seconds(out, json_integer_value(took));
+        suite->took += json_integer_value(took) > 0 ? json_integer_value(took) : 0;
+    }
+    if (verdict == GOOD) {
+        nd_buf_adds(out, "/>\n");
         return;
     }
-    nd_buf_addf(out, "\"><%s message=\"", kind);
+    nd_buf_addf(out, "><%s type=\"%s\" message=\"", kinds[verdict], suite->name);
     nd_xml(out, message);
     nd_buf_adds(out, "\"/></testcase>\n");
 }
 
-static size_t count_of(const json_t *list, const char *key, const char *value)
+/* A moment as the format wants it: UTC, without saying so. */
+static void put_timestamp(const struct nd_page *page, struct nd_buf *out)
 {
-    size_t count = 0;
-    size_t i = 0;
-    json_t *entry = NULL;
-    json_array_foreach(list, i, entry) count += strcmp(nd_str_of(entry, key), value) == 0;
-    return count;
+    char text[ND_UNIT_TEXT];
+    if (nd_run_ms(page->model) == 0)
+        return;
+    nd_wall_format(nd_run_ms(page->model) * 1000000, 0, text);
+    nd_buf_addf(out, " timestamp=\"%.19s\"", text);
 }
 
-static void put_verdicts(const struct nd_page *page)
+static void end_suite(struct document *to, struct suite *suite, const char *properties)
 {
+    struct nd_buf *out = &to->suites;
+    const char *host = nd_str_of(json_object_get(to->page->model, "run"), "node");
+    nd_buf_addf(out,
+                "  <testsuite name=\"%s\" package=\"netdrill\" id=\"%d\" tests=\"%zu\" "
+                "failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\"",
+                suite->name, to->count++, suite->tests, suite->failures, suite->errors,
+                suite->skipped);
+    put_seconds(out, suite->took);
+    put_timestamp(to->page, out);
+    if (*host != '\0') {
+        nd_buf_adds(out, " hostname=\"");
+        nd_xml(out, host);
+        nd_buf_adds(out, "\"");
+    }
+    nd_buf_addf(out, ">\n%s%s  </testsuite>\n", properties, nd_buf_str(&suite->cases));
+    to->tests += suite->tests;
+    to->failures += suite->failures;
+    to->errors += suite->errors;
+    nd_buf_deinit(&suite->cases);
+}
+
+static void put_verdicts(struct document *to)
+{
+    const struct nd_page *page = to->page;
+    struct suite suite = {.page = page, .name = "expected"};
     const json_t *list = json_object_get(page->model, "verdicts");
     size_t i = 0;
     json_t *v = NULL;
-    begin_suite(page->out, "expected", json_array_size(list), count_of(list, "grade", "missed"),
-                count_of(list, "grade", "unknown"));
     json_array_foreach(list, i, v)
     {
         char measured[64];
@@ -57,70 +113,65 @@ static void put_verdicts(const struct nd_page *page)
             nd_operator_sign(nd_str_of(v, "operator")),
             nd_value_text(page, json_object_get(v, "limit"), unit, statistic, limit),
             (long long)nd_int_of(v, "seq"));
-        test_case(page->out, "expected", nd_text_of(page, json_object_get(v, "sentence")),
-                  strcmp(grade, "met") == 0      ? NULL
-                  : strcmp(grade, "missed") == 0 ? "failure"
-                                                 : "skipped",
+        test_case(&suite, nd_text_of(page, json_object_get(v, "sentence")), NULL,
+                  strcmp(grade, "met") == 0      ? GOOD
+                  : strcmp(grade, "missed") == 0 ? FAILURE
+                                                 : SKIPPED,
                   message);
         free(message);
     }
-    nd_buf_adds(page->out, "  </testsuite>\n");
+    end_suite(to, &suite, "");
 }
 
-static void put_changes(const struct nd_page *page)
+static void put_changes(struct document *to)
 {
+    const struct nd_page *page = to->page;
+    struct suite suite = {.page = page, .name = "restored"};
     const json_t *list = json_object_get(page->model, "changes");
-    size_t total = json_array_size(list);
     size_t i = 0;
     json_t *c = NULL;
-    begin_suite(page->out, "restored", total, total - count_of(list, "state", "verified"), 0);
     json_array_foreach(list, i, c)
     {
         char *name = nd_printf("%s.%s %s", nd_str_of(c, "plugin"), nd_str_of(c, "verb"),
                                nd_str_of(c, "target"));
         bool verified = strcmp(nd_str_of(c, "state"), "verified") == 0;
-        test_case(page->out, "restored", name, verified ? NULL : "failure",
+        test_case(&suite, name, NULL, verified ? GOOD : FAILURE,
                   *nd_str_of(c, "why") != '\0' ? nd_str_of(c, "why")
                                                : "not read back as before the drill");
         free(name);
     }
-    nd_buf_adds(page->out, "  </testsuite>\n");
+    end_suite(to, &suite, "");
 }
 
-static void put_steps(const struct nd_page *page)
+static void put_steps(struct document *to)
 {
+    const struct nd_page *page = to->page;
+    struct suite suite = {.page = page, .name = "steps"};
     const json_t *list = json_object_get(page->model, "steps");
     size_t i = 0;
     json_t *s = NULL;
-    begin_suite(page->out, "steps", json_array_size(list), count_of(list, "state", "failed"),
-                json_array_size(list) - count_of(list, "state", "failed") -
-                    count_of(list, "state", "done"));
     json_array_foreach(list, i, s)
     {
         const char *state = nd_str_of(s, "state");
-        test_case(page->out, "steps", nd_str_of(s, "id"),
-                  strcmp(state, "done") == 0     ? NULL
-                  : strcmp(state, "failed") == 0 ? "failure"
-                                                 : "skipped",
+        test_case(&suite, nd_str_of(s, "id"), json_object_get(s, "lasted_ns"),
+                  strcmp(state, "done") == 0     ? GOOD
+                  : strcmp(state, "failed") == 0 ? FAILURE
+                                                 : SKIPPED,
                   nd_str_of(s, "why"));
     }
-    nd_buf_adds(page->out, "  </testsuite>\n");
+    end_suite(to, &suite, "");
 }
 
 /* A case for each inject: a failure when nobody reacted in time, skipped when it was not played. */
-static void put_injects(const struct nd_page *page)
+static void put_injects(struct document *to)
 {
+    const struct nd_page *page = to->page;
+    struct suite suite = {.page = page, .name = "injects"};
     const json_t *list = json_object_get(page->model, "injects");
-    size_t failures =
-        count_of(list, "outcome", "expired") + count_of(list, "outcome", "answered_late");
-    size_t played =
-        failures + count_of(list, "outcome", "answered") + count_of(list, "outcome", "delivered");
     size_t i = 0;
     json_t *inject = NULL;
     if (json_array_size(list) == 0)
         return;
-    begin_suite(page->out, "injects", json_array_size(list), failures,
-                json_array_size(list) - played);
     json_array_foreach(list, i, inject)
     {
         const char *outcome = nd_str_of(inject, "outcome");
@@ -129,25 +180,26 @@ static void put_injects(const struct nd_page *page)
         struct nd_buf text = {0};
         nd_buf_addf(&text, "%s; ", nd_state_text(page, outcome));
         nd_inject_answers(page, inject, &text);
-        test_case(page->out, "injects", nd_str_of(inject, "id"),
-                  good     ? NULL
-                  : failed ? "failure"
-                           : "skipped",
+        test_case(&suite, nd_str_of(inject, "id"), json_object_get(inject, "reaction_ns"),
+                  good     ? GOOD
+                  : failed ? FAILURE
+                           : SKIPPED,
                   nd_buf_str(&text));
         nd_buf_deinit(&text);
     }
-    nd_buf_adds(page->out, "  </testsuite>\n");
+    end_suite(to, &suite, "");
 }
 
 /* Observations judge nothing here; they are told. */
-static void put_observations(const struct nd_page *page)
+static void put_observations(struct document *to)
 {
+    const struct nd_page *page = to->page;
+    struct suite suite = {.page = page, .name = "observations"};
     const json_t *list = json_object_get(page->model, "observations");
     size_t i = 0;
     json_t *one = NULL;
     if (json_array_size(list) == 0)
         return;
-    begin_suite(page->out, "observations", json_array_size(list), 0, 0);
     json_array_foreach(list, i, one)
     {
         struct nd_buf history = {0};
@@ -157,67 +209,60 @@ static void put_observations(const struct nd_page *page)
                                nd_str_of(one, "text"), *words != '\0' ? " (" : "", words,
                                *words != '\0' ? ")" : "");
         nd_buf_deinit(&history);
-        test_case(page->out, "observations", name, NULL, NULL);
+        test_case(&suite, name, NULL, GOOD, "");
         free(name);
     }
-    nd_buf_adds(page->out, "  </testsuite>\n");
+    end_suite(to, &suite, "");
 }
 
 /* Nor do faults; they are told with how long each moment took. */
-static void put_faults(const struct nd_page *page)
+static void put_faults(struct document *to)
 {
+    const struct nd_page *page = to->page;
+    struct suite suite = {.page = page, .name = "faults"};
     const json_t *list = json_object_get(page->model, "faults");
     size_t i = 0;
     json_t *fault = NULL;
     if (json_array_size(list) == 0)
         return;
-    begin_suite(page->out, "faults", json_array_size(list), 0, 0);
     json_array_foreach(list, i, fault)
     {
         struct nd_buf line = {0};
         nd_fault_line(page, fault, &line);
-        test_case(page->out, "faults", nd_buf_str(&line), NULL, NULL);
+        test_case(&suite, nd_buf_str(&line), NULL, GOOD, "");
         nd_buf_deinit(&line);
     }
-    nd_buf_adds(page->out, "  </testsuite>\n");
+    end_suite(to, &suite, "");
 }
 
 /* A case each for before and after; none without a baseline. */
-static void put_baseline(const struct nd_page *page)
+static void put_baseline(struct document *to)
 {
+    const struct nd_page *page = to->page;
+    struct suite suite = {.page = page, .name = "baseline"};
     static const char *const whens[] = {"before", "after"};
     const json_t *baseline = json_object_get(page->model, "baseline");
-    size_t tests = 0;
-    size_t failures = 0;
-    for (size_t w = 0; w < 2; w++) {
-        const json_t *ended = json_object_get(baseline, whens[w]);
-        tests += ended != NULL;
-        failures += json_is_false(json_object_get(ended, "holds"));
-    }
-    if (tests == 0)
-        return;
-    begin_suite(page->out, "baseline", tests, failures, 0);
     for (size_t w = 0; w < 2; w++) {
         const json_t *ended = json_object_get(baseline, whens[w]);
         const json_t *first = json_array_get(json_object_get(ended, "fails"), 0);
         if (ended != NULL)
-            test_case(page->out, "baseline", whens[w],
-                      json_is_true(json_object_get(ended, "holds")) ? NULL : "failure",
+            test_case(&suite, whens[w], json_object_get(ended, "took_ns"),
+                      json_is_true(json_object_get(ended, "holds")) ? GOOD : FAILURE,
                       nd_str_of(first, "why"));
     }
-    nd_buf_adds(page->out, "  </testsuite>\n");
+    if (suite.tests != 0)
+        end_suite(to, &suite, "");
 }
 
-static void put_duties(const struct nd_page *page)
+static void put_duties(struct document *to)
 {
+    const struct nd_page *page = to->page;
+    struct suite suite = {.page = page, .name = "obligations"};
     const json_t *list = json_object_get(page->model, "obligations");
-    size_t failed = count_of(list, "verdict", "missed") + count_of(list, "verdict", "late");
     size_t i = 0;
     json_t *duty = NULL;
     if (json_array_size(list) == 0)
         return;
-    begin_suite(page->out, "obligations", json_array_size(list), failed,
-                json_array_size(list) - failed - count_of(list, "verdict", "met"));
     json_array_foreach(list, i, duty)
     {
         char limit[ND_UNIT_TEXT];
@@ -230,42 +275,61 @@ static void put_duties(const struct nd_page *page)
                       nd_length_format(nd_int_of(duty, "limit_ns"), limit), done ? ", margin " : "",
                       done ? nd_length_format(nd_int_of(duty, "margin_ns"), margin) : "",
                       (long long)nd_int_of(duty, "seq"));
-        test_case(page->out, "obligations", nd_str_of(duty, "id"),
-                  strcmp(verdict, "met") == 0 ? NULL
-                  : bad                       ? "failure"
-                                              : "skipped",
+        test_case(&suite, nd_str_of(duty, "id"), json_object_get(duty, "took_ns"),
+                  strcmp(verdict, "met") == 0 ? GOOD
+                  : bad                       ? FAILURE
+                                              : SKIPPED,
                   message);
         free(message);
     }
-    nd_buf_adds(page->out, "  </testsuite>\n");
+    end_suite(to, &suite, "");
+}
+
+/* That it ended, and what it was a run of. */
+static void put_run(struct document *to)
+{
+    static const char *const keys[] = {"mode",        "version",    "site", "scenario_sha256",
+                                       "site_sha256", "plan_sha256"};
+    const json_t *run = json_object_get(to->page->model, "run");
+    const char *refused = nd_str_of(json_object_get(to->page->model, "safety"), "refused");
+    struct suite suite = {.page = to->page, .name = "run"};
+    struct nd_buf properties = {0};
+    nd_buf_adds(&properties, "    <properties>\n      <property name=\"run_id\" value=\"");
+    nd_xml(&properties, nd_str_of(run, "id"));
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        if (*nd_str_of(run, keys[i]) == '\0')
+            continue;
+        nd_buf_addf(&properties, "\"/>\n      <property name=\"%s\" value=\"", keys[i]);
+        nd_xml(&properties, nd_str_of(run, keys[i]));
+    }
+    nd_buf_addf(&properties,
+                "\"/>\n      <property name=\"simulated\" value=\"%s\"/>\n    </properties>\n",
+                json_is_true(json_object_get(run, "simulated")) ? "true" : "false");
+    test_case(&suite, "the run ended", json_object_get(run, "lasted_ns"),
+              json_is_true(json_object_get(run, "complete")) && *refused == '\0' ? GOOD : ERROR,
+              *refused != '\0' ? refused : "the run died on the way");
+    end_suite(to, &suite, nd_buf_str(&properties));
+    nd_buf_deinit(&properties);
 }
 
 void nd_report_junit(const json_t *model, struct nd_buf *out)
 {
     const struct nd_page page = {model, ND_LANG_EN, out};
-    const json_t *run = json_object_get(model, "run");
+    struct document document = {.page = &page};
+    put_run(&document);
+    put_verdicts(&document);
+    put_baseline(&document);
+    put_duties(&document);
+    put_changes(&document);
+    put_steps(&document);
+    put_injects(&document);
+    put_observations(&document);
+    put_faults(&document);
     nd_buf_adds(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"");
     nd_xml(out, nd_str_of(json_object_get(model, "drill"), "id"));
-    nd_buf_adds(out, "\">\n  <testsuite name=\"run\" tests=\"1\" failures=\"0\" skipped=\"0\">\n"
-                     "    <properties>\n      <property name=\"run_id\" value=\"");
-    nd_xml(out, nd_str_of(run, "id"));
-    nd_buf_adds(out, "\"/>\n      <property name=\"scenario_sha256\" value=\"");
-    nd_xml(out, nd_str_of(run, "scenario_sha256"));
-    nd_buf_adds(out, "\"/>\n      <property name=\"mode\" value=\"");
-    nd_xml(out, nd_str_of(run, "mode"));
-    nd_buf_adds(out, "\"/>\n    </properties>\n");
-    bool complete = json_is_true(json_object_get(run, "complete"));
-    const char *refused = nd_str_of(json_object_get(model, "safety"), "refused");
-    test_case(out, "run", "the run ended", complete && *refused == '\0' ? NULL : "error",
-              *refused != '\0' ? refused : "the run died on the way");
-    nd_buf_adds(out, "  </testsuite>\n");
-    put_verdicts(&page);
-    put_baseline(&page);
-    put_duties(&page);
-    put_changes(&page);
-    put_steps(&page);
-    put_injects(&page);
-    put_observations(&page);
-    put_faults(&page);
-    nd_buf_adds(out, "</testsuites>\n");
+    nd_buf_addf(out, "\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\"", document.tests,
+                document.failures, document.errors);
+    put_seconds(out, nd_int_of(json_object_get(model, "run"), "lasted_ns"));
+    nd_buf_addf(out, ">\n%s</testsuites>\n", nd_buf_str(&document.suites));
+    nd_buf_deinit(&document.suites);
 }

@@ -2,6 +2,7 @@
  * long they are in all, and the longest of them, in memory that does not grow with their number. */
 #ifndef ND_REPORT_MODEL_CUTS_H
 #define ND_REPORT_MODEL_CUTS_H
+#include "record/rundir.h"
 #include "report/model/force.h"
 #include "report/model/lengths.h"
 #include "run/tally.h"
@@ -55,5 +56,13 @@ void nd_cuts_take(void *ctx, const struct nd_interruption *one);
 /* Sets "lengths", "interruptions" (in order of time) and "interruptions_left" of a series of the
  * model. */
 void nd_cuts_tell(struct nd_cuts *cuts, json_t *series);
+
+/* Every interruption that the model's figures were made of, from the samples, so that none has to
+ * be in memory: in the order in which they ended. entry, id: the series, as the model has it (it
+ * may be packed); cut: borrowed during the call, its `next` is not told; t0: T+0. */
+typedef void nd_cut_taker(void *ctx, const json_t *entry, int64_t id, const struct nd_cut *cut,
+                          nd_ns t0);
+nd_err nd_model_each_cut(const json_t *model, const struct nd_rundir *dir, nd_cut_taker *take,
+                         void *ctx, struct nd_fail *why);
 
 #endif

@@ -6,46 +6,28 @@
 
 /* Every interruption, read from the samples once more, so that none has to be held in memory. */
 
-struct list {
-    struct nd_forces forces;
-    struct nd_file_pieces *file;
-    struct nd_buf line;
-};
-
 struct listed {
-    int64_t id; /* of the series; first, for find() */
+    int64_t id;          /* of the series; first, for find() */
+    const json_t *entry; /* of the model, which may be packed */
     nd_ns opened, every, deadline;
     int64_t next; /* slot */
     struct nd_tally tally;
-    struct list *list;
+    struct reading *reading;
 };
 
 struct reading {
     struct ND_VEC(struct listed) all; /* by id */
+    struct nd_forces forces;
+    nd_cut_taker *take;
+    void *ctx;
 };
-
-/* A moment from T+0 and a comma; nothing before it when there is none. */
-static void put_moment(struct list *list, nd_ns moment)
-{
-    if (moment >= 0)
-        nd_buf_addf(&list->line, "%lld", (long long)(moment - list->forces.t0));
-    nd_buf_adds(&list->line, ",");
-}
 
 static void put(void *ctx, const struct nd_interruption *one)
 {
-    struct listed *listed = ctx;
-    struct list *list = listed->list;
-    struct nd_cut cut = nd_cut_of(one, &list->forces, listed->every, listed->deadline);
-    nd_buf_reset(&list->line);
-    nd_buf_addf(&list->line, "%lld,", (long long)listed->id);
-    put_moment(list, one->from);
-    put_moment(list, one->till);
-    put_moment(list, one->last_good);
-    put_moment(list, one->last_lost);
-    nd_buf_addf(&list->line, "%lld,%lld,%lld,%s\n", (long long)cut.length, (long long)cut.width,
-                (long long)one->lost, cut.injected ? "injected" : "unexpected");
-    nd_file_add(list->file, list->line.text, list->line.len_bytes);
+    const struct listed *listed = ctx;
+    struct reading *reading = listed->reading;
+    struct nd_cut cut = nd_cut_of(one, &reading->forces, listed->every, listed->deadline);
+    reading->take(reading->ctx, listed->entry, listed->id, &cut, reading->forces.t0);
 }
 
 static int by_id(const void *a, const void *b)
@@ -68,7 +50,7 @@ static bool take_sample(void *ctx, const struct nd_sample *sample)
     return true;
 }
 
-static void begin_all(struct reading *reading, struct list *list, const json_t *model)
+static void begin_all(struct reading *reading, const json_t *model)
 {
     size_t i = 0;
     json_t *entry = NULL;
@@ -77,10 +59,11 @@ static void begin_all(struct reading *reading, struct list *list, const json_t *
         json_t *series = nd_unpacked(entry);
         const struct listed one = {
             .id = nd_int_of(series, "id"),
-            .opened = nd_int_of(series, "opened_rel_ns") + list->forces.t0,
+            .entry = entry,
+            .opened = nd_int_of(series, "opened_rel_ns") + reading->forces.t0,
             .every = nd_int_of(series, "every_ns"),
             .deadline = nd_int_of(series, "deadline_ns"),
-            .list = list,
+            .reading = reading,
         };
         nd_vec_push(&reading->all, one);
         json_decref(series);
@@ -104,18 +87,14 @@ bool nd_model_leaves_out(const json_t *model)
     return false;
 }
 
-nd_err nd_model_list(const json_t *model, const struct nd_rundir *dir, struct nd_file_pieces *file,
-                     struct nd_fail *why)
+nd_err nd_model_each_cut(const json_t *model, const struct nd_rundir *dir, nd_cut_taker *take,
+                         void *ctx, struct nd_fail *why)
 {
-    static const char head[] = "series,from_rel_ns,till_rel_ns,last_good_rel_ns,last_lost_rel_ns,"
-                               "length_ns,uncertainty_ns,lost,class\n";
     const json_t *read = json_object_get(json_object_get(model, "quality"), "samples");
     nd_ns t0 = nd_int_of(json_object_get(model, "run"), "t0_ns");
-    struct list list = {.file = file};
-    struct reading reading = {.all = {0}};
-    nd_file_add(file, head, sizeof head - 1);
-    nd_forces_read(&list.forces, model, t0, t0 + nd_int_of(read, "till_rel_ns"));
-    begin_all(&reading, &list, model);
+    struct reading reading = {.take = take, .ctx = ctx};
+    nd_forces_read(&reading.forces, model, t0, t0 + nd_int_of(read, "till_rel_ns"));
+    begin_all(&reading, model);
     char *store = nd_rundir_file(dir, "samples.sqlite");
     struct nd_samples_scan scan = {.most = nd_int_of(read, "rows")};
     nd_err err = nd_samples_scan(store, &scan, take_sample, &reading, why);
@@ -123,9 +102,51 @@ nd_err nd_model_list(const json_t *model, const struct nd_rundir *dir, struct nd
         struct listed *one = &reading.all.at[i];
         nd_tally_end(&one->tally, one->opened + one->next * one->every);
     }
-    nd_buf_deinit(&list.line);
-    nd_forces_deinit(&list.forces);
+    nd_forces_deinit(&reading.forces);
     nd_vec_free(&reading.all);
     free(store);
+    return err;
+}
+
+/* ---- as CSV ---- */
+
+struct lines {
+    struct nd_file_pieces *file;
+    struct nd_buf line;
+};
+
+/* A moment from T+0 and a comma; nothing before it when there is none. */
+static void put_moment(struct nd_buf *line, nd_ns moment, nd_ns t0)
+{
+    if (moment >= 0)
+        nd_buf_addf(line, "%lld", (long long)(moment - t0));
+    nd_buf_adds(line, ",");
+}
+
+static void put_line(void *ctx, const json_t *entry, int64_t id, const struct nd_cut *cut, nd_ns t0)
+{
+    (void)entry;
+    struct lines *lines = ctx;
+    const struct nd_interruption *one = &cut->is;
+    nd_buf_reset(&lines->line);
+    nd_buf_addf(&lines->line, "%lld,", (long long)id);
+    put_moment(&lines->line, one->from, t0);
+    put_moment(&lines->line, one->till, t0);
+    put_moment(&lines->line, one->last_good, t0);
+    put_moment(&lines->line, one->last_lost, t0);
+    nd_buf_addf(&lines->line, "%lld,%lld,%lld,%s\n", (long long)cut->length, (long long)cut->width,
+                (long long)one->lost, cut->injected ? "injected" : "unexpected");
+    nd_file_add(lines->file, lines->line.text, lines->line.len_bytes);
+}
+
+nd_err nd_model_list(const json_t *model, const struct nd_rundir *dir, struct nd_file_pieces *file,
+                     struct nd_fail *why)
+{
+    static const char head[] = "series,from_rel_ns,till_rel_ns,last_good_rel_ns,last_lost_rel_ns,"
+                               "length_ns,uncertainty_ns,lost,class\n";
+    struct lines lines = {.file = file};
+    nd_file_add(file, head, sizeof head - 1);
+    nd_err err = nd_model_each_cut(model, dir, put_line, &lines, why);
+    nd_buf_deinit(&lines.line);
     return err;
 }

@@ -20,6 +20,9 @@ static const char *const hostile[] = {"plain",
                                       "@cmd",
                                       "\tTAB first",
                                       "\rCR",
+                                      "\nLF first",
+                                      "＝SUM(A1)",
+                                      "=1,\"2\"",
                                       "'quoted",
                                       "a,b",
                                       "say \"x\"",
@@ -56,6 +59,9 @@ static void test_csv_round_trip(void **state)
     assert_memory_equal(out.text, "\xef\xbb\xbftext,number\r\n", 16);
     assert_non_null(strstr(out.text, "\r\n'=SUM(A1),"));
     assert_non_null(strstr(out.text, "\r\n''=SUM(A1),"));
+    assert_non_null(strstr(out.text, "\r\n'＝SUM(A1),"));
+    assert_non_null(strstr(out.text, "\r\n\"'\nLF first\","));
+    assert_non_null(strstr(out.text, "\r\n\"'=1,\"\"2\"\"\","));
     assert_non_null(strstr(out.text, ",-1.75\r\n")); /* a number is no formula */
     assert_int_equal(nd_sheet_read_csv(&back, out.text, out.len_bytes, NULL), ND_OK);
     for (size_t i = 0; i < HOSTILE; i++)
