@@ -1,5 +1,7 @@
 #include "cli/common.h"
+#include "cli/observed.h"
 
+#include "base/units.h"
 #include "record/rundir.h"
 #include "record/samples.h"
 #include "sheet/sheet.h"
@@ -16,13 +18,19 @@ static const struct nd_cli_option samples_options[] = {
     {"runs", "DIR", "where runs are kept (default: runs)", 0},
     {"csv", NULL, "the samples as CSV; default: a list of the series", 0},
     {"series", "N", "of this series alone", 0},
+    {"from", "MOMENT", "as CSV: from T+00:20 on, and the last that was answered before", 0},
+    {"till", "MOMENT", "as CSV: until T+00:25, and the one after that", 0},
     {NULL, NULL, NULL, 0}};
 
 struct wanted {
     const char *path;
     int64_t series; /* 0: all */
     bool csv;
+    nd_ns t0;         /* T+0 on the run clock; -1: the run never started */
+    nd_ns from, till; /* on the run clock */
     struct ND_VEC(int64_t) ids;
+    struct nd_sample before; /* of the series under way: answered, before `from`; slot -1: none */
+    bool over;               /* the one after `till` was printed */
 };
 
 /* A text as a CSV field. */
@@ -55,9 +63,8 @@ static void take_series(void *ctx, const struct nd_series_info *info)
     printf("%lld,%lld\n", (long long)info->every, (long long)info->deadline);
 }
 
-static void put_sample(void *ctx, const struct nd_sample *sample)
+static void put_sample(const struct wanted *wanted, const struct nd_sample *sample)
 {
-    (void)ctx;
     printf("%lld,%lld,%lld,", (long long)sample->series, (long long)sample->slot,
            (long long)sample->due);
     if (sample->outcome != ND_OUTCOME_NOT_SENT)
@@ -67,7 +74,27 @@ static void put_sample(void *ctx, const struct nd_sample *sample)
                                                             : nd_err_name(sample->outcome));
     if (sample->outcome == ND_OUTCOME_ANSWERED)
         printf("%.17g", sample->value);
+    putchar(',');
+    if (wanted->t0 >= 0)
+        printf("%lld", (long long)(sample->due - wanted->t0));
     putchar('\n');
+}
+
+/* A report's moments are cut to milliseconds, and an interruption's edges lie between two probes:
+ * the last that was answered before, and one more behind, show both. */
+static void take_sample(void *ctx, const struct nd_sample *sample)
+{
+    struct wanted *wanted = ctx;
+    nd_ns at = sample->sent > sample->due ? sample->sent : sample->due;
+    if (at < wanted->from && sample->outcome == ND_OUTCOME_ANSWERED)
+        wanted->before = *sample;
+    if (at < wanted->from || wanted->over)
+        return;
+    if (wanted->before.slot >= 0)
+        put_sample(wanted, &wanted->before);
+    wanted->before.slot = -1;
+    put_sample(wanted, sample);
+    wanted->over = sample->due > wanted->till;
 }
 
 static nd_err put_all(struct wanted *wanted, struct nd_fail *why)
@@ -77,9 +104,49 @@ static nd_err put_all(struct wanted *wanted, struct nd_fail *why)
     nd_err err = nd_samples_read_series(wanted->path, take_series, wanted, why);
     if (err != ND_OK || !wanted->csv)
         return err;
-    printf("series,slot,due_ns,sent_ns,outcome,value\n");
-    for (size_t i = 0; i < wanted->ids.count && err == ND_OK; i++)
-        err = nd_samples_read(wanted->path, wanted->ids.at[i], put_sample, NULL, why);
+    printf("series,slot,due_ns,sent_ns,outcome,value,due_rel_ns\n");
+    for (size_t i = 0; i < wanted->ids.count && err == ND_OK; i++) {
+        wanted->before.slot = -1;
+        wanted->over = false;
+        err = nd_samples_read(wanted->path, wanted->ids.at[i], take_sample, wanted, why);
+    }
+    return err;
+}
+
+/* A moment of the drill on the run clock. */
+static nd_err take_moment(const struct wanted *wanted, const char *option, const char *text,
+                          nd_ns *moment, struct nd_fail *why)
+{
+    if (text == NULL)
+        return ND_OK;
+    if (!wanted->csv)
+        return nd_fail_set(why, ND_EARG, "'--%s' goes with '--csv'", option);
+    if (nd_moment_parse(text, moment, why) != ND_OK)
+        return nd_fail_set(why, ND_EARG,
+                           "'--%s' takes a moment of the drill such as T+00:06:30.250, got '%s'",
+                           option, text);
+    if (wanted->t0 < 0)
+        return nd_fail_set(why, ND_ESTATE,
+                           "the run has no T+0: it never began, or its journal cannot be read; "
+                           "leave '--%s' out",
+                           option);
+    *moment += wanted->t0;
+    return ND_OK;
+}
+
+static nd_err take_window(struct wanted *wanted, const struct nd_rundir *dir,
+                          const struct nd_cli_args *args, struct nd_fail *why)
+{
+    struct nd_played played;
+    wanted->from = INT64_MIN;
+    wanted->till = INT64_MAX;
+    wanted->t0 = nd_played_read(&played, dir, NULL) == ND_OK ? played.t0 : -1;
+    nd_played_deinit(&played);
+    nd_err err = take_moment(wanted, "from", nd_cli_get(args, "from"), &wanted->from, why);
+    if (err == ND_OK)
+        err = take_moment(wanted, "till", nd_cli_get(args, "till"), &wanted->till, why);
+    if (err == ND_OK && wanted->till < wanted->from)
+        err = nd_fail_set(why, ND_EARG, "'--till' has to be a moment after that of '--from'");
     return err;
 }
 
@@ -102,6 +169,8 @@ static int samples(int argc, char **argv)
     char *path = err == ND_OK ? nd_rundir_file(&dir, "samples.sqlite") : NULL;
     wanted.path = path;
     if (err == ND_OK)
+        err = take_window(&wanted, &dir, &args, &why);
+    if (err == ND_OK)
         err = put_all(&wanted, &why);
     if (err == ND_OK && series != NULL && wanted.ids.count == 0)
         err = nd_fail_set(&why, ND_EARG,
@@ -119,12 +188,14 @@ static int samples(int argc, char **argv)
 
 const struct nd_command nd_command_samples = {
     "samples",
-    "samples [RUN] [--csv] [--series N] [--runs DIR]",
+    "samples [RUN] [--csv [--from MOMENT] [--till MOMENT]] [--series N] [--runs DIR]",
     "Lists what a run measured, or prints every sample as CSV.\n\n"
     "  netdrill samples last\n"
-    "  netdrill samples last --csv --series 1 >page.csv\n\n"
-    "Moments are nanoseconds on the run clock; 'value' is in the series' unit. What the columns\n"
-    "mean: docs/records.md.",
+    "  netdrill samples last --csv --series 1 >page.csv\n"
+    "  netdrill samples last --csv --series 1 --from T+00:00:10.003 --till T+00:00:31.999\n"
+    "                   what an interruption of the report rests on, from the last good one on\n\n"
+    "Moments are nanoseconds on the run clock, 'due_rel_ns' from T+0; 'value' is in the series'\n"
+    "unit. What the columns mean: docs/records.md.",
     samples,
     0,
     samples_options};

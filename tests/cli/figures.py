@@ -9,13 +9,14 @@ import io
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
 from checks import check, finish
-from synthetic import ANSWERED, LOST, MS, NOT_SENT, SEC, Run
+from synthetic import ANSWERED, LOST, MS, NOT_SENT, SEC, Run, moment
 
 netdrill = os.path.abspath(sys.argv[1])
 RUNS = 24
@@ -192,7 +193,7 @@ def one_run(runs, seed):
     every_outage, sent, unsent = [], 0, 0
     for number, (rows, every, deadline) in enumerate(wanted):
         found, _ = check_series(f"{what}, series {number + 1}", told["series"][number], rows, every, deadline, t0, end, windows)
-        every_outage += found
+        every_outage += [{**one, "series": number + 1} for one in found]
         sent += sum(outcome <= ANSWERED for _, _, outcome, _ in rows)
         unsent += sum(outcome == NOT_SENT for _, _, outcome, _ in rows)
     s = told["summary"]
@@ -234,6 +235,28 @@ def other_formats(run, told, every_outage):
         check(len(line) == 1 and near(float(line[0].rsplit(" ", 1)[1]), series["loss"]), f"OpenMetrics: {line}")
     longest = max(every_outage, key=lambda o: o["length"])["length"]
     check(longest == max(i["length_ns"] for s in told["series"] for i in s["interruptions"]), "the longest")
+
+
+def samples_of(run, every_outage):
+    """The command that a page names, with the series and the moments of an interruption's row, prints what it rests on: the last
+    that was answered before, all that were lost, and the first that was answered again."""
+    page = report(run, "--format", "md", "--lang", "en").decode()
+    named = re.search(r"of the first: (netdrill samples \S+ --csv --series (\d+).*)$", page, re.M)
+    rows = re.findall(r"^\| [^|]* \| (\d+) \| (T[^ ]*) \| ([^|]*) \| .*(?:injected|unexpected) \|$", page, re.M)
+    check(len(rows) > 0 and named and named.group(2) == rows[0][0] and rows[0][1] in named.group(1), f"the page names the command: {named} of {rows[:1]}")
+    asked = named.group(1).split()[1:]
+    check(asked[1] == run.run_id, f"of this run: {asked}")
+    asked[1] = run.directory
+    for number, since, till in rows[:12]:
+        asked = ["samples", run.directory, "--csv", "--series", number, "--from", since, *(["--till", till] if till.startswith("T+") else [])]
+        got = list(csv.DictReader(io.StringIO(subprocess.run([netdrill, *asked], check=True, stdout=subprocess.PIPE, text=True).stdout)))
+        known = next(o for o in every_outage if o["series"] == int(number) and moment(o["from"] - run.t0) == since)
+        sent = {int(row["sent_ns"]): row["outcome"] for row in got if row["outcome"] != "not_sent"}
+        lost = [at for at, outcome in sent.items() if outcome != "answered" and known["from"] <= at and (known["till"] is None or at < known["till"])]
+        check(len(lost) == known["lost"], f"{asked}: {known['lost']} lost, got {len(lost)}")
+        check(known["good"] is None or sent.get(known["good"]) == "answered", f"{asked}: the last good one at {known['good']}")
+        check(known["till"] is None or sent.get(known["till"]) == "answered", f"{asked}: the first again at {known['till']}")
+        check(all(int(row["due_ns"]) - run.t0 == int(row["due_rel_ns"]) for row in got), f"{asked}: moments from T+0")
 
 
 def sketch(runs):
@@ -355,6 +378,7 @@ def main(runs):
         seen += every_outage
         if seed % 6 == 0 and every_outage:
             other_formats(run, told, every_outage)
+            samples_of(run, every_outage)
     kinds = {(o["class"], o["till"] is None, o["good"] is None) for o in seen}
     check({("injected", False, False), ("unexpected", False, False), ("unexpected", True, False), ("unexpected", False, True)} <= kinds, f"this shows too little: {kinds}")
     sketch(runs)

@@ -67,6 +67,17 @@ static void put_data(const struct nd_page *page, const char *name)
     free(rows);
 }
 
+static void put_samples(const struct nd_page *page)
+{
+    char *command = nd_samples_command(page);
+    if (command == NULL)
+        return;
+    put_msg(page, "\n", ND_MSG_SAMPLES_OF, " ");
+    nd_md_cell(page->out, command);
+    nd_buf_adds(page->out, "\n");
+    free(command);
+}
+
 static void put_duties(const struct nd_page *page)
 {
     size_t i = 0;
@@ -197,6 +208,7 @@ static void put_page(const json_t *model, enum nd_lang lang, struct nd_buf *out)
     put_data(&page, "fault_moments");
     put_data(&page, "lengths");
     put_data(&page, "interruptions");
+    put_samples(&page);
     put_data(&page, "confirmations");
     put_data(&page, "guards");
     put_data(&page, "pauses");

@@ -1,5 +1,6 @@
 #include "report/page/html.h"
 #include "report/page/svg.h"
+#include "report/words/tables.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,6 +52,19 @@ static void put_timeline(const struct nd_page *page)
     nd_html_raw(page, "</section>\n");
 }
 
+static void put_samples(const struct nd_page *page)
+{
+    char *command = nd_samples_command(page);
+    if (command == NULL)
+        return;
+    nd_html_raw(page, "<p><small>");
+    nd_html_msg(page, ND_MSG_SAMPLES_OF);
+    nd_html_raw(page, " <code>");
+    nd_html_text(page, command);
+    nd_html_raw(page, "</code></small></p>\n");
+    free(command);
+}
+
 static void put_performance(const struct nd_page *page)
 {
     if (json_array_size(json_object_get(page->model, "series")) == 0)
@@ -64,6 +78,7 @@ static void put_performance(const struct nd_page *page)
     nd_html_not_drawn(page);
     nd_html_data(page, "services");
     nd_html_data(page, "interruptions");
+    put_samples(page);
     nd_html_raw(page, "</section>\n");
 }
 

@@ -169,3 +169,25 @@ void nd_table_each(const json_t *model, const struct nd_table *table,
     }
     nd_vec_free(&rows);
 }
+
+char *nd_samples_command(const struct nd_page *page)
+{
+    const json_t *run = json_object_get(page->model, "run");
+    struct nd_table_row *rows = NULL;
+    struct nd_buf out = {0};
+    char text[ND_UNIT_TEXT];
+    size_t count = nd_table_rows(page->model, nd_table_find("interruptions"), &rows);
+    bool told = count != 0 && *nd_str_of(run, "audience") == '\0';
+    if (told) {
+        const json_t *till = json_object_get(rows[0].entry, "till_rel_ns");
+        const json_t *from = json_object_get(rows[0].entry, "from_rel_ns");
+        nd_buf_addf(&out, "netdrill samples %s --csv --series %lld", nd_str_of(run, "id"),
+                    (long long)nd_int_of(rows[0].outer, "id"));
+        if (json_integer_value(from) >= 0) /* else before STARTEX, as all is from the beginning */
+            nd_buf_addf(&out, " --from %s", nd_rel_text(from, text));
+        if (json_is_integer(till) && json_integer_value(till) >= 0)
+            nd_buf_addf(&out, " --till %s", nd_rel_text(till, text));
+    }
+    free(rows);
+    return told ? nd_buf_take(&out) : NULL;
+}

@@ -116,6 +116,7 @@ const struct nd_table nd_report_tables[] = {
      "interruptions",
      ND_MSG_INTERRUPTIONS,
      {{".", ND_MSG_SERVICE, ND_CELL_TITLE},
+      {".id", ND_MSG_SERIES_NUMBER, ND_CELL_NUMBER},
       {".target", ND_MSG_TARGET, ND_CELL_TEXT | ND_SHEETS},
       {"from_rel_ns", ND_MSG_FROM, ND_CELL_MOMENT},
       {"till_rel_ns", ND_MSG_TILL, ND_CELL_TILL},

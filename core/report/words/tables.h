@@ -99,6 +99,9 @@ size_t nd_table_headings(const struct nd_table *table, enum nd_message *headings
  * faults the moments that are known. Of more than ND_SERIES_SHOWN series those that lost most, the
  * worst first, and a row for the rest. Returns how many; caller frees. */
 size_t nd_table_rows(const json_t *model, const struct nd_table *table, struct nd_table_row **rows);
+/* The command that prints the samples of the first row of the interruptions, for the owner of the
+ * run; NULL: there is none, or the report is for somebody else. Caller frees. */
+char *nd_samples_command(const struct nd_page *page);
 /* Tells each of its rows in a sheet, where all are. row: borrowed during the call. */
 void nd_table_each(const json_t *model, const struct nd_table *table,
                    void (*tell)(void *ctx, const struct nd_table_row *row), void *ctx);
