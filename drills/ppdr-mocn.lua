@@ -325,7 +325,7 @@ step { { zh = "甲電信共享基地臺恢復", en = "Jia's shared cell is on ai
   end)
   local home = handset.await { phones, expect = "home", on = home, deadline = seconds(20), every = ms(500) }
   expect { { zh = "甲電信用戶恢復", en = "Jia's subscribers are back" }, home.ok }
-  expect { { zh = "救災語音經甲電信", en = "Rescuers' voice goes on" }, voice:share(), equals = percent(100), within = seconds(10), every = ms(200), objective = "reach" }
+  expect { { zh = "救災語音持續", en = "Rescuers' voice goes on" }, voice:share(), equals = percent(100), within = seconds(10), every = ms(200), objective = "reach" }
 end }
 
 phase { { zh = "結果", en = "Verdicts" } }
