@@ -30,23 +30,6 @@ static bool read_seed(const struct nd_cli_args *args, uint64_t *seed)
     return false;
 }
 
-/* A rehearsal in which all goes well shows what the bodies do: faults in the values they give come
- * out as failed steps, what the policy does not allow as diagnostics. */
-static void lint_bodies(struct nd_work *work)
-{
-    struct nd_rehearsal rehearsal;
-    bool played = nd_preview(work, 1, &rehearsal);
-    if (played && (rehearsal.outcome.refused || rehearsal.outcome.unsteady))
-        fprintf(stderr, "note: the baseline does not hold in a rehearsal in which all goes well; "
-                        "see 'netdrill rehearse'\n");
-    if (played && rehearsal.outcome.steps_failed != 0)
-        fprintf(stderr,
-                "note: %lld step(s) fail in a rehearsal in which all goes well; see "
-                "'netdrill rehearse'\n",
-                (long long)rehearsal.outcome.steps_failed);
-    json_decref(rehearsal.plan);
-}
-
 static int lint(int argc, char **argv)
 {
     struct nd_cli_args args;
@@ -60,8 +43,11 @@ static int lint(int argc, char **argv)
     bool good = nd_cli_settings(&args, &settings) &&
                 nd_work_load(&work, nd_work_virtual(), args.words.at[0], nd_cli_get(&args, "site"),
                              1, &settings);
-    if (good)
-        lint_bodies(&work);
+    /* A rehearsal in which all goes well shows what the bodies do: what stops them, and what the
+     * policy does not allow, come out as diagnostics. */
+    struct nd_rehearsal rehearsal = {.plan = NULL};
+    good = good && nd_preview_faults(&work, &rehearsal);
+    json_decref(rehearsal.plan);
     nd_work_print_diags(&work, nd_cli_get(&args, "json") != NULL);
     good = good && work.diags.errors == 0 &&
            (nd_cli_get(&args, "strict") == NULL || work.diags.warnings == 0);
@@ -224,6 +210,22 @@ static bool make_dir(const struct nd_cli_args *args, const struct nd_work *work,
     return err == ND_OK;
 }
 
+/* A call that is to fail and never comes is most often a slip of the pen. */
+static void tell_idle_fails(const struct nd_script *script, const json_t *plan)
+{
+    for (size_t i = 0; i < script->fails.count; i++) {
+        const json_t *entry = NULL;
+        size_t v = 0;
+        bool called = false;
+        json_array_foreach(json_object_get(plan, "verbs"), v, entry) called =
+            called || strcmp(json_string_value(json_object_get(entry, "verb")),
+                             script->fails.at[i].verb) == 0;
+        if (!called)
+            fprintf(stderr, "note: '--fail %s#%lld' met nothing: the drill made no such call\n",
+                    script->fails.at[i].verb, (long long)script->fails.at[i].number);
+    }
+}
+
 static int play(const struct nd_cli_args *args, struct nd_work *work, uint64_t seed)
 {
     struct nd_script script;
@@ -233,10 +235,12 @@ static int play(const struct nd_cli_args *args, struct nd_work *work, uint64_t s
     int code = ND_EXIT_USAGE;
     bool keep = nd_cli_get(args, "runs") != NULL;
     struct shown shown = {nd_cli_zh(args), nd_cli_colour(1), nd_cli_get(args, "json") != NULL};
-    if (nd_script_take(&script, args) && (!keep || make_dir(args, work, &dir)) &&
+    if (nd_script_take(&script, args, nd_scenario_drill(work->scenario)) &&
+        (!keep || make_dir(args, work, &dir)) &&
         nd_rehearse(work, &script, seed, keep ? &dir : NULL, show_event, &shown, &rehearsal)) {
         if (!shown.json)
             print_outcome(&rehearsal.outcome);
+        tell_idle_fails(&script, rehearsal.plan);
         nd_outcome_name(&rehearsal.outcome, &code);
         if (keep && (nd_keep_sources(&dir, work, rehearsal.plan, &why) != ND_OK ||
                      nd_report_write(&dir, NULL, NULL, &why) != ND_OK))

@@ -1,7 +1,6 @@
 #include "cli/common.h"
 
 #include "base/units.h"
-#include "plan/yaml.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -185,184 +184,61 @@ void nd_work_print_diags(struct nd_work *work, bool json)
     nd_buf_deinit(&out);
 }
 
-/* ---- scripts ---- */
-
-static bool script_complain(const char *path, const struct nd_yaml *at, const char *text)
-{
-    fprintf(stderr, "%s:%d:%d: %s\n", path, at->line, at->column, text);
-    return false;
-}
-
-/* A length of time at a key, if it is there. */
-static bool script_length(const char *path, const struct nd_yaml *item, const char *key,
-                          nd_ns *length)
-{
-    const struct nd_yaml *node = nd_yaml_get(item, key);
-    char text[80];
-    if (node == NULL ||
-        (node->kind == ND_YAML_SCALAR && nd_length_parse(node->text, length, NULL) == ND_OK))
-        return true;
-    snprintf(text, sizeof text, "'%s' takes a length of time such as 3s", key);
-    return script_complain(path, node, text);
-}
-
-static const char *script_text(struct nd_script *script, const struct nd_yaml *item,
-                               const char *key)
-{
-    const struct nd_yaml *node = nd_yaml_get(item, key);
-    return node != NULL && node->kind == ND_YAML_SCALAR
-               ? nd_arena_strdup(&script->arena, node->text)
-               : NULL;
-}
-
-/* To a confirmation: yes, no or none. */
-static bool read_confirmation(const char *path, const struct nd_yaml *item, const char *text,
-                              struct nd_script_answer *row)
-{
-    static const char *const words[] = {"none", "yes", "no"};
-    static const int answers[] = {ND_ANSWER_NONE, ND_ANSWER_YES, ND_ANSWER_NO};
-    const struct nd_yaml *answer = nd_yaml_get(item, "answer");
-    for (size_t i = 0; i < 3 && text != NULL; i++) {
-        row->answer = answers[i];
-        if (strcmp(words[i], text) == 0)
-            return true;
-    }
-    return script_complain(path, answer != NULL ? answer : item,
-                           "an answer needs 'answer': yes, no or none");
-}
-
-/* To an inject: words or a choice; none: silence. */
-static bool read_reaction(const char *path, const struct nd_yaml *item, const char *text,
-                          struct nd_script_answer *row)
-{
-    row->text = text != NULL && strcmp(text, "none") != 0 ? text : NULL;
-    if (text != NULL || row->ack >= 0)
-        return true;
-    return script_complain(
-        path, item, "an answer to an inject needs 'answer': words, a choice or none; or 'ack'");
-}
-
-/* To whichever of the three the row is for. */
-static bool read_said(const char *path, const struct nd_yaml *item, const char *text,
-                      struct nd_script_answer *row)
-{
-    if (row->duty != NULL)
-        return true;
-    return row->inject != NULL ? read_reaction(path, item, text, row)
-                               : read_confirmation(path, item, text, row);
-}
-
-static bool read_answer(struct nd_script *script, const char *path, const struct nd_yaml *item)
-{
-    struct nd_script_answer row = {.ack = -1,
-                                   .match = script_text(script, item, "match"),
-                                   .inject = script_text(script, item, "inject"),
-                                   .duty = script_text(script, item, "duty"),
-                                   .by = script_text(script, item, "by")};
-    const char *text = script_text(script, item, "answer");
-    if ((row.match != NULL) + (row.inject != NULL) + (row.duty != NULL) != 1)
-        return script_complain(path, item,
-                               "an answer needs 'match': part of the sentence asked, 'inject': the "
-                               "id of the inject answered, or 'duty': the id of the duty met");
-    bool good = script_length(path, item, "after", &row.after) &&
-                script_length(path, item, "ack", &row.ack) && read_said(path, item, text, &row);
-    if (good)
-        nd_vec_push(&script->answers, row);
-    return good;
-}
-
-bool nd_script_read_answers(struct nd_script *script, const char *path)
-{
-    struct nd_diags diags = {0};
-    struct nd_fail why = {0};
-    char *text = NULL;
-    size_t len = 0;
-    if (nd_file_read(path, ND_YAML_MAX_BYTES, &text, &len, &why) != ND_OK) {
-        fprintf(stderr, "netdrill: %s\n", why.text);
-        return false;
-    }
-    const struct nd_yaml *root = nd_yaml_read(path, text, len, &script->arena, &diags);
-    bool good = root != NULL;
-    if (!good) {
-        struct nd_buf out = {0};
-        nd_diags_print(&diags, nd_cli_colour(2), &out);
-        fputs(nd_buf_str(&out), stderr);
-        nd_buf_deinit(&out);
-    } else if (root->kind != ND_YAML_LIST) {
-        good = script_complain(path, root, "expected a list of answers");
-    }
-    for (size_t i = 0; good && i < root->count; i++)
-        good = read_answer(script, path, root->items[i]);
-    nd_diags_deinit(&diags);
-    free(text);
-    return good;
-}
-
-bool nd_script_add_fail(struct nd_script *script, const char *text)
-{
-    const char *hash = strchr(text, '#');
-    const char *equals = strchr(text, '=');
-    struct nd_script_fail fail = {.err = ND_ETIME};
-    char *end = NULL;
-    if (hash != NULL)
-        fail.number = strtoll(hash + 1, &end, 10);
-    bool good = hash != NULL && end != hash + 1 && (*end == '\0' || *end == '=') &&
-                fail.number >= 0 && memchr(text, '.', (size_t)(hash - text)) != NULL;
-    if (good && equals != NULL) {
-        fail.err = ND_OK;
-        for (nd_err code = -1; code >= -13; code--) {
-            if (strcmp(nd_err_name(code), equals + 1) == 0)
-                fail.err = code;
-        }
-        good = fail.err != ND_OK;
-    }
-    if (!good) {
-        fprintf(stderr,
-                "netdrill: '--fail' takes VERB#N or VERB#N=ERROR, such as links.down#1=ERIGHTS "
-                "(N from 1, 0: every call), got '%s'\n",
-                text);
-        return false;
-    }
-    fail.verb = nd_arena_strndup(&script->arena, text, (size_t)(hash - text));
-    nd_vec_push(&script->fails, fail);
-    return true;
-}
-
-bool nd_script_take(struct nd_script *script, const struct nd_cli_args *args)
-{
-    *script = (struct nd_script){0};
-    const char *answers = nd_cli_get(args, "answers");
-    if (answers != NULL && !nd_script_read_answers(script, answers))
-        return false;
-    for (size_t i = 0; i < args->names.count; i++) {
-        if (strcmp(args->names.at[i], "fail") == 0 &&
-            !nd_script_add_fail(script, args->values.at[i]))
-            return false;
-    }
-    return true;
-}
-
-void nd_script_deinit(struct nd_script *script)
-{
-    nd_vec_free(&script->answers);
-    nd_vec_free(&script->fails);
-    nd_arena_deinit(&script->arena);
-}
-
 /* ---- a rehearsal ---- */
 
 struct rehearsing {
     struct nd_work *work;
     json_t *plan;
+    bool faults; /* what stops a body is a fault of the scenario */
+    nd_ns t0;    /* STARTEX, on the scheduler's clock */
     void (*event)(void *ctx, const char *line, const json_t *event);
     void *ctx;
 };
+
+/* What stopped a body: where it stands, or, when it is about no line, in a note. */
+static void tell_fault(struct rehearsing *r, const char *what, const json_t *of)
+{
+    const char *why = json_string_value(json_object_get(of, "why"));
+    if (why != NULL && !nd_scenario_complain(r->work->scenario, why, &r->work->diags))
+        fprintf(stderr,
+                "note: %s in a rehearsal in which all goes well: %s; see 'netdrill rehearse'\n",
+                what, why);
+}
+
+static void find_faults(struct rehearsing *r, const char *type, const json_t *event,
+                        const json_t *data)
+{
+    const char *state = json_string_value(json_object_get(data, "state"));
+    const char *when = json_string_value(json_object_get(data, "when"));
+    const json_t *fail = NULL;
+    size_t i = 0;
+    if (strcmp(type, "netdrill.step.ended") == 0 && state != NULL && strcmp(state, "failed") == 0) {
+        char *what =
+            nd_printf("step '%s' fails", json_string_value(json_object_get(event, "subject")));
+        tell_fault(r, what, data);
+        free(what);
+    }
+    if (strcmp(type, "netdrill.baseline.ended") != 0)
+        return;
+    json_array_foreach(json_object_get(data, "fails"), i, fail)
+    {
+        tell_fault(r,
+                   when != NULL && strcmp(when, "after") == 0
+                       ? "the baseline does not hold after restoring"
+                       : "the baseline does not hold",
+                   fail);
+    }
+}
 
 static void on_event(void *ctx, const char *line, const json_t *event)
 {
     struct rehearsing *r = ctx;
     const char *type = json_string_value(json_object_get(event, "type"));
     const json_t *data = json_object_get(event, "data");
+    if (strcmp(type, "netdrill.run.started") == 0)
+        r->t0 = json_integer_value(json_object_get(event, "monons"));
+    if (r->faults)
+        find_faults(r, type, event, data);
     if (strcmp(type, "netdrill.confirm.asked") == 0) {
         json_t *entry =
             json_pack("{s:O, s:O, s:O, s:O}", "step", json_object_get(data, "step"), "text",
@@ -390,6 +266,38 @@ static void note_verb(json_t *verbs, const struct nd_call_spec *spec)
                           json_pack("{s:s, s:s}", "verb", name, "rights", spec->verb->rights));
 }
 
+static void complain_call(struct rehearsing *r, const struct nd_call_spec *spec, const char *code,
+                          const char *help, const char *why)
+{
+    int column = 0;
+    int width = 0;
+    nd_scenario_place(r->work->scenario, spec->verb->name, spec->line, &column, &width);
+    nd_diag_add(&r->work->diags, code, nd_scenario_drill(r->work->scenario)->path, spec->line,
+                column, width, help, "%s", why);
+}
+
+/* A change that is put back as it is made, or is to be after the drill: "T+01:40" is no 100 s. */
+static void check_restore_by(struct rehearsing *r, const struct nd_call_spec *spec)
+{
+    char by[ND_UNIT_TEXT];
+    char other[ND_UNIT_TEXT];
+    struct nd_fail why = {0};
+    nd_ns lasts = nd_scenario_drill(r->work->scenario)->lasts;
+    nd_ns now = nd_sched_now(r->work->sched) - r->t0;
+    nd_ns at = spec->common.restore_by;
+    if (at < 0 || (at > now && at <= lasts))
+        return;
+    nd_moment_format(at, by);
+    nd_moment_format(at <= now ? now : lasts, other);
+    if (at <= now)
+        nd_fail_set(&why, ND_EARG,
+                    "'restore_by' is %s, but it is %s already when the change is made", by, other);
+    else
+        nd_fail_set(&why, ND_EARG, "'restore_by' is %s, but the drill ends at %s", by, other);
+    complain_call(r, spec, "E0308", "moments are hours:minutes, or hours:minutes:seconds",
+                  why.text);
+}
+
 static void on_called(void *ctx, const struct nd_step *step, const struct nd_call_spec *spec,
                       nd_ns every)
 {
@@ -397,6 +305,8 @@ static void on_called(void *ctx, const struct nd_step *step, const struct nd_cal
     bool changes = (spec->verb->flags & ND_VERB_CHANGES) != 0;
     const char *step_id = step != NULL ? step->id : "";
     note_verb(json_object_get(r->plan, "verbs"), spec);
+    if (r->faults)
+        check_restore_by(r, spec);
     if (changes || every != 0) {
         char *text = nd_schema_args_json(spec->verb, &spec->args);
         json_t *entry =
@@ -421,12 +331,7 @@ static void on_called(void *ctx, const struct nd_step *step, const struct nd_cal
 static void on_refused(void *ctx, const struct nd_call_spec *spec, const char *code,
                        const char *why)
 {
-    struct rehearsing *r = ctx;
-    int column = 0;
-    int width = 0;
-    nd_scenario_place(r->work->scenario, spec->verb->name, spec->line, &column, &width);
-    nd_diag_add(&r->work->diags, code, nd_scenario_drill(r->work->scenario)->path, spec->line,
-                column, width, NULL, "%s", why);
+    complain_call(ctx, spec, code, NULL, why);
 }
 
 static void on_ended(void *ctx)
@@ -487,4 +392,11 @@ bool nd_preview(struct nd_work *work, uint64_t seed, struct nd_rehearsal *rehear
     const struct nd_script none = {0};
     struct rehearsing r = {.work = work};
     return rehearse(&r, &none, seed, NULL, true, rehearsal);
+}
+
+bool nd_preview_faults(struct nd_work *work, struct nd_rehearsal *rehearsal)
+{
+    const struct nd_script none = {0};
+    struct rehearsing r = {.work = work, .faults = true};
+    return rehearse(&r, &none, 1, NULL, true, rehearsal);
 }

@@ -57,7 +57,7 @@ struct nd_sched *nd_work_virtual(void);
 /* Prints the diagnostics to stderr, or as JSON to stdout. */
 void nd_work_print_diags(struct nd_work *work, bool json);
 
-/* ---- scripts ---- */
+/* ---- scripts: script.c ---- */
 
 struct nd_script {
     struct ND_VEC(struct nd_script_answer) answers;
@@ -66,12 +66,11 @@ struct nd_script {
 };
 
 /* --answers FILE: a YAML list of {match, after, answer: yes|no|none, by} to confirmations and of
- * {inject, by, ack, after, answer} to injects. */
-bool nd_script_read_answers(struct nd_script *script, const char *path);
-/* --fail VERB#N[=ETIME] */
-bool nd_script_add_fail(struct nd_script *script, const char *text);
-/* Both options of a command's arguments; path NULL when not given. */
-bool nd_script_take(struct nd_script *script, const struct nd_cli_args *args);
+ * {inject, by, ack, after, answer} to injects; --fail VERB#N[=ETIME]. */
+/* Both options of a command's arguments. False: they cannot be read, or answer an inject, a duty or
+ * a person that the drill does not have, which is told. */
+bool nd_script_take(struct nd_script *script, const struct nd_cli_args *args,
+                    const struct nd_drill *drill);
 void nd_script_deinit(struct nd_script *script);
 
 /* ---- a rehearsal ---- */
@@ -90,6 +89,9 @@ bool nd_rehearse(struct nd_work *work, const struct nd_script *script, uint64_t 
 /* A rehearsal in which all goes well, for lint, plan and run: what the site's policy does not allow
  * of it is added to the work's diags. False: it could not be played. */
 bool nd_preview(struct nd_work *work, uint64_t seed, struct nd_rehearsal *rehearsal);
+/* The same for lint: what stopped the body of a step or a baseline is added, too, and what is about
+ * no line of the scenario is noted on stderr. */
+bool nd_preview_faults(struct nd_work *work, struct nd_rehearsal *rehearsal);
 
 /* ---- events as lines ---- */
 

@@ -296,10 +296,11 @@ int nd_live_prepare(struct nd_live *live)
         code = open_work(live);
     if (code == ND_EXIT_OK)
         code = take_settings(live);
-    if (code == ND_EXIT_OK && !nd_script_take(&live->script, &live->args))
-        code = ND_EXIT_USAGE;
     if (code == ND_EXIT_OK)
         code = load(live);
+    if (code == ND_EXIT_OK &&
+        !nd_script_take(&live->script, &live->args, nd_scenario_drill(live->work.scenario)))
+        code = ND_EXIT_USAGE;
     if (code == ND_EXIT_OK)
         code = find_key(live);
     if (code == ND_EXIT_OK)

@@ -177,8 +177,12 @@ static const char *get_person(lua_State *L, const struct nd_scenario *scenario)
         return NULL;
     const char *by = luaL_checkstring(L, -1);
     if (scenario->site != NULL && scenario->site->people.count != 0 &&
-        nd_site_person_find(scenario->site, by) == NULL)
-        luaL_error(L, "[E0312] the site file has no person '%s'", by);
+        nd_site_person_find(scenario->site, by) == NULL) {
+        const char *near = nd_site_person_nearest(scenario->site, by);
+        luaL_error(L, "[E0312] the site file has no person '%s'%s%s%s", by,
+                   near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
+                   near != NULL ? "'" : "");
+    }
     return by;
 }
 
@@ -214,6 +218,8 @@ static int body_wait(lua_State *L)
     struct nd_task *task = nd_lua_current(L, "wait");
     struct nd_fail why = {0};
     nd_ns till = 0;
+    if (lua_isnoneornil(L, 1))
+        return luaL_error(L, "[E0208] 'wait' lacks how long: wait(seconds(10))");
     if (lua_istable(L, 1))
         lua_rawgeti(L, 1, 1);
     if (!nd_moment_at(L, lua_gettop(L), nd_task_now(task), &till, &why))
@@ -238,7 +244,11 @@ static int body_restore(lua_State *L)
 {
     struct nd_task *task = current_step(L, "restore");
     struct nd_arena *arena = nd_run_arena(nd_task_run(task));
-    size_t count = lua_istable(L, 1) ? (size_t)lua_rawlen(L, 1) : 0;
+    if (!lua_istable(L, 1) || lua_gettop(L) != 1)
+        return luaL_error(L,
+                          "[E0301] 'restore' takes one table: restore { cell }, or restore {} for "
+                          "everything");
+    size_t count = (size_t)lua_rawlen(L, 1);
     const char **names = nd_arena_alloc(arena, (count + 1) * sizeof *names);
     for (size_t i = 0; i < count; i++) {
         lua_rawgeti(L, 1, (lua_Integer)i + 1);

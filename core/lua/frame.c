@@ -118,6 +118,19 @@ static int frame_phase(lua_State *L)
     return 0;
 }
 
+/* Whoever owns a step need be nobody of the site file; a name that is nearly somebody's is a slip.
+ */
+static void check_owner(lua_State *L, const char *owner)
+{
+    const struct nd_site *site = nd_scenario_of(L)->site;
+    if (owner == NULL || site == NULL || nd_site_person_find(site, owner) != NULL)
+        return;
+    const char *near = nd_site_person_nearest(site, owner);
+    if (near != NULL)
+        nd_frame_complain(L, "step", "owner", "W0607", NULL,
+                          "the site file has no person '%s'; did you mean '%s'", owner, near);
+}
+
 static int frame_step(lua_State *L)
 {
     struct nd_frame frame = nd_frame_begin(L, "step");
@@ -135,6 +148,7 @@ static int frame_step(lua_State *L)
     if (step.id == NULL)
         step.id = nd_arena_printf(frame.arena, "%s.s%zu", draft->phase.id, draft->steps.count + 1);
     step.owner = nd_frame_text(&frame, "owner", false);
+    check_owner(L, step.owner);
     step.objective = nd_frame_text(&frame, "objective", false);
     step.after = nd_frame_text(&frame, "after", false);
     step.at_given = nd_frame_has(&frame, "at");

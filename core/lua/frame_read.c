@@ -165,11 +165,17 @@ nd_ns nd_frame_at_index(const struct nd_frame *frame, int index, const char *key
     bool moment = lua_type(L, index) == LUA_TSTRING && *lua_tostring(L, index) == 'T';
     bool good = moment ? nd_moment_at(L, index, 0, &at, &why)
                        : offset != NULL && nd_length_at(L, index, &at, &why);
+    if (!good && why.text[0] == '\0')
+        nd_fail_set(&why, ND_EARG, "expected a moment of the drill such as 'T+00:10', got %s%s%s",
+                    lua_type(L, index) == LUA_TSTRING ? "'" : "",
+                    lua_type(L, index) == LUA_TSTRING ? lua_tostring(L, index)
+                                                      : luaL_typename(L, index),
+                    lua_type(L, index) == LUA_TSTRING ? "'" : "");
     if (!good)
         nd_frame_complain(L, frame->call, key,
-                          lua_type(L, index) == LUA_TNUMBER ? "E0302" : "E0304", NULL, "'%s': %s",
-                          key,
-                          why.text[0] != '\0' ? why.text : "expected a moment such as \"T+00:10\"");
+                          lua_type(L, index) == LUA_TNUMBER ? "E0302" : "E0304",
+                          "hours and minutes after STARTEX: T+01:30; with seconds: T+01:30:00",
+                          "'%s': %s", key, why.text);
     if (offset != NULL)
         *offset = !moment;
     return at;

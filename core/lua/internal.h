@@ -6,6 +6,7 @@
  *   source.c    tokens and calls of the text, for columns
  *   edit.c      injects changed in the text, all else left as it is (edit.h)
  *   scan.c      checks of the text that no run would reach
+ *   slips.c     what people did where the text is no Lua
  *   frame.c     drill, guard, baseline, phase, step, use, site
  *   frame_inject.c  inject
  *   frame_read.c    the keys of a frame call (frame.h)
@@ -36,6 +37,7 @@ struct nd_token {
     int line, column, width; /* columns count characters */
     size_t from, till;       /* octets of the text, with a string's quotes */
     const char *text;        /* of a string: its contents, escapes as written; in the arena */
+    bool open;               /* a string that its line ends before it does */
 };
 
 /* One entry of a table constructor. */
@@ -64,6 +66,8 @@ struct nd_source {
 void nd_source_read(struct nd_source *source, const char *path, const char *text, size_t len_bytes);
 /* How deep a token leads in (+1) or out (-1): brackets, and function, if, do, repeat ... end. */
 int nd_token_depth(const struct nd_token *token);
+/* Octets of the byte order mark with which some editors begin UTF-8: 3, or 0. */
+size_t nd_source_mark(const char *text, size_t len_bytes);
 void nd_source_deinit(struct nd_source *source);
 /* The call of that name whose '{' stands in the line; NULL when there is none. */
 const struct nd_source_call *nd_source_call_find(const struct nd_source *source, const char *name,
@@ -71,6 +75,11 @@ const struct nd_source_call *nd_source_call_find(const struct nd_source *source,
 /* The token of a key of a call, or of its name when there is no such key; NULL without a call. */
 const struct nd_token *nd_source_key(const struct nd_source *source,
                                      const struct nd_source_call *call, const char *key);
+/* The token in that line which a message names in quotes, "near '...'" before all others; the
+ * number of tokens when there is none. */
+size_t nd_source_named(const struct nd_source *source, const char *message, int line);
+/* Forgets what stands in that line and after it. */
+void nd_source_cut(struct nd_source *source, int line);
 
 /* ---- the sandbox ---- */
 
@@ -210,6 +219,9 @@ int nd_lua_await(lua_State *L, lua_KFunction then);
 /* Phases, guards and objectives into the drill; ids made for those without. */
 void nd_frame_finish(struct nd_scenario *scenario);
 void nd_scan(struct nd_scenario *scenario);
+/* The text is no Lua: tells what was probably meant, given Lua's own message and the line in which
+ * it stopped. False: nothing was told. slips.c */
+bool nd_slips_tell(struct nd_scenario *scenario, const char *message, int line);
 
 /* A diagnostic at a key of the frame call being run (level 1), or the call itself: [-0, +0, -] */
 void nd_frame_complain(lua_State *L, const char *call, const char *key, const char *code,

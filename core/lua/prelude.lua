@@ -9,6 +9,11 @@ local operators = {
   below = function(a, b) return a < b end,
 }
 
+local kinds = {
+  ns = "a length of time such as seconds(10)", ["1"] = "a share such as percent(98)",
+  ["bit/s"] = "a rate such as kbit_per_s(100)",
+}
+
 local names = { "at_most", "at_least", "equals", "above", "below" }
 
 local function find_limit(t)
@@ -51,10 +56,10 @@ end
 
 -- One look: measured value (nil: unknown), unit, uncertainty, window.
 local function judge(e)
-  local value, unit, uncertainty, from, till, why
+  local value, unit, uncertainty, from, till, share, why
   local unknown = "no slot of the window was answered for"
   if e.question then
-    value, unit, uncertainty, from, till = P.ask(e.question, e.from, e.till, e.last)
+    value, unit, uncertainty, from, till, share = P.ask(e.question, e.from, e.till, e.last)
   else
     local subject = e.subject
     if P.type(subject) == "function" then subject = subject() end
@@ -64,10 +69,11 @@ local function judge(e)
   local op, limit, warn = e.op, nil, nil
   if op then
     local number, limit_unit = P.value(e.limit)
-    if unit == "ns" and limit_unit == "" then
-      P.error("[E0302] 'expect': '" .. op .. "' needs a length of time such as seconds(10), got the number " .. number, 3)
-    end
     if unit == "" and limit_unit == "1" then unit = "1" end -- a number beside a share is one
+    local got = kinds[limit_unit]
+    if kinds[unit] and (got and limit_unit ~= unit or not got and (unit == "ns" or share and number > 1)) then
+      P.error("[E0302] 'expect': '" .. op .. "' needs " .. kinds[unit] .. ", got " .. (got or "the number " .. number), 3)
+    end
     -- Neither yes nor no nor nothing is below a limit.
     if unit == "bool" and limit_unit ~= "bool" then value, unit, unknown = nil, limit_unit, "it gave no number" end
     limit = number
@@ -93,6 +99,9 @@ return function(t)
     P.error("[E0203] 'expect' begins with a sentence: expect { \"...\", ... }", 2)
   end
   if t[2] == nil then P.error("[E0208] 'expect' lacks what is expected, after its sentence", 2) end
+  if P.is_builtin(t[2]) then
+    P.error("[E0301] 'expect' takes what a call gives, got the call's name alone; a series is asked as page:loss()", 2)
+  end
   local e = { sentence = t[1], subject = t[2], objective = t.objective, warn = t.warn }
   e.op, e.limit = find_limit(t)
   if t[3] ~= nil then

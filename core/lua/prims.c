@@ -103,8 +103,8 @@ double nd_lua_ask(const struct nd_task *task, const struct nd_lua_question *ques
     return asked.answer.known ? asked.answer.value : NAN;
 }
 
-/* ask(question, from|nil, till|nil, last|nil) -> value|nil, unit, uncertainty, from, till
- * All ns, moments of the drill. last: the window ends with the last slot that is known. */
+/* ask(question, from|nil, till|nil, last|nil) -> value|nil, unit, uncertainty, from, till, share: is it
+ * one. All ns, moments of the drill. last: the window ends with the last slot that is known. */
 static int prim_ask(lua_State *L)
 {
     const struct nd_lua_question *q = luaL_checkudata(L, 1, ND_META_QUESTION);
@@ -118,7 +118,8 @@ static int prim_ask(lua_State *L)
     lua_pushnumber(L, asked.answer.uncertainty);
     lua_pushnumber(L, (double)asked.from);
     lua_pushnumber(L, (double)asked.till);
-    return 5;
+    lua_pushboolean(L, nd_stat_is_share(q->stat));
+    return 6;
 }
 
 /* A call that could not be made tells nothing of the network: a modem that was pulled, a plugin
@@ -175,6 +176,13 @@ static int prim_value(lua_State *L)
 static int prim_is_question(lua_State *L)
 {
     lua_pushboolean(L, nd_object_at(L, 1, ND_META_QUESTION) != NULL);
+    return 1;
+}
+
+/* A function of ours, such as what page.loss gives: no check of a scenario's. */
+static int prim_is_builtin(lua_State *L)
+{
+    lua_pushboolean(L, lua_iscfunction(L, 1));
     return 1;
 }
 
@@ -319,6 +327,7 @@ void nd_prims_open(lua_State *L)
                                           {"verdict", prim_verdict},
                                           {"keys", prim_keys},
                                           {"settle", prim_settle},
+                                          {"is_builtin", prim_is_builtin},
                                           {"is_series", prim_is_series},
                                           {"threshold", prim_threshold},
                                           {"abort", prim_abort},

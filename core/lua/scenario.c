@@ -65,10 +65,13 @@ static bool told_already(const struct nd_scenario *scenario, const struct error 
 
 static void complain_error(struct nd_scenario *scenario, const char *message, const char *code)
 {
-    struct error error = read_error(scenario->source.path, message);
+    const struct nd_source *source = &scenario->source;
+    struct error error = read_error(source->path, message);
     if (code != NULL)
         memcpy(error.code, code, 6);
-    const struct nd_token *token = line_token(&scenario->source, error.line);
+    size_t named = nd_source_named(source, error.text, error.line);
+    const struct nd_token *token =
+        named < source->tokens.count ? &source->tokens.at[named] : line_token(source, error.line);
     if (!told_already(scenario, &error))
         nd_diag_add(scenario->diags, error.code, scenario->source.path, error.line,
                     token != NULL ? token->column : 0, token != NULL ? token->width : 0, NULL, "%s",
@@ -83,7 +86,9 @@ static const char *error_text(lua_State *L)
     return "an error that is no text was thrown";
 }
 
-static void run_frame(struct nd_scenario *scenario, const char *text, size_t len)
+/* The text as a function on the stack. False: it is no Lua, which is told; what stands in the line
+ * where reading stopped, and after it, is then not looked at. */
+static bool compile(struct nd_scenario *scenario, const char *text, size_t len)
 {
     lua_State *L = scenario->L;
     struct nd_buf name = {0};
@@ -91,11 +96,21 @@ static void run_frame(struct nd_scenario *scenario, const char *text, size_t len
     nd_sandbox_begin(&scenario->box, L, ND_LUA_LOAD_BUDGET);
     int status = luaL_loadbufferx(L, text, len, nd_buf_str(&name), "t");
     nd_buf_deinit(&name);
-    if (status != LUA_OK) {
-        complain_error(scenario, error_text(L), scenario->box.out_of_memory ? "E0106" : "E0102");
-        return;
-    }
-    status = lua_pcall(L, 0, 0, 0);
+    if (status == LUA_OK)
+        return true;
+    struct error error = read_error(scenario->source.path, error_text(L));
+    if (scenario->box.out_of_memory)
+        complain_error(scenario, error_text(L), "E0106");
+    else if (!nd_slips_tell(scenario, error.text, error.line))
+        complain_error(scenario, error_text(L), "E0102");
+    nd_source_cut(&scenario->source, error.line);
+    return false;
+}
+
+static void run_frame(struct nd_scenario *scenario)
+{
+    lua_State *L = scenario->L;
+    int status = lua_pcall(L, 0, 0, 0);
     if (status == LUA_OK && !scenario->box.spent)
         return;
     const char *code = scenario->box.spent ? "E0105" : scenario->box.out_of_memory ? "E0106" : NULL;
@@ -163,11 +178,14 @@ static void load(struct nd_scenario *scenario, const char *path, const char *tex
 {
     struct nd_drill *drill = &scenario->drill;
     struct nd_diags *diags = scenario->diags;
-    nd_source_read(&scenario->source, path, text, len);
+    size_t mark = nd_source_mark(text, len);
+    nd_source_read(&scenario->source, path, text + mark, len - mark);
     drill->path = nd_arena_strdup(&drill->arena, path);
     nd_hash(text, len, drill->hash);
+    bool good = compile(scenario, text + mark, len - mark);
     nd_scan(scenario);
-    run_frame(scenario, text, len);
+    if (good)
+        run_frame(scenario);
     if (!scenario->drill_declared && diags->errors == 0)
         nd_diag_add(diags, "E0205", path, 1, 1, 0,
                     "begin with drill { \"title\", id = \"...\", lasts = minutes(30) }",
@@ -245,6 +263,23 @@ void nd_scenario_free(struct nd_scenario *scenario)
 const struct nd_drill *nd_scenario_drill(const struct nd_scenario *scenario)
 {
     return &scenario->drill;
+}
+
+bool nd_scenario_complain(struct nd_scenario *scenario, const char *why, struct nd_diags *diags)
+{
+    static const char *const own[] = {"attempt to ",
+                                      "bad argument "}; /* Lua's of the text itself */
+    struct error error = read_error(scenario->source.path, why);
+    /* E0316: what a plugin has against a call may lie in the site file as well. */
+    bool written = strstr(why, ": [E") != NULL && strcmp(error.code, "E0316") != 0;
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        written = written || strncmp(error.text, own[i], strlen(own[i])) == 0;
+    if (error.line == 0 || !written)
+        return false;
+    scenario->diags = diags;
+    complain_error(scenario, why, NULL);
+    scenario->diags = NULL;
+    return true;
 }
 
 void nd_scenario_place(const struct nd_scenario *scenario, const char *verb, int line, int *column,
@@ -366,7 +401,8 @@ char *nd_scenario_site_path(const char *path)
         return NULL;
     struct nd_source source;
     char *found = NULL;
-    nd_source_read(&source, path, text, len);
+    size_t mark = nd_source_mark(text, len);
+    nd_source_read(&source, path, text + mark, len - mark);
     for (size_t i = 0; i < source.calls.count && found == NULL; i++) {
         const struct nd_source_call *call = &source.calls.at[i];
         for (size_t e = 0; strcmp(call->name, "drill") == 0 && e < call->count; e++) {

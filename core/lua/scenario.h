@@ -15,6 +15,10 @@ struct nd_scenario *nd_scenario_load(const char *path, const struct nd_site *sit
                                      const struct nd_settings *settings, struct nd_diags *diags);
 void nd_scenario_free(struct nd_scenario *scenario); /* NULL is fine */
 const struct nd_drill *nd_scenario_drill(const struct nd_scenario *scenario);
+/* What stopped a body (the `why` of its step, "drill.lua:12: ..."), as a diagnostic where it
+ * stands. False: it is about no line of the scenario, or about what happened rather than what is
+ * written there. */
+bool nd_scenario_complain(struct nd_scenario *scenario, const char *why, struct nd_diags *diags);
 /* Where the call of a verb stands in a line: column and width, 0 when not known. */
 void nd_scenario_place(const struct nd_scenario *scenario, const char *verb, int line, int *column,
                        int *width);

@@ -85,6 +85,7 @@ static void push(struct lexer *lexer, enum nd_token_kind kind, const char *text,
     char *whole = strndup(lexer->at, bytes);
     token.width = (int)nd_text_width(whole);
     free(whole);
+    token.open = kind == ND_TOK_STRING && len + 1 == bytes;
     nd_vec_push(&lexer->source->tokens, token);
     advance(lexer, bytes);
 }
@@ -119,9 +120,11 @@ static void read_token(struct lexer *lexer)
         size_t marks = level + 2;
         push(lexer, ND_TOK_STRING, at + marks, len > 2 * marks ? len - 2 * marks : 0, len);
     } else {
-        /* "==" and its kind are one sign, so that "=" means an assignment. */
+        /* "==" and its kind are one sign, so that "=" means an assignment; so is a character. */
         bool two = at + 1 < lexer->end && at[1] == '=' && strchr("=~<>", *at) != NULL;
-        push(lexer, ND_TOK_SIGN, at, two ? 2 : 1, two ? 2 : 1);
+        size_t character = nd_utf8_len(at, left(lexer));
+        len = two ? 2 : character != 0 ? character : 1;
+        push(lexer, ND_TOK_SIGN, at, len, len);
     }
 }
 
@@ -233,6 +236,11 @@ void nd_source_read(struct nd_source *source, const char *path, const char *text
     find_calls(source);
 }
 
+size_t nd_source_mark(const char *text, size_t len_bytes)
+{
+    return len_bytes >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
 void nd_source_deinit(struct nd_source *source)
 {
     nd_vec_free(&source->tokens);
@@ -261,4 +269,42 @@ const struct nd_token *nd_source_key(const struct nd_source *source,
             return &source->tokens.at[call->entries[i].at];
     }
     return &source->tokens.at[call->at];
+}
+
+/* The token of that text in the line, as Lua quotes it: texts with their quotation marks. */
+static size_t find_quoted(const struct nd_source *source, const char *text, int line)
+{
+    for (size_t i = 0; i < source->tokens.count; i++) {
+        const struct nd_token *token = &source->tokens.at[i];
+        const char *at = text + (token->kind == ND_TOK_STRING && (*text == '"' || *text == '\''));
+        size_t len = strlen(token->text);
+        if (token->line == line && len != 0 && strncmp(at, token->text, len) == 0 &&
+            (at[len] == '\'' || at[len] == '"'))
+            return i;
+    }
+    return source->tokens.count;
+}
+
+size_t nd_source_named(const struct nd_source *source, const char *message, int line)
+{
+    const char *near = strstr(message, " near '");
+    size_t found = near != NULL ? find_quoted(source, near + 7, line) : source->tokens.count;
+    for (const char *quote = strchr(message, '\''); quote != NULL && found == source->tokens.count;
+         quote = strchr(quote + 1, '\''))
+        found = find_quoted(source, quote + 1, line);
+    return found;
+}
+
+void nd_source_cut(struct nd_source *source, int line)
+{
+    size_t kept = 0;
+    while (source->tokens.count != 0 && source->tokens.at[source->tokens.count - 1].line >= line)
+        source->tokens.count--;
+    for (size_t i = 0; i < source->calls.count; i++) {
+        const struct nd_source_call *call = &source->calls.at[i];
+        size_t end = call->count != 0 ? call->entries[call->count - 1].end : call->brace;
+        if (end < source->tokens.count)
+            source->calls.at[kept++] = *call;
+    }
+    source->calls.count = kept;
 }

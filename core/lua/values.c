@@ -124,7 +124,8 @@ static int make_quantity(lua_State *L)
     double value = number * lua_tonumber(L, lua_upvalueindex(2));
     int kind = (int)lua_tointeger(L, lua_upvalueindex(1));
     if (!(value >= 0) || value > 4e18 || (kind == ND_Q_SHARE && value > 1))
-        return luaL_error(L, "[E0303] a quantity is 0 or more, and a share at most percent(100)");
+        return luaL_error(
+            L, "[E0303] a quantity is 0 or more, and a share at most percent(100), got %f", number);
     nd_quantity_push(L, (enum nd_quantity_kind)kind, kind == ND_Q_SHARE ? value : round(value));
     return 1;
 }

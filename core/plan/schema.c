@@ -384,7 +384,11 @@ static void check_common(struct check *check, const struct nd_given *given, size
     if (common->from != NULL &&
         (check->site == NULL || nd_site_vantage_find(check->site, common->from) == NULL)) {
         struct nd_fail text;
-        nd_fail_set(&text, ND_EARG, "the site file has no vantage '%s'", common->from);
+        const char *near =
+            check->site != NULL ? nd_site_vantage_nearest(check->site, common->from) : NULL;
+        nd_fail_set(&text, ND_EARG, "the site file has no vantage '%s'%s%s%s", common->from,
+                    near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
+                    near != NULL ? "'" : "");
         complain(check, "E0307", from, NULL, text.text);
     }
     bool changes = (check->verb->flags & ND_VERB_CHANGES) != 0;

@@ -376,7 +376,10 @@ struct nd_site *nd_site_load(const char *path, struct nd_diags *diags)
     size_t len = 0;
     nd_err err = nd_file_read(path, ND_YAML_MAX_BYTES, &text, &len, &why);
     if (err != ND_OK) {
-        nd_diag_add(diags, err == ND_EARG ? "E0103" : "E0101", path, 0, 0, 0, NULL, "%s", why.text);
+        nd_diag_add(
+            diags, err == ND_EARG ? "E0103" : "E0101", path, 0, 0, 0,
+            "a site file is named by drill { site = \"...\" }, beside the scenario, or by --site",
+            "%s", why.text);
         return NULL;
     }
     struct nd_site *site = nd_site_read(path, text, len, diags);
@@ -430,6 +433,16 @@ const char *nd_site_target_nearest(const struct nd_site *site, const char *name)
     for (size_t i = 0; i < site->targets.count; i++)
         names[i] = site->targets.at[i].target.name;
     const char *near = nd_text_nearest(name, names, site->targets.count);
+    free(names);
+    return near;
+}
+
+const char *nd_site_vantage_nearest(const struct nd_site *site, const char *name)
+{
+    const char **names = nd_alloc((site->vantages.count + 1) * sizeof *names);
+    for (size_t i = 0; i < site->vantages.count; i++)
+        names[i] = site->vantages.at[i].name;
+    const char *near = nd_text_nearest(name, names, site->vantages.count);
     free(names);
     return near;
 }

@@ -100,6 +100,8 @@ void nd_site_free(struct nd_site *site); /* NULL is fine */
 
 const struct nd_site_target *nd_site_target_find(const struct nd_site *site, const char *name);
 const struct nd_vantage *nd_site_vantage_find(const struct nd_site *site, const char *name);
+/* The vantage whose name is nearest, or NULL. */
+const char *nd_site_vantage_nearest(const struct nd_site *site, const char *name);
 const struct nd_person *nd_site_person_find(const struct nd_site *site, const char *name);
 /* The nearest person's name to a wrong one, or NULL. */
 const char *nd_site_person_nearest(const struct nd_site *site, const char *name);

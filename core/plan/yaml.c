@@ -9,6 +9,8 @@
 struct reader {
     yaml_parser_t parser;
     const char *file;
+    const char *bytes;
+    size_t len_bytes;
     struct nd_arena *arena;
     struct nd_diags *diags;
 };
@@ -20,13 +22,40 @@ static void complain(struct reader *reader, const char *code, const yaml_mark_t 
                 NULL, "%s", text);
 }
 
+static bool has(const char *at, const char *end, const char *what)
+{
+    return memmem(at, (size_t)(end - at), what, strlen(what)) != NULL;
+}
+
+/* What people who write no YAML commonly did where reading stopped: a tab before the key, or, in
+ * that line or the one before, a colon of a Chinese keyboard in the place of ": ". NULL: neither.
+ */
+static const char *remedy(const struct reader *reader, size_t line)
+{
+    const char *end = reader->bytes + reader->len_bytes;
+    const char *at = reader->bytes;
+    for (size_t i = 0; at < end && i <= line; i++) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        const char *till = newline != NULL ? newline : end;
+        if (i == line && has(at, at + strspn(at, " \t"), "\t"))
+            return "indent with blanks: YAML takes no tabs there";
+        if (i + 1 >= line && has(at, till, "：") && !has(at, till, ":"))
+            return nd_arena_printf(reader->arena, "line %zu has '：' (full width): write ': '",
+                                   i + 1);
+        at = newline != NULL ? newline + 1 : end;
+    }
+    return NULL;
+}
+
 static bool next_event(struct reader *reader, yaml_event_t *event)
 {
     if (yaml_parser_parse(&reader->parser, event) != 0)
         return true;
     const char *problem = reader->parser.problem;
-    complain(reader, "E0102", &reader->parser.problem_mark,
-             problem != NULL ? problem : "the text is not YAML");
+    const yaml_mark_t *mark = &reader->parser.problem_mark;
+    nd_diag_add(reader->diags, "E0102", reader->file, (int)mark->line + 1, (int)mark->column + 1, 0,
+                remedy(reader, mark->line), "%s",
+                problem != NULL ? problem : "the text is not YAML");
     return false;
 }
 
@@ -194,7 +223,8 @@ static struct nd_yaml *read_document(struct reader *reader)
 struct nd_yaml *nd_yaml_read(const char *file, const char *bytes, size_t len_bytes,
                              struct nd_arena *arena, struct nd_diags *diags)
 {
-    struct reader reader = {.file = file, .arena = arena, .diags = diags};
+    struct reader reader = {
+        .file = file, .bytes = bytes, .len_bytes = len_bytes, .arena = arena, .diags = diags};
     size_t errors = diags->errors;
     ND_CHECK(yaml_parser_initialize(&reader.parser) != 0);
     yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);

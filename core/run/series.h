@@ -95,6 +95,8 @@ enum nd_stat {
 /* "share", "loss", ...; the reverse gives -1 when unknown. */
 const char *nd_stat_name(enum nd_stat stat);
 int nd_stat_find(const char *name);
+/* Whether the statistic is a share, 0 to 1. */
+bool nd_stat_is_share(enum nd_stat stat);
 /* Whether the statistic is one of values, so that it may be asked of a further reading. */
 bool nd_stat_of_values(enum nd_stat stat);
 

@@ -27,6 +27,12 @@ int nd_stat_find(const char *name)
     return -1;
 }
 
+bool nd_stat_is_share(enum nd_stat stat)
+{
+    return stat <= ND_STAT_LOSS_BACKWARD || stat == ND_STAT_VOICE_LOSS ||
+           stat == ND_STAT_AVAILABILITY || stat == ND_STAT_AVAILABILITY_MINUTES;
+}
+
 bool nd_stat_of_values(enum nd_stat stat)
 {
     return stat >= ND_STAT_MIN && stat <= ND_STAT_RTP_JITTER;

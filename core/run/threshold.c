@@ -91,16 +91,11 @@ static nd_err parse_value(const char *text, struct nd_threshold *threshold, stru
 
 static nd_err parse_limit(const char *text, struct nd_threshold *threshold, struct nd_fail *why)
 {
-    switch (threshold->stat) {
-    case ND_STAT_SHARE:
-    case ND_STAT_LOSS:
-    case ND_STAT_LOSS_FORWARD:
-    case ND_STAT_LOSS_BACKWARD:
-    case ND_STAT_VOICE_LOSS:
-    case ND_STAT_AVAILABILITY:
-    case ND_STAT_AVAILABILITY_MINUTES:
+    if (nd_stat_is_share(threshold->stat)) {
         threshold->kind = ND_LIMIT_SHARE;
         return nd_share_parse(text, &threshold->limit, why);
+    }
+    switch (threshold->stat) {
     case ND_STAT_INTERRUPTION:
     case ND_STAT_INTERRUPTION_SUM:
     case ND_STAT_LONGEST_GAP:

@@ -34,6 +34,48 @@ scenario '  links.down { site "web" }'
 expect 2 "s.lua:6:16" "$netdrill" lint s.lua
 scenario '  local t = { site "web" } links.down { t[1] }'
 expect 5 "may not be disturbed" "$netdrill" rehearse s.lua
+# What stops a body is told where it stands: lint plays the drill once.
+told() { # LINE-OR-TEXT WORDS
+    scenario "  $1"
+    expect 2 "$2" "$netdrill" lint s.lua
+    expect 2 "s.lua:6:" "$netdrill" lint s.lua
+}
+told 'wait(3)' 'got the number 3'
+told 'wait(seconds(-3))' 'got -3'
+told 'wait(wait(seconds(1)))' "'wait' lacks how long"
+told 'confirm { "Sure?", by = "ceocc", within = seconds(3) }' "no person 'ceocc'; did you mean 'ceoc'"
+told 'restore(cell)' "restore { cell }"
+told 'links.down { cell, restore_by = "T+01:40" }' "restore_by' is T+01:40:00, but the drill ends at T+00:00:05"
+told 'wait(seconds(2)) links.down { cell, restore_by = "T+00:00:01" }' "it is T+00:00:02 already"
+told 'measure { reach.tcp, web, every = seconds(1), from = "victm" }' "has no vantage 'victm'"
+told 'local page = measure { reach.tcp, web, every = ms(100), from = "handset", lasts = seconds(1) } expect { "E", page:loss(), at_most = 5 }' 'needs a share such as percent(98), got the number 5'
+told 'local page = measure { reach.tcp, web, every = ms(100), from = "handset", lasts = seconds(1) } expect { "E", page:p95(), at_most = percent(5) }' 'needs a length of time'
+told 'local page = measure { reach.tcp, web, every = ms(100), from = "handset", lasts = seconds(1) } expect { "E", page.p95, at_most = seconds(5) }' "the call's name alone"
+scenario '  wait(seconds(1))'
+sed 's/owner = "me"/owner = "ceocc"/' s.lua >owner.lua
+expect 0 "W0607" "$netdrill" lint owner.lua
+expect 0 "'--fail links.dwon#1' met nothing" "$netdrill" rehearse s.lua --fail links.dwon#1
+
+# Answers to what there is not would be given to nobody, in silence.
+"$netdrill" init tabletop talk >/dev/null
+while IFS='|' read -r change words; do
+    sed "$change" talk/answers.yaml >answers.yaml
+    expect 2 "$words" "$netdrill" rehearse talk/drill.lua --answers answers.yaml
+done <<'WORDS'
+s/cable-news/cabel-news/|no inject 'cabel-news'; did you mean 'cable-news'
+s/ack:/akc:/|no key 'akc'; did you mean 'ack'
+s/by: noc/by: nok/|no recipient of the inject 'nok'; did you mean 'noc'
+s/after: 9m, answer: yes/after: 9m, answer: maybe/|no option of the decision 'maybe'
+WORDS
+echo '- {duty: first-reprot, after: 1s}' >answers.yaml
+expect 2 "did you mean 'first-report'" "$netdrill" rehearse "$root/drills/outage-reporting.lua" --answers answers.yaml
+expect 2 "did you mean 'first-report'" "$netdrill" run "$root/drills/outage-reporting.lua" --answers answers.yaml
+sed 's/^site: /site：/' talk/site.yaml >bad.yaml
+expect 2 "line 3 has '：'" "$netdrill" lint talk/drill.lua --site bad.yaml
+sed 's/^  noc:/\tnoc:/' talk/site.yaml >bad.yaml
+expect 2 "takes no tabs" "$netdrill" lint talk/drill.lua --site bad.yaml
+expect 2 "beside the scenario, or by --site" "$netdrill" lint talk/drill.lua --site nowhere.yaml
+
 scenario '  wait(seconds(1)'
 expect 2 "E0102" "$netdrill" lint s.lua
 scenario '  wait(seconds(1))'

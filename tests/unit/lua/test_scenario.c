@@ -61,6 +61,42 @@ static void refused(const char *text, const char *code, int line, int column, co
     unload(scenario);
 }
 
+/* What people who write no programs do, and that they are told where and what. */
+static void test_slips(void **state)
+{
+    (void)state;
+    refused(HEAD "step { 'S', id = “first”, run = function() end }", "E0109", 3, 18, "'“'");
+    refused(HEAD "step { 'S'， run = function() end }", "E0109", 3, 11, "'，'");
+    refused(HEAD "step { 'S', run = function() wait（seconds(3)) end }", "E0109", 3, 34, "'（'");
+    refused(HEAD "　step { 'S', run = function() end }", "E0109", 3, 1, "U+3000");
+    refused(HEAD "step { 第一步, run = function() end }", "E0109", 3, 8, "outside of a text");
+    refused(HEAD "step { 'S', id = 'a, owner = 'b', run = function() end }", "E0102", 3, 0,
+            "a quotation mark is missing");
+    refused(HEAD "step { 'S', run = function()\n  wait(seconds(3))\n}", "E0102", 5, 1,
+            "'}' comes while 'function' of line 3 still needs its 'end'");
+    refused(HEAD "step { 'S', run = function()\n  if true then\nend }", "E0102", 5, 5,
+            "'function' of line 3");
+    refused(HEAD "step { 'S', run = function() end end }", "E0102", 3, 34, "'{' of line 3");
+    refused(HEAD "step { 'S', run = function() end } }", "E0102", 3, 36, "closes nothing");
+    refused(HEAD "step { 'S', run = function() end\nphase { 'Q' }", "E0102", 4, 1,
+            "'{' of line 3 is not closed before 'phase'");
+    refused(HEAD "step { 'S', id = 'a' owner = 'b', run = function() end }", "E0102", 3, 22,
+            "a comma is missing before 'owner'");
+    refused(HEAD "step { 'S', users: 3, run = function() end }", "E0102", 3, 18, "got 'users:'");
+    /* What is right before the line where reading stopped is looked at all the same. */
+    refused(HEAD "step { 'S', onwer = 'b', run = function() end }\nphase {", "E0207", 3, 13,
+            "onwer");
+}
+
+static void test_byte_order_mark(void **state)
+{
+    (void)state;
+    static const char text[] = "\xef\xbb\xbf" HEAD;
+    struct nd_scenario *scenario = load(text, sizeof text - 1);
+    assert_non_null(scenario);
+    unload(scenario);
+}
+
 static void test_faults_and_places(void **state)
 {
     (void)state;
@@ -98,7 +134,7 @@ static void test_faults_and_places(void **state)
             "did you mean 'activation'");
     refused(HEAD "profile('tw-disaster-roaming').ending { repaired = percent(9) }", "E0204", 3, 0,
             "acts");
-    refused("drill { 'T' id = 't' }", "E0102", 1, 0, "expected");
+    refused("drill { 'T' id = 't' }", "E0102", 1, 13, "a comma is missing before 'id'");
 }
 
 #define TO "to = { 'lin' }, "
@@ -405,6 +441,8 @@ static int remove_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_slips),
+        cmocka_unit_test(test_byte_order_mark),
         cmocka_unit_test(test_faults_and_places),
         cmocka_unit_test(test_all_at_once),
         cmocka_unit_test(test_injects),
