@@ -103,8 +103,9 @@ double nd_lua_ask(const struct nd_task *task, const struct nd_lua_question *ques
     return asked.answer.known ? asked.answer.value : NAN;
 }
 
-/* ask(question, from|nil, till|nil, last|nil) -> value|nil, unit, uncertainty, from, till, share: is it
- * one. All ns, moments of the drill. last: the window ends with the last slot that is known. */
+/* ask(question, from|nil, till|nil, last|nil) -> value|nil, unit, uncertainty, from, till, share:
+ * is it one. All ns, moments of the drill. last: the window ends with the last slot that is known.
+ */
 static int prim_ask(lua_State *L)
 {
     const struct nd_lua_question *q = luaL_checkudata(L, 1, ND_META_QUESTION);
