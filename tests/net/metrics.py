@@ -26,8 +26,8 @@ local p = use "pretend"
 drill { "Metrics", id = "metrics", lasts = seconds(20), site = "site.yaml" }
 phase { "One" }
 step { "Measure", owner = "me", run = function()
-  local s = measure { p.probe, "x", every = ms(50), lasts = seconds(4), takes = ms(3), label = 'a "quoted" \\\\ label' }
-  measure { p.probe, "y", every = ms(50), lasts = seconds(4), fail = "ETIME" }
+  local s = measure { p.probe, "x", every = ms(50), lasts = seconds(8), takes = ms(3), label = 'a "quoted" \\\\ label' }
+  measure { p.probe, "y", every = ms(50), lasts = seconds(8), fail = "ETIME" }
   expect { "all", s, "share>=100%" }
 end }
 """)
@@ -37,7 +37,7 @@ run = subprocess.Popen([netdrill, "run", f"{work}/s.lua", "--confirm", "metrics"
 
 
 def fetch():
-    for _ in range(50):
+    for _ in range(300):
         try:
             answer = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=2)
             return answer.headers["Content-Type"], answer.read().decode()
@@ -50,17 +50,29 @@ def families(text):
     return {f.name: f for f in parse(text)}
 
 
-time.sleep(1)
-kind, text = fetch()
+def sent_of(page):
+    return [s.value for s in page["netdrill_probes_sent"].samples] if "netdrill_probes_sent" in page else []
+
+
+def fetch_until(test):
+    """The page, as text and read, once it is so, or what it is after half a minute."""
+    for _ in range(300):
+        text = fetch()[1]
+        if test(families(text)):
+            break
+        time.sleep(0.1)
+    return text, families(text)
+
+
+kind, _ = fetch()
 check("the content type is OpenMetrics'", kind.startswith("application/openmetrics-text; version=1.0.0"))
+text, first = fetch_until(lambda page: len(sent_of(page)) == 2 and min(sent_of(page)) > 1)
 refused, read = prometheus.strict(text, f"{work}/store")
 check(f"Prometheus' own parser takes it: {refused}", not refused and len(read) == len(prometheus.samples(text)) > 10)
 check(f"units and help: {prometheus.units(text)}", not prometheus.units(text))
-first = families(text)
-time.sleep(1)
-second = families(fetch()[1])
-sent = [s.value for s in first["netdrill_probes_sent"].samples]
-later = [s.value for s in second["netdrill_probes_sent"].samples]
+sent = sent_of(first)
+_, second = fetch_until(lambda page: len(sent_of(page)) == len(sent) and all(a < b for a, b in zip(sent, sent_of(page))))
+later = sent_of(second)
 check(f"two series, and their counters rise: {sent} {later}", len(sent) == 2 and all(a < b for a, b in zip(sent, later)))
 check("labels come through quoting", first["netdrill_probes_sent"].samples[0].labels["label"] == 'a "quoted" \\ label')
 loss = [s.value for s in second["netdrill_loss_ratio"].samples]

@@ -39,7 +39,7 @@ def ask(*words):
     return got.stdout
 
 
-until = time.time() + 30
+until = time.time() + 60
 while (len(box.mails) < 1 or len(hooks.got) < 1) and time.time() < until and run.poll() is None:
     time.sleep(0.05)
 if not hooks.got:
