@@ -8,6 +8,11 @@ name=crash-$$
 sed "s/^site: .*/site: $name/" "$root/drills/sites/decoy-district.yaml" >"$site"
 mkdir "$work/runs"
 cleanup() { "$netdrill" lab down "$site" >/dev/null 2>&1; }
+begin() {
+    : >"$work/out" # what the run before has said is not this one's
+    "$netdrill" run "$work/s.lua" --plain --runs "$1" >>"$work/out" 2>&1 &
+    pid=$!
+}
 waits() { for _ in $(seq 600); do grep -q 'waiting now' "$work/out" && return; sleep 0.1; done; fail "the drill does not get on"; cat "$work/out"; }
 
 cat >"$work/s.lua" <<LUA
@@ -33,8 +38,7 @@ same() { state --before "$work/before" >"$work/difference" || { fail "$1: not as
 state >"$work/before"
 [ "$(stat -c %s "$work/before")" -gt 5000 ] || fail "the state of the lab could not be read"
 for moment in 0.02 0.05 0.1 0.5 waiting; do # the last one: all is changed
-    "$netdrill" run "$work/s.lua" --plain --runs "$work/runs-$moment" >"$work/out" 2>&1 &
-    pid=$!
+    begin "$work/runs-$moment"
     if [ "$moment" = waiting ]; then waits; else sleep "$moment"; fi
     kill -KILL "$pid"
     wait "$pid" 2>/dev/null
@@ -52,8 +56,7 @@ grep -q 'journal   ok' <<<"$("$netdrill" verify "$run")" || fail "the journal's 
 "$netdrill" report "$run" >/dev/null || fail "no report of a run that died"
 
 # Stopped, not dead: the keeper ends the silent runner and restores.
-"$netdrill" run "$work/s.lua" --plain --runs "$work/runs" >"$work/out" 2>&1 &
-pid=$!
+begin "$work/runs"
 waits
 kill -STOP "$pid"
 for _ in $(seq 600); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
@@ -63,8 +66,7 @@ wait "$pid" 2>/dev/null
 same stopped
 
 # Aborted from a second terminal: exit 11, all read back.
-"$netdrill" run "$work/s.lua" --plain --runs "$work/runs" >"$work/out" 2>&1 &
-pid=$!
+begin "$work/runs"
 waits
 grep -q 'links.down jia-cell' <<<"$("$netdrill" status last --runs "$work/runs")" || fail "status"
 "$netdrill" abort last --runs "$work/runs" --reason "a test" || fail "abort"
