@@ -59,9 +59,9 @@ static void put_samples(const struct nd_page *page)
         return;
     nd_html_raw(page, "<p><small>");
     nd_html_msg(page, ND_MSG_SAMPLES_OF);
-    nd_html_raw(page, " <code>");
+    nd_html_raw(page, " <b>");
     nd_html_text(page, command);
-    nd_html_raw(page, "</code></small></p>\n");
+    nd_html_raw(page, "</b></small></p>\n");
     free(command);
 }
 
