@@ -20,7 +20,7 @@ phase { { zh = "基地臺受損", en = "Stations are damaged" } }
 
 step { { zh = "四座基地臺失效", en = "Four of ten stations fail" }, id = "fail", owner = "control-room", run = function()
   page = measure { reach.http, web, every = ms(200), from = "handset", label = { zh = "網頁", en = "web page" } }
-  calls = measure { reach.tcp, emergency, expect = "answering point", every = ms(100), from = "handset", label = { zh = "緊急電話(TCP)", en = "emergency call (TCP)" } }
+  calls = measure { reach.tcp, emergency, expect = "answering point", every = ms(100), from = "handset", label = { zh = "緊急電話（TCP）", en = "emergency call (TCP)" } }
   wait(seconds(2))
   links.down { jia_cell, restore_by = "T+00:00:20" }
   note { { zh = "演練:4/10 座基地臺失效", en = "EXERCISE: 4 of 10 stations are down" } }

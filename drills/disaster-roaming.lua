@@ -123,7 +123,7 @@ local page, calls, yi_page
 
 -- ---- 1 ----
 
-phase { { zh = "一、母網基準", en = "1 At home" }, at = "T+00:00" }
+phase { { zh = "母網基準", en = "At home" }, at = "T+00:00" }
 
 -- Of streams that were begun anew nothing is known from before: what is asked of all of them says so.
 local function all_along(zh, en)
@@ -144,16 +144,16 @@ step { { zh = "確認母網服務", en = "All services work at home" }, id = "ho
   expect { mobile("手機登錄於甲電信", "Handsets are registered with Jia"), are(phones, "home", "46692", nil, seconds(20)) }
   expect { { zh = "甲電信用戶位置更新", en = "A location update at Jia's HLR" }, function() return gsup.update { site "jia-hlr", subscribers = site "jia-testers", from = "jia", deadline = seconds(2) }.ok end, within = seconds(6) }
   expect { { zh = "用戶向甲電信註冊", en = "A subscriber registers with Jia's SIP core" }, registers(site "jia-sip", alice) }
-  expect { { zh = "語音通話品質(三通之中位 MOS)", en = "Voice calls, MOS (median of three)" }, mos(site "jia-sip"), at_least = 4, within = seconds(15) }
+  expect { { zh = "語音通話品質（三通之中位 MOS）", en = "Voice calls, MOS (median of three)" }, mos(site "jia-sip"), at_least = 4, within = seconds(15) }
   expect { mobile("簡訊送達網路", "Messages are taken"), handset.sms { old_phones, to = site "friend-number", text = "test", deadline = seconds(20) } }
   wait(span(seconds(1), minutes(5)))
   local green = span(seconds(2), minutes(5))
-  expect { { zh = "網頁連續全數回應(原速演練 5 分鐘)", en = "For 2 s without a break (5 min at full length) every page request is answered" }, page:share { last = green }, equals = percent(100), within = span(seconds(20), minutes(10)) }
+  expect { { zh = "網頁連續全數回應（原速演練 5 分鐘）", en = "For 2 s without a break (5 min at full length) every page request is answered" }, page:share { last = green }, equals = percent(100), within = span(seconds(20), minutes(10)) }
 end }
 
 -- ---- 2 ----
 
-phase { { zh = "二、甲電信基地臺失效", en = "2 Jia's cells fail" } }
+phase { { zh = "甲電信基地臺失效", en = "Jia's cells fail" } }
 
 step { { zh = "中斷甲電信基地臺", en = "Take Jia's cells down" }, id = "fail", owner = "control-room", repeatable = true,
   users = 22, -- Jia's handsets of this lab
@@ -183,7 +183,7 @@ end }
 
 -- ---- 3 ----
 
-phase { { zh = "三、限制服務", en = "3 Limited service" } }
+phase { { zh = "限制服務", en = "Limited service" } }
 
 step { { zh = "緊急電話可撥通", en = "Emergency calls go through" }, id = "limited-emergency", owner = "measurement", objective = "emergency", repeatable = true, run = function()
   local call = emergency_call(site "yi-sip")
@@ -195,7 +195,7 @@ end }
 
 step { { zh = "其他服務不可用", en = "Nothing else does" }, id = "limited-refusal", owner = "measurement", objective = "refusal", repeatable = true, run = function()
   local refused = registers(site "yi-sip-jia", alice)
-  expect { { zh = "乙電信拒絕註冊(403)", en = "Yi refuses to register Jia's subscriber (403)" }, refused.status or 0, equals = 403 }
+  expect { { zh = "乙電信拒絕註冊（403）", en = "Yi refuses to register Jia's subscriber (403)" }, refused.status or 0, equals = 403 }
   expect { { zh = "漫遊信令不通", en = "Roaming signalling does not get through" }, function() return not updates(site "yi-hlr-guests", "yi")() end }
   expect { mobile("一般電話不可撥", "No ordinary call"), function() return not handset.call { old_phones, to = site "friend-number", held = ms(500), deadline = seconds(10) }.ok end }
   wait(span(seconds(2), minutes(5)))
@@ -204,12 +204,12 @@ end }
 
 -- ---- 4 ----
 
-phase { { zh = "四、決策", en = "4 Decision" } }
+phase { { zh = "決策", en = "Decision" } }
 
 step { { zh = "不符門檻之區域不得啟動", en = "The decoy: a district below the threshold" }, id = "decoy", owner = "ceoc", objective = "decision", repeatable = true, run = function()
   note { { zh = "演練：乙區 10 座基地臺中 4 座失效，業者請求啟動", en = "EXERCISE: in another district 4 of 10 stations are down, and roaming is asked for" } }
   local decoy = rules.activation { { zh = "乙區，甲電信", en = "another district (B), operator Jia" }, stations = 10, damaged = 4, repairable = percent(50) }
-  expect { { zh = "門檻未達(40%，但未超過 5 座)", en = "The rule is not met (40 %, but not more than 5)" }, function() return not decoy.ok end }
+  expect { { zh = "門檻未達（40%，但未超過 5 座）", en = "The rule is not met (40 %, but not more than 5)" }, function() return not decoy.ok end }
   local activated = confirm { { zh = "乙區是否啟動災害漫遊？", en = "Is roaming in the other district to be activated?" }, by = "ceoc", within = span(seconds(8), minutes(5)), required = false }
   expect { { zh = "乙區未啟動", en = "It is not activated" }, function() return not activated end }
 end }
@@ -231,7 +231,7 @@ end }
 
 -- ---- 5 and 6 ----
 
-phase { { zh = "五、開放災害漫遊", en = "5 Opening" } }
+phase { { zh = "開放災害漫遊", en = "Opening" } }
 
 -- What an operator opens: signalling and permission at its core, its cells to the victim's subscribers.
 local function open(name, cells)
@@ -251,7 +251,7 @@ step { { zh = "乙電信開放，並管制接取與數據速率", en = "Yi opens
   end)
 end }
 
-step { { zh = "丙電信開放(漏開用戶出境漫遊)", en = "Bing opens, and forgets to let its own roam" }, id = "open-bing", at = span(seconds(1), minutes(2)), owner = "bing-noc", repeatable = true, run = function()
+step { { zh = "丙電信開放（漏開用戶出境漫遊）", en = "Bing opens, and forgets to let its own roam" }, id = "open-bing", at = span(seconds(1), minutes(2)), owner = "bing-noc", repeatable = true, run = function()
   act({ zh = "丙電信已開放，甲電信已准許", en = "Bing is open, and Jia lets its own roam" }, "bing-noc", function()
     kamailio.set { site "jia-outbound-bing", restore_by = home_by }
     open("bing", bing_radio)
@@ -272,13 +272,13 @@ end }
 
 -- ---- 7 and 9 ----
 
-phase { { zh = "六、漫遊中服務", en = "7 Services while roaming" } }
+phase { { zh = "漫遊中服務", en = "Services while roaming" } }
 
 step { { zh = "語音、簡訊、數據", en = "Voice, messages, data" }, id = "serve", owner = "measurement", objective = "services", repeatable = true, run = function()
   -- Both are so already, unless the run died and this begins anew.
   handset.await { phones, expect = "roaming", on = "46697", deadline = seconds(60), every = seconds(1) }
   registers(site "yi-sip-jia", alice)
-  expect { { zh = "經乙電信之通話品質(三通之中位 MOS)", en = "Calls through Yi, MOS (median of three)" }, mos(site "yi-sip-jia"), at_least = 3.6, within = seconds(15) }
+  expect { { zh = "經乙電信之通話品質（三通之中位 MOS）", en = "Calls through Yi, MOS (median of three)" }, mos(site "yi-sip-jia"), at_least = 3.6, within = seconds(15) }
   local data = reach.bulk { site "sink", rate = kbit_per_s(400), sends_for = seconds(2), from = "phones", deadline = seconds(10) }
   expect { { zh = "數據上行 100 kbit/s 以上", en = "Data goes up with 100 kbit/s at least" }, kbit_per_s((data.rate or 0) / 1000), at_least = kbit_per_s(100) }
   expect { mobile("簡訊送達網路", "Messages are taken"), handset.sms { phones, to = site "friend-number", text = "roaming", deadline = seconds(20) } }
@@ -297,7 +297,7 @@ step { { zh = "雙向確認：丙電信漏開", en = "Both directions: what Bing
   expect { { zh = "甲電信用戶於丙電信註冊", en = "Jia's subscriber registers through Bing" }, registers(site "bing-sip-jia", alice) }
   expect { { zh = "經丙電信之位置更新", en = "A location update through Bing's HLR" }, updates(site "bing-hlr-guests", "bing"), within = seconds(20), every = ms(500) }
   local forgotten = registers(site "yi-sip-bing", bin)
-  expect { { zh = "丙電信用戶被其母網拒絕(403)：不對稱", en = "Bing's own are refused by Bing (403): the asymmetry is found" }, forgotten.status or 0, equals = 403 }
+  expect { { zh = "丙電信用戶被其母網拒絕（403）：不對稱", en = "Bing's own are refused by Bing (403): the asymmetry is found" }, forgotten.status or 0, equals = 403 }
 end }
 
 step { { zh = "丙電信補開", en = "Bing opens the other direction" }, id = "amend", after = "directions", owner = "bing-noc", repeatable = true, run = function()
@@ -313,14 +313,14 @@ step { { zh = "補開後可漫遊", en = "Then Bing's own roam" }, id = "amended
 end }
 
 step { { zh = "不應漫遊者未漫遊", en = "Who must not roam, does not" }, id = "negative", after = "serve-emergency", owner = "measurement", objective = "refusal", repeatable = true, run = function()
-  expect { { zh = "母網正常之用戶不得漫遊(403)", en = "A subscriber of a healthy network is refused elsewhere (403)" }, sip.register { site "bing-sip", account = site "yi-user", from = "phones", deadline = seconds(4) }.status or 0, equals = 403 }
+  expect { { zh = "母網正常之用戶不得漫遊（403）", en = "A subscriber of a healthy network is refused elsewhere (403)" }, sip.register { site "bing-sip", account = site "yi-user", from = "phones", deadline = seconds(4) }.status or 0, equals = 403 }
   expect { mobile("乙電信手機留在母網", "Yi's handsets stay at home"), are(yi_phones, "home", "46697", nil, seconds(40)) }
   expect { mobile("不支援 Rel-17 之手機僅緊急", "Handsets without Release 17 have emergency calls alone"), are(old_phones, "emergency", nil, nil, seconds(40)) }
 end }
 
 -- ---- 8 ----
 
-phase { { zh = "七、負載", en = "8 Load on the host network" } }
+phase { { zh = "負載", en = "Load on the host network" } }
 
 step { { zh = "大量登錄", en = "A crowd registers, 50 a second" }, id = "storm", owner = "control-room", objective = "load", repeatable = true, run = function()
   local lasts = span(seconds(6), minutes(10))
@@ -337,7 +337,7 @@ end }
 
 -- ---- 10 ----
 
-phase { { zh = "八、修復與返回", en = "10 Repair and return" } }
+phase { { zh = "修復與返回", en = "Repair and return" } }
 
 step { { zh = "甲電信修復", en = "Jia is repaired" }, id = "repair", owner = "jia-noc", objective = "home", repeatable = true, run = function()
   act({ zh = "甲電信基地臺已恢復", en = "Jia's cells are on air again" }, "jia-noc", function() restore { jia_radio, site "jia-cell" } end)
@@ -379,7 +379,7 @@ step { { zh = "關閉漫遊，分散返回母網", en = "Roaming is closed; hand
     restore { site "yi-guests", site "yi-cell", site "yi-inbound-jia", site "yi-inbound-bing", site "bing-inbound-jia",
       site "jia-outbound-yi", site "jia-outbound-bing", site "bing-outbound-yi" }
   end)
-  expect { { zh = "乙電信再次拒絕註冊(403)", en = "Yi refuses Jia's subscriber again (403)" }, registers(site "yi-sip-jia", alice).status or 0, equals = 403 }
+  expect { { zh = "乙電信再次拒絕註冊（403）", en = "Yi refuses Jia's subscriber again (403)" }, registers(site "yi-sip-jia", alice).status or 0, equals = 403 }
   expect { { zh = "無殘留登錄", en = "No registration of guests is left at Yi" }, (kamailio.count { site "yi-here", from = "yi" }.count or 99) - (kept.here_before or 0), equals = 0 }
   act({ zh = "漫遊信令路由已關閉", en = "The roaming signalling is closed" }, "yi-noc", function() restore { site "yi-signalling", site "bing-signalling" } end)
   expect { { zh = "母網網頁可用", en = "At home, the page is served" }, page:share(), equals = percent(100), within = seconds(5), every = ms(200) }
@@ -389,7 +389,7 @@ end }
 
 if variant == "core-lost" then
 
-phase { { zh = "九、變化：母網核心失效", en = "Variant: the home core is lost" } }
+phase { { zh = "變化：母網核心失效", en = "Variant: the home core is lost" } }
 
 step { { zh = "停止甲電信 HLR 與 SIP 核心", en = "Jia's HLR and SIP core stop" }, id = "core-lost", owner = "control-room", repeatable = true, run = function()
   act({ zh = "甲電信 HLR 與 SIP 核心已停止，乙電信已開放", en = "Jia's HLR and SIP core are stopped, Yi is open" }, "jia-noc", function()
@@ -420,7 +420,7 @@ end
 
 -- ---- 11 ----
 
-phase { { zh = "十、復原確認", en = "11 Back to normal" } }
+phase { { zh = "復原確認", en = "Back to normal" } }
 
 step { { zh = "全部復原並確認", en = "All is put back, and looked at" }, id = "verdicts", owner = "measurement", objective = "home", repeatable = true, run = function()
   if variant == "core-lost" then

@@ -21,7 +21,7 @@ if not by_people then sim = "10.61.0.10" end -- its address in the lab, wherever
 local function T(minutes) return string.format("T+%02d:%02d:%06.3f", minutes * minute // 3600, minutes * minute // 60 % 60, minutes * minute % 60) end
 local function span(minutes) return seconds(minutes * minute) end
 
-drill { { zh = "救災通訊(PPDR)與多核心網路共用(MOCN)演練", en = "PPDR over shared cells (MOCN)" },
+drill { { zh = "救災通訊（PPDR）與多核心網路共用（MOCN）演練", en = "PPDR over shared cells (MOCN)" },
   id = "ppdr-mocn", revision = 1, lasts = span(58), site = "sites/ppdr-mocn.yaml", steady = span(3),
   simulated = not by_people and {
     zh = "無線電以 2 Mbit/s 線路與系統核心之流量類別排程代替，手機與 SIM 為程式狀態，衛星為仿真線路，來電位置由演練給定；kamailio、通話、語音與所有封包為真實",
@@ -29,14 +29,14 @@ drill { { zh = "救災通訊(PPDR)與多核心網路共用(MOCN)演練", en = "P
       "kamailio, the calls, their voice and every packet are real" } or nil,
   objectives = {
     reach = { zh = "共享基地臺失效後，救災人員轉至其他業者", en = "When a shared cell is lost, rescuers are served by another operator" },
-    kpi1 = { zh = "KPI 1 接取時間：95% 低於 300 毫秒(TS 22.179 §6.15)", en = "KPI 1, access time: below 300 ms for 95 % (TS 22.179 §6.15)" },
+    kpi1 = { zh = "KPI 1 接取時間：95% 低於 300 毫秒（TS 22.179 §6.15）", en = "KPI 1, access time: below 300 ms for 95 % (TS 22.179 §6.15)" },
     kpi2 = { zh = "KPI 2 端對端接取時間：95% 低於 1 秒", en = "KPI 2, end-to-end access time: below 1 s for 95 %" },
     kpi3 = { zh = "KPI 3 口到耳延遲：95% 低於 300 毫秒", en = "KPI 3, mouth to ear: below 300 ms for 95 %" },
     kpi4 = { zh = "KPI 4 遲入時間：95% 低於 350 毫秒", en = "KPI 4, late entry: below 350 ms for 95 %" },
-    priority = { zh = "壅塞至 150% 時救災優先，民眾降級但不中斷(演練目標)", en = "At 150 % load rescuers come first; the public is slowed, not cut off (targets of the drill)" },
+    priority = { zh = "壅塞至 150% 時救災優先，民眾降級但不中斷（演練目標）", en = "At 150 % load rescuers come first; the public is slowed, not cut off (targets of the drill)" },
     emergency = { zh = "啟動優先後緊急電話暢通", en = "Once priority is on, emergency calls go through" },
-    satellite = { zh = "衛星後傳鏈路下語音可用(敘明偏離)", en = "Voice over the satellite backhaul (a stated deviation)" },
-    release = { zh = "解除優先後 60 秒內恢復公眾服務(演練目標)", en = "The public is served again within 60 s of the release (a target of the drill)" },
+    satellite = { zh = "衛星後傳鏈路下語音可用（敘明偏離）", en = "Voice over the satellite backhaul (a stated deviation)" },
+    release = { zh = "解除優先後 60 秒內恢復公眾服務（演練目標）", en = "The public is served again within 60 s of the release (a target of the drill)" },
   } }
 
 baseline { { zh = "政府呼叫伺服器與群組語音正常", en = "The government's call server answers, and the group is heard" }, within = seconds(30), run = function()
@@ -105,7 +105,7 @@ phase { { zh = "基準", en = "Baseline" }, at = T(0) }
 step { { zh = "開始量測", en = "Start measuring" }, id = "streams", owner = "measurement", repeatable = true, run = function()
   if not by_people then cells.start { air } end
   voice = measure { reach.voice, site "voice", every = ms(20), dscp = 46, from = "rescuers", source = sim, label = { zh = "救災語音", en = "rescuers' voice" } }
-  emergency_calls = measure { reach.tcp, site "emergency", expect = "answering point", every = ms(200), from = "public", deadline = seconds(5), label = { zh = "緊急電話(TCP)", en = "emergency call (TCP)" } }
+  emergency_calls = measure { reach.tcp, site "emergency", expect = "answering point", every = ms(200), from = "public", deadline = seconds(5), label = { zh = "緊急電話（TCP）", en = "emergency call (TCP)" } }
 end }
 
 step { { zh = "群組通話", en = "The group talks" }, id = "baseline", after = "streams", owner = "measurement", repeatable = true, run = function()
@@ -132,11 +132,11 @@ end }
 step { { zh = "語音轉至其他業者", en = "The voice moves to another operator's cell" }, id = "moves", after = "lost", owner = "measurement", about = "lost", objective = "reach", repeatable = true, run = function()
   local since = kept.lost_at
   wait(span(4.5))
-  expect { { zh = "語音經乙電信恢復，中斷不超過 5 秒(演練目標)", en = "Voice goes on over Yi, cut off for 5 s at most (a target of the drill)" }, voice:interruption { from = since - span(0.5), till = since + span(4) }, at_most = seconds(5) }
+  expect { { zh = "語音經乙電信恢復，中斷不超過 5 秒（演練目標）", en = "Voice goes on over Yi, cut off for 5 s at most (a target of the drill)" }, voice:interruption { from = since - span(0.5), till = since + span(4) }, at_most = seconds(5) }
   expect { { zh = "經乙電信之語音 MOS 4.0 以上", en = "Over Yi it has a MOS of 4.0" }, voice:mos { from = since + span(3.2), till = since + span(4.4) }, at_least = 4 }
 end }
 
-step { { zh = "SIM 轉至其他業者(模擬)", en = "The SIMs move to another operator's cell (simulated)" }, id = "sims", after = "lost", owner = "measurement", objective = "reach", repeatable = true, run = function()
+step { { zh = "SIM 轉至其他業者（模擬）", en = "The SIMs move to another operator's cell (simulated)" }, id = "sims", after = "lost", owner = "measurement", objective = "reach", repeatable = true, run = function()
   wait(seconds(3)) -- what the simulated handsets take to notice, at most
   local moved = handset.await { sims, expect = "home", on = plmn, deadline = seconds(8), every = ms(500) }
   expect { { zh = "六支救災 SIM 皆再註冊於政府網路", en = "All six are registered on the government's network again" }, moved.ok }
@@ -187,7 +187,7 @@ end }
 
 step { { zh = "優先之效果", en = "What priority does" }, id = "shares", after = "priority", owner = "measurement", objective = "priority", repeatable = true, run = function()
   wait(span(3.5))
-  expect { { zh = "民眾保有保證之速率(其負載之 14%)", en = "The public keeps what it is guaranteed, 14 % of its load" }, load:share { from = kept.on + seconds(1), till = kept.on + span(3) }, at_least = percent(13.9) }
+  expect { { zh = "民眾保有保證之速率（其負載之 14%）", en = "The public keeps what it is guaranteed, 14 % of its load" }, load:share { from = kept.on + seconds(1), till = kept.on + span(3) }, at_least = percent(13.9) }
   if by_people then return end -- the kernel's counters are the lab's
   local rescuers = shape.counters { site "yi-uplink", class = "rescuers", from = "yi-air" }
   expect { { zh = "救災封包無一丟棄", en = "No packet of the rescuers' is dropped by the classes" }, rescuers.drops, equals = 0 }
@@ -207,8 +207,8 @@ step { { zh = "緊急電話附帶位置", en = "Emergency calls tell where the c
   end
   when_settled()
   local call = emergency_call "23.1417,120.1019,50"
-  expect { { zh = "附帶位置之緊急電話 10 秒內接通(演練目標)", en = "An emergency call with the caller's position is set up within 10 s (a target of the drill)" }, function() return call.ok and call.setup end, at_most = seconds(10) }
-  expect { { zh = "受理臺收到該位置(RFC 6442)", en = "The answering point has got the position (RFC 6442)" }, has_got("23.14170 120.10190", { zh = "受理臺見北緯 23.1417、東經 120.1019", en = "The answering point sees 23.1417 N, 120.1019 E" }) }
+  expect { { zh = "附帶位置之緊急電話 10 秒內接通（演練目標）", en = "An emergency call with the caller's position is set up within 10 s (a target of the drill)" }, function() return call.ok and call.setup end, at_most = seconds(10) }
+  expect { { zh = "受理臺收到該位置（RFC 6442）", en = "The answering point has got the position (RFC 6442)" }, has_got("23.14170 120.10190", { zh = "受理臺見北緯 23.1417、東經 120.1019", en = "The answering point sees 23.1417 N, 120.1019 E" }) }
   expect { { zh = "無位置之緊急電話亦接通", en = "One without a position is answered all the same" }, emergency_call().ok }
   expect { { zh = "受理臺得知其無位置，非前一通之位置", en = "And the answering point knows of none, not of the call before" }, has_got("none", { zh = "受理臺未見位置", en = "The answering point sees no position" }) }
 end }
@@ -229,7 +229,7 @@ step { { zh = "強占：救災通話取代民眾通話", en = "Pre-emption: a re
     function() rescue = call(ms(2400), ms(500), chief, "mcpttp.15", "rescuers", sim)() end }
   note { { zh = "最後撥入之民眾通話：" .. (last.ok and "成立" or "未成立") .. "；救災通話：" .. (rescue.ok and "成立" or "未成立"),
     en = "the public's call that came last: " .. (last.why or last.err) .. "; the rescuers' call: " .. (rescue.why or rescue.err) } }
-  expect { { zh = "強占後 1 秒內接通(演練目標)", en = "Set up within 1 s, pre-emption and all (a target of the drill)" }, function() return rescue.ok and rescue.setup end, at_most = seconds(1) }
+  expect { { zh = "強占後 1 秒內接通（演練目標）", en = "Set up within 1 s, pre-emption and all (a target of the drill)" }, function() return rescue.ok and rescue.setup end, at_most = seconds(1) }
 end }
 
 phase { { zh = "第二個機關加入", en = "A second agency joins" }, at = T(21) }
@@ -243,7 +243,7 @@ step { { zh = "醫療單位遲入", en = "The medical service joins late" }, id 
   expect { { zh = "啟動 1 秒後救災語音遺失率 1% 以下", en = "From 1 s after it on, at most 1 % of rescuers' voice is lost" }, voice:loss { from = kept.on + seconds(1), till = began + span(4) }, at_most = percent(1), objective = "priority" }
   kpis(calls, { zh = "優先", en = "With priority" })
   expect { { zh = "KPI 3：口到耳", en = "KPI 3: mouth to ear" }, calls:p95 { reading = "mouth_to_ear" }, below = ms(300), objective = "kpi3" }
-  expect { { zh = "語音 MOS 4.0 以上(E-model 估計)", en = "MOS of 4.0 (E-model's estimate)" }, voice:mos { from = began, till = began + span(4) }, at_least = 4, objective = "kpi3" }
+  expect { { zh = "語音 MOS 4.0 以上（E-model 估計）", en = "MOS of 4.0 (E-model's estimate)" }, voice:mos { from = began, till = began + span(4) }, at_least = 4, objective = "kpi3" }
   expect { { zh = "KPI 4：遲入", en = "KPI 4: late entry" }, late:p95 { reading = "heard" }, below = ms(350) }
 end }
 
@@ -275,9 +275,9 @@ step { { zh = "現場影像上傳", en = "Video from the site" }, id = "video", 
   when_settled()
   local video = measure { reach.udp, site "voice", size = 1000, every = ms(20), dscp = 34, from = "rescuers", source = sim, deadline = seconds(1), label = { zh = "現場影像 417 kbit/s", en = "video, 417 kbit/s" }, lasts = span(3) }
   wait(span(3.5))
-  local allowed, words = percent(0.1), { zh = "影像遺失率 0.1% 以下(5QI 67)", en = "At most 0.1 % of the video is lost (5QI 67)" }
+  local allowed, words = percent(0.1), { zh = "影像遺失率 0.1% 以下（5QI 67）", en = "At most 0.1 % of the video is lost (5QI 67)" }
   if pace == "fast" then -- its 240 packets cannot tell 0.1 %: one of them is 0.4 %
-    allowed, words = percent(0.5), { zh = "影像遺失率 0.5% 以下(5QI 67 之 0.1% 於原速演練評定)", en = "At most 0.5 % of the video is lost (the 0.1 % of 5QI 67 are judged at full length)" }
+    allowed, words = percent(0.5), { zh = "影像遺失率 0.5% 以下（5QI 67 之 0.1% 於原速演練評定）", en = "At most 0.5 % of the video is lost (the 0.1 % of 5QI 67 are judged at full length)" }
   end
   expect { words, video:loss(), at_most = allowed }
 end }
@@ -300,10 +300,10 @@ step { { zh = "經中軌衛星", en = "Over the satellite" }, id = "satellite", 
   -- Voice may be away for 5 s: a call begun meanwhile tells of that, which is judged on its own.
   local from, till = kept.cut_at + seconds(5), now() + span(7)
   wait(span(8))
-  expect { { zh = "語音中斷不超過 5 秒(演練目標)", en = "Voice is cut off for 5 s at most (a target of the drill)" }, voice:interruption { from = kept.cut_at - span(0.5), till = till }, at_most = seconds(5) }
+  expect { { zh = "語音中斷不超過 5 秒（演練目標）", en = "Voice is cut off for 5 s at most (a target of the drill)" }, voice:interruption { from = kept.cut_at - span(0.5), till = till }, at_most = seconds(5) }
   expect { { zh = "衛星鏈路語音 MOS 3.5 以上", en = "MOS of 3.5 over the satellite" }, voice:mos { from = from, till = till }, at_least = 3.5 }
   expect { { zh = "衛星鏈路救災通話接通率", en = "Calls are set up over the satellite" }, calls:share { from = from, till = till }, at_least = percent(99) }
-  expect { { zh = "衛星鏈路 KPI 2(中斷 5 秒後起算)", en = "KPI 2 over the satellite, from 5 s after the cut" }, calls:p95 { from = from, till = till }, below = seconds(1), objective = "kpi2" }
+  expect { { zh = "衛星鏈路 KPI 2（中斷 5 秒後起算）", en = "KPI 2 over the satellite, from 5 s after the cut" }, calls:p95 { from = from, till = till }, below = seconds(1), objective = "kpi2" }
 end }
 
 phase { { zh = "解除", en = "Release" }, at = T(45) }

@@ -102,17 +102,36 @@ static void tile(const struct nd_page *page, enum nd_message title, const char *
     nd_html_raw(page, "</small></div>\n");
 }
 
-/* So many met out of all, with how many were missed and how many nobody can tell. */
-static void tile_met(const struct nd_page *page, enum nd_message title, json_int_t met,
-                     json_int_t missed, json_int_t unknown)
+/* So many met out of all, with how many were missed, and how many are neither. */
+static void tile_of(const struct nd_page *page, enum nd_message title, json_int_t met,
+                    json_int_t missed, enum nd_message neither, json_int_t unknown)
 {
     char value[64];
     char detail[128];
     snprintf(value, sizeof value, "%lld / %lld", (long long)met,
              (long long)(met + missed + unknown));
     snprintf(detail, sizeof detail, "%s %lld \u00b7 %s %lld", nd_msg(page, ND_MSG_MISSED),
-             (long long)missed, nd_msg(page, ND_MSG_UNKNOWN), (long long)unknown);
+             (long long)missed, nd_msg(page, neither), (long long)unknown);
     tile(page, title, value, detail);
+}
+
+static void tile_met(const struct nd_page *page, enum nd_message title, json_int_t met,
+                     json_int_t missed, json_int_t unknown)
+{
+    tile_of(page, title, met, missed, ND_MSG_UNKNOWN, unknown);
+}
+
+/* Regulatory clocks; one that ended before it was due is no clock to be met. */
+static void tile_duties(const struct nd_page *page)
+{
+    const json_t *s = json_object_get(page->model, "summary");
+    json_int_t open = 0;
+    size_t i = 0;
+    json_t *duty = NULL;
+    json_array_foreach(json_object_get(page->model, "obligations"), i, duty) open +=
+        strcmp(nd_str_of(duty, "verdict"), "open") == 0;
+    tile_of(page, ND_MSG_DUTIES, nd_int_of(s, "duties_met"), nd_int_of(s, "duties_missed"),
+            ND_MSG_DUTY_OPEN, open);
 }
 
 static void tile_worst(const struct nd_page *page)
@@ -236,11 +255,8 @@ static void put_tiles(const struct nd_page *page)
     if (all == 0 || least == NULL) /* five of them; what is expected bears on objectives */
         tile_met(page, ND_MSG_VERDICTS, nd_int_of(s, "met"), nd_int_of(s, "missed"),
                  nd_int_of(s, "unknown"));
-    size_t duties = json_array_size(json_object_get(page->model, "obligations"));
-    json_int_t done = nd_int_of(s, "duties_met") + nd_int_of(s, "duties_missed");
-    if (duties != 0)
-        tile_met(page, ND_MSG_DUTIES, nd_int_of(s, "duties_met"), nd_int_of(s, "duties_missed"),
-                 (json_int_t)duties > done ? (json_int_t)duties - done : 0);
+    if (json_array_size(json_object_get(page->model, "obligations")) != 0)
+        tile_duties(page);
     tile_worst(page);
     if (least != NULL)
         tile_share(page, least);

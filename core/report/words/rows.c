@@ -110,8 +110,39 @@ static void add_rows(struct rows *rows, const struct nd_table *table, enum nd_pl
 struct ranked {
     const json_t *entry;
     json_int_t lost;
-    size_t place;
+    size_t place, group;
 };
+
+static int by_group(const void *a, const void *b)
+{
+    const struct ranked *x = a;
+    const struct ranked *y = b;
+    return x->group != y->group ? (x->group > y->group) - (x->group < y->group)
+                                : (x->place > y->place) - (x->place < y->place);
+}
+
+/* Rows that have a heading in common stand together, where the first of them does: steps that run
+ * side by side would repeat theirs. */
+static void gather(const struct nd_table *table, struct ranked *list, size_t count)
+{
+    const char *key = table->columns[0].key;
+    size_t *firsts = nd_alloc((count + 1) * sizeof *firsts);
+    size_t groups = 0;
+    for (size_t i = 0; i < count && (table->columns[0].kind & ND_GROUP) != 0; i++) {
+        const json_t *value = json_object_get(list[i].entry, key);
+        size_t g = groups;
+        while (g > 0 && !json_equal(value, json_object_get(list[firsts[g - 1]].entry, key)))
+            g--;
+        if (g == 0)
+            firsts[g = groups++] = i;
+        else
+            g--;
+        list[i].group = g;
+    }
+    free(firsts);
+    if (groups > 1)
+        qsort(list, count, sizeof *list, by_group);
+}
 
 static int lost_most(const void *a, const void *b)
 {
@@ -137,10 +168,12 @@ size_t nd_table_rows(const json_t *model, const struct nd_table *table, struct n
         if (!json_is_string(entry))
             nd_vec_push(&shown,
                         (struct ranked){
-                            entry, nd_int_of(entry, "count") - nd_int_of(entry, "answered"), i});
+                            entry, nd_int_of(entry, "count") - nd_int_of(entry, "answered"), i, 0});
     }
     if (left != 0 && shown.count != 0)
         qsort(shown.at, shown.count, sizeof shown.at[0], lost_most);
+    else if (shown.count != 0)
+        gather(table, shown.at, shown.count);
     for (i = 0; i < shown.count; i++)
         add_rows(&out, table, ND_PAGES, shown.at[i].entry);
     if (left != 0)
