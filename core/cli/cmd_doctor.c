@@ -15,7 +15,7 @@ extern const struct nd_command nd_command_doctor;
 
 static const struct nd_cli_option doctor_options[] = {
     {"site", "FILE", "use this site file, not the one the scenario names", 0},
-    {"set", "NAME=VALUE", "a parameter of the scenario; may be given again", ND_CLI_REPEAT},
+    {"set", "NAME=VALUE", "a parameter of the scenario", ND_CLI_REPEAT},
     {"runs", "DIR", "where runs are kept (default: runs)", 0},
     {"json", NULL, "the findings as JSON on stdout", 0},
     {NULL, NULL, NULL, 0}};

@@ -237,9 +237,9 @@ static void put_options(struct nd_buf *out, const struct nd_command *command)
             put_word(out, o->arg, strlen(o->arg));
         }
         nd_buf_adds(out, "\n");
-        put_filled(out, o->help, strlen(o->help));
-        if ((o->flags & ND_CLI_REPEAT) != 0)
-            nd_buf_adds(out, "It may be given more than once.\n");
+        char *help = nd_cli_option_help(o);
+        put_filled(out, help, strlen(help));
+        free(help);
     }
     nd_buf_adds(out, ".It Fl -help\nThis, in short.\n.El\n");
 }

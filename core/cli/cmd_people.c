@@ -242,7 +242,7 @@ const struct nd_command nd_command_defer = {
 /* ---- inject ---- */
 
 static const struct nd_cli_option inject_options[] = {
-    {"to", "NAME", "who it is for, or role:player; may be given more than once", ND_CLI_REPEAT},
+    {"to", "NAME", "who it is for, or role:player", ND_CLI_REPEAT},
     {"body", "TEXT", "its text", 0},
     {"from", "NAME", "who it is from", 0},
     {"expect", "TEXT", "the action expected", 0},

@@ -19,7 +19,7 @@ extern const struct nd_command nd_command_run;
 
 static const struct nd_cli_option run_options[] = {
     {"site", "FILE", "use this site file, not the one the scenario names", 0},
-    {"set", "NAME=VALUE", "a parameter of the scenario; may be given again", ND_CLI_REPEAT},
+    {"set", "NAME=VALUE", "a parameter of the scenario", ND_CLI_REPEAT},
     {"lab", NULL, "build the site's lab first, take it away last", 0},
     {"answers", "FILE", "scripted answers to confirmations, for unattended runs", 0},
     {"confirm", "ID", "outside a lab: the drill's id, in place of typing it", 0},

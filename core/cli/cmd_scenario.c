@@ -14,7 +14,7 @@ extern const struct nd_command nd_command_lint, nd_command_plan, nd_command_rehe
 
 static const struct nd_cli_option lint_options[] = {
     {"site", "FILE", "use this site file, not the one the scenario names", 0},
-    {"set", "NAME=VALUE", "a parameter of the scenario; may be given again", ND_CLI_REPEAT},
+    {"set", "NAME=VALUE", "a parameter of the scenario", ND_CLI_REPEAT},
     {"json", NULL, "diagnostics as JSON on stdout", 0},
     {"strict", NULL, "warnings are errors", 0},
     {NULL, NULL, NULL, 0}};
@@ -70,7 +70,7 @@ const struct nd_command nd_command_lint = {
 
 static const struct nd_cli_option plan_options[] = {
     {"site", "FILE", "use this site file, not the one the scenario names", 0},
-    {"set", "NAME=VALUE", "a parameter of the scenario; may be given again", ND_CLI_REPEAT},
+    {"set", "NAME=VALUE", "a parameter of the scenario", ND_CLI_REPEAT},
     {"out", "FILE", "save the plan; 'netdrill run FILE' then runs exactly this", 0},
     {"seed", "N", "seed of the run's randomness (default 1)", 0},
     {"json", NULL, "the plan as JSON on stdout", 0},
@@ -160,7 +160,7 @@ const struct nd_command nd_command_plan = {
 
 static const struct nd_cli_option rehearse_options[] = {
     {"site", "FILE", "use this site file, not the one the scenario names", 0},
-    {"set", "NAME=VALUE", "a parameter of the scenario; may be given again", ND_CLI_REPEAT},
+    {"set", "NAME=VALUE", "a parameter of the scenario", ND_CLI_REPEAT},
     {"answers", "FILE", "scripted answers to confirmations (else: yes)", 0},
     {"fail", "VERB#N", "let call N of a verb fail, 0: every (links.down#1=ERIGHTS)", ND_CLI_REPEAT},
     {"seed", "N", "seed of the run's randomness (default 1)", 0},

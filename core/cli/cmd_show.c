@@ -153,7 +153,10 @@ static int explain(int argc, char **argv)
                nd_diag_explanation(code_name));
         code = ND_EXIT_OK;
     } else {
-        fprintf(stderr, "netdrill explain: there is no code '%s'; 'netdrill explain' lists them\n",
+        fprintf(stderr,
+                "netdrill explain: there is no code '%s'; 'netdrill explain' lists them; a "
+                "plugin's verbs: "
+                "'netdrill plugin show NAME'; a scenario's words: netdrill-scenario(5)\n",
                 typed);
     }
     nd_cli_args_deinit(&args);

@@ -13,6 +13,12 @@ static const struct nd_cli_option *options_of(const struct nd_command *command)
     return command->options != NULL ? command->options : no_options;
 }
 
+char *nd_cli_option_help(const struct nd_cli_option *option)
+{
+    return nd_printf("%s%s", option->help,
+                     (option->flags & ND_CLI_REPEAT) != 0 ? "; may be given again" : "");
+}
+
 void nd_cli_help(const struct nd_command *command)
 {
     const struct nd_cli_option *options = options_of(command);
@@ -23,7 +29,9 @@ void nd_cli_help(const struct nd_command *command)
         char left[64];
         snprintf(left, sizeof left, "--%s%s%s", o->name, o->arg != NULL ? " " : "",
                  o->arg != NULL ? o->arg : "");
-        printf("  %-24s %s\n", left, o->help);
+        char *help = nd_cli_option_help(o);
+        printf("  %-24s %s\n", left, help);
+        free(help);
     }
 }
 

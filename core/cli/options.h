@@ -20,5 +20,7 @@ void nd_cli_args_deinit(struct nd_cli_args *args);
 /* The value of an option ("" for a flag), NULL when not given. */
 const char *nd_cli_get(const struct nd_cli_args *args, const char *name);
 void nd_cli_help(const struct nd_command *command);
+/* Its help, and whether it may be given again. Caller frees. */
+char *nd_cli_option_help(const struct nd_cli_option *option);
 
 #endif
