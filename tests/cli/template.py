@@ -72,7 +72,7 @@ sections: [safety, notes, expectations]
     check(model["verdicts"] == json.loads(report(runs, "--format", "json"))["verdicts"], "figures are not a template's business")
 
     for text, words in (("words: {REHEARSAL: nothing}", "1:9: 'REHEARSAL' says what a report is"), ("words: {OUTCOME_missed: fine}", "stays as it is"),
-                        ("sections: [notes]", "'safety' has to be among them"), ("sections: [safety, joy]", "1:20: expected one of: lessons"),
+                        ("sections: [notes]", "'safety' has to be among them"), ("sections: [safety, joy]", "1:20: there is no section 'joy'; expected one of: lessons"),
                         ("logo: none.png", "none.png"), ("logo: /etc/passwd", ".png, .jpg or .svg"), ("colour: red", "unknown key"),
                         ("agency: {fr: x}", "1:9: expected a text"), ("- a", "expected keys"), ("words: {VERDICT: x}", "did you mean VERDICTS"),
                         ("agency: [", "t.yaml:")):

@@ -80,7 +80,8 @@ static bool take_sections(const struct nd_yaml_file *from, const struct nd_yaml 
     for (size_t i = 0; i < list->count; i++) {
         const char *name = list->items[i]->kind == ND_YAML_SCALAR ? list->items[i]->text : "";
         if (!nd_html_section_known(name))
-            return nd_yaml_file_refuse(from, list->items[i], "expected one of: %s",
+            return nd_yaml_file_refuse(from, list->items[i],
+                                       "there is no section '%s'; expected one of: %s", name,
                                        nd_html_section_names());
         safety = safety || strcmp(name, "safety") == 0;
         json_array_append_new(out, json_string(name));
