@@ -3,6 +3,7 @@
 #include "base/units.h"
 #include "cli/common.h"
 #include "cli/lines_duty.h"
+#include "report/words/reason.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +24,15 @@ const char *nd_line_string(const struct nd_line *line, const char *key)
 {
     const char *text = json_string_value(json_object_get(line->data, key));
     return text != NULL ? text : "";
+}
+
+void nd_line_why(const struct nd_line *line, const char *before)
+{
+    const char *why = nd_line_string(line, "why");
+    if (*why == '\0')
+        return;
+    nd_buf_adds(line->out, before);
+    nd_reason(line->zh ? ND_LANG_ZH : ND_LANG_EN, why, line->out);
 }
 
 const char *nd_value_words(double value, const char *unit, const char *statistic, char *out)
@@ -93,7 +103,7 @@ static void put_verdict(const struct nd_line *line)
                     nd_value_words(json_number_value(measured), nd_line_string(line, "unit"),
                                    nd_line_string(line, "statistic"), words));
     else
-        nd_buf_addf(line->out, ": %s", nd_line_string(line, "why"));
+        nd_line_why(line, ": ");
     if (uncertainty > 0)
         nd_buf_addf(line->out, " \u00b1 %s",
                     nd_value_words(uncertainty, nd_line_string(line, "unit"),
@@ -105,8 +115,8 @@ static void put_verdict(const struct nd_line *line)
                                        nd_line_string(line, "unit"),
                                        nd_line_string(line, "statistic"), words));
     }
-    if (json_is_number(measured) && *nd_line_string(line, "why") != '\0')
-        nd_buf_addf(line->out, "; %s", nd_line_string(line, "why"));
+    if (json_is_number(measured))
+        nd_line_why(line, "; ");
 }
 
 static void put_opened(const struct nd_line *line)
@@ -141,12 +151,13 @@ static void put_step_end(const struct nd_line *line, const char *subject)
     nd_line_sgr(line, "1;31");
     nd_buf_addf(line->out, "- %s: %s", subject, state);
     nd_line_sgr(line, "0");
-    nd_buf_addf(line->out, ": %s", nd_line_string(line, "why"));
+    nd_line_why(line, ": ");
 }
 
 static void put_change(const struct nd_line *line, const char *subject, const char *what)
 {
-    nd_buf_addf(line->out, "! #%s %s %s", subject, what, nd_line_string(line, "why"));
+    nd_buf_addf(line->out, "! #%s %s", subject, what);
+    nd_line_why(line, " ");
 }
 
 static void put_restore_end(const struct nd_line *line)
@@ -211,8 +222,11 @@ static void put_baseline(const struct nd_line *line, const char *type)
     {
         const struct nd_line inner = {line->event, fails, line->zh, line->colour, line->out};
         const char *sentence = nd_line_text2(&inner, "sentence");
-        nd_buf_addf(line->out, "%s%s", i == 0 ? ": " : "; ",
-                    *sentence != '\0' ? sentence : nd_line_string(&inner, "why"));
+        const char *before = i == 0 ? ": " : "; ";
+        if (*sentence != '\0')
+            nd_buf_addf(line->out, "%s%s", before, sentence);
+        else
+            nd_line_why(&inner, before);
     }
 }
 
@@ -267,10 +281,9 @@ static bool put_run(const struct nd_line *line, const char *type)
 /* What a guard read and may read, as plain numbers: their unit is the scenario's. */
 static void put_guard(const struct nd_line *line)
 {
-    const char *why = nd_line_string(line, "why");
     nd_buf_addf(line->out, "GUARD %s: ", nd_line_text2(line, "title"));
-    if (*why != '\0')
-        nd_buf_adds(line->out, why);
+    if (*nd_line_string(line, "why") != '\0')
+        nd_line_why(line, "");
     else
         nd_buf_addf(line->out, "%.4g, allowed is %s %.4g",
                     json_number_value(json_object_get(line->data, "measured")),
@@ -287,7 +300,7 @@ static void put_plain(const struct nd_line *line, const char *type, const char *
     if (strcmp(type, "lab.building") == 0)
         nd_buf_adds(out, line->zh ? "建置演練場" : "building the lab");
     else if (strcmp(type, "lab.failed") == 0)
-        nd_buf_addf(out, "the lab could not be built: %s", nd_line_string(line, "why"));
+        nd_line_why(line, line->zh ? "演練場未能建置：" : "the lab could not be built: ");
     else if (strcmp(type, "confirm.answered") == 0)
         nd_buf_addf(out, "  #%s %s: %s%s", subject, nd_line_string(line, "by"),
                     nd_line_string(line, "answer"),
@@ -304,7 +317,7 @@ static void put_plain(const struct nd_line *line, const char *type, const char *
     else if (strcmp(type, "stalled") == 0 || strcmp(type, "clock.stepped") == 0)
         nd_buf_addf(out, "  (%s)", type);
     else if (strcmp(type, "keeper.acting") == 0)
-        nd_buf_addf(out, "KEEPER: %s", nd_line_string(line, "why"));
+        nd_line_why(line, "KEEPER: ");
 }
 
 static void put_changes(const struct nd_line *line, const char *type, const char *subject)

@@ -106,7 +106,7 @@ void nd_line_people(const struct nd_line *line, const char *type, const char *su
                         : "");
     else if (strcmp(type, "inject.failed") == 0) {
         put_alarm(line, subject, line->zh ? "未送達" : "NOT DELIVERED to", to);
-        nd_buf_addf(out, ": %s", nd_line_string(line, "why"));
+        nd_line_why(line, ": ");
     } else if (strcmp(type, "inject.acknowledged") == 0)
         put_said(line, subject, line->zh ? "已收" : "acknowledges");
     else if (strcmp(type, "inject.answered") == 0)
@@ -114,8 +114,9 @@ void nd_line_people(const struct nd_line *line, const char *type, const char *su
     else if (strcmp(type, "inject.expired") == 0) {
         put_alarm(line, subject, line->zh ? "逾時未回應：" : "no reaction in time from ", "");
         put_names(line, "missing");
-    } else if (strcmp(type, "inject.cancelled") == 0)
-        nd_buf_addf(out, "  @%s: %s", subject, nd_line_string(line, "why"));
-    else
+    } else if (strcmp(type, "inject.cancelled") == 0) {
+        nd_buf_addf(out, "  @%s", subject);
+        nd_line_why(line, ": ");
+    } else
         put_controlled(line, type, subject);
 }

@@ -75,6 +75,7 @@ struct nd_op {
     void *state;
     size_t offloads; /* under way */
     nd_timer deadline, write_off, ending;
+    nd_ns allowed; /* until the deadline, from when it was set */
     bool cancelled, timed_out;
     nd_err err;
     char *why, *logged; /* reason of finish; last line logged */

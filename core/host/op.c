@@ -129,10 +129,14 @@ void nd_op_end(struct nd_op *op, nd_err err, const char *why)
 {
     if (op->stage != ND_STAGE_PLANNING && op->stage != ND_STAGE_RUNNING)
         return;
+    char late[ND_UNIT_TEXT + 32];
     op->stage = ND_STAGE_ENDING;
     if (op->timed_out && err != ND_OK) {
+        char length[ND_UNIT_TEXT];
         err = ND_ETIME;
-        why = why != NULL ? why : "no end before its deadline";
+        snprintf(late, sizeof late, "no end within its deadline of %s",
+                 nd_length_format(op->allowed, length));
+        why = why != NULL ? why : late;
     }
     op->err = err;
     free(op->why);
@@ -229,6 +233,7 @@ static void deadline_passed(void *ctx)
 
 static void arm_deadline(struct nd_op *op, nd_ns length)
 {
+    op->allowed = length;
     length += op->plugins->isolated ? HOST_GRACE : 0;
     op->deadline = nd_sched_at(op->plugins->sched, nd_sched_now(op->plugins->sched) + length,
                                deadline_passed, op);

@@ -205,9 +205,11 @@ static void refusal_words(const struct modem *modem, const char *line, char *out
     const char *words = at_error_words(line);
     if (code == AT_NONE)
         snprintf(out, bytes, "'%.40s' was answered '%.40s'", command_of(modem), line);
+    else if (*words == '\0')
+        snprintf(out, bytes, "'%.40s' was refused with error %d", command_of(modem), code);
     else
-        snprintf(out, bytes, "'%.40s' was refused with error %d%s%s%s", command_of(modem), code,
-                 *words != '\0' ? " (" : "", words, *words != '\0' ? ")" : "");
+        snprintf(out, bytes, "'%.40s' was refused with error %d (%s)", command_of(modem), code,
+                 words);
 }
 
 static void take_final(struct modem *modem, enum at_final final, const char *line)

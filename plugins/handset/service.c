@@ -167,9 +167,10 @@ static struct fleet *begin(void *self, const struct nd_args *args, struct nd_op 
 
 static void registration_over(struct modem *modem)
 {
-    if (modem->heard == 0)
-        modem_fail(modem, ND_EANSWER, "tells no registration%s%s",
-                   *modem->refusal != '\0' ? ": " : "", modem->refusal);
+    if (modem->heard == 0 && *modem->refusal != '\0')
+        modem_fail(modem, ND_EANSWER, "tells no registration: %s", modem->refusal);
+    else if (modem->heard == 0)
+        modem_fail(modem, ND_EANSWER, "tells no registration");
     modem_end(modem);
 }
 

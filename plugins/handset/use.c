@@ -178,8 +178,11 @@ static void call_look(struct modem *modem)
         modem->stage = TALKING;
         host->after(fleet->op, fleet->args->at[C_LASTS].u.i, call_ask, modem);
     } else if (modem->call == AT_NONE) {
-        modem_fail(modem, ND_EREFUSED, "the call ended before it was set up%s%s",
-                   *modem->call_end != '\0' ? ": " : "", modem->call_end);
+        if (*modem->call_end != '\0')
+            modem_fail(modem, ND_EREFUSED, "the call ended before it was set up: %s",
+                       modem->call_end);
+        else
+            modem_fail(modem, ND_EREFUSED, "the call ended before it was set up");
         call_stop(modem);
     } else if (now - modem->met > modem->patience) {
         modem_fail(modem, ND_ETIME, "the call was not set up in time");

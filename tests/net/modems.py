@@ -91,7 +91,7 @@ SAYS = {
     "locked": ["✗ registration", "'AT+COPS?' was refused with error 11 (SIM PIN required)", "✗ data"],
     "pulled": ["✓ registration", "? data: it went well on 0 of 1 handsets; {tty}: the tty is gone"],
     "slow": ["✓ registration", "✓ data"],
-    "hung": ["✗ registration", "1 silent; {tty}: no answer to 'ATE0' within 2s", "✗ data"],
+    "hung": ["✗ registration", "1 部無回應；{tty}：「ATE0」於 2 秒內無回應", "✗ data"],
     "noise": ["✗ registration", "octets of no sense; is it an AT port, at that speed"],
 }
 
@@ -131,7 +131,8 @@ modems = {name: Modem(name, odd) for name, odd in MODEMS.items()}
 runs = {}
 for name in modems:
     write(name)
-    runs[name] = subprocess.Popen([netdrill, "run", f"{work}/{name}.lua", "--confirm", name, "--plain", "--runs", f"{work}/runs"],
+    runs[name] = subprocess.Popen([netdrill, "run", f"{work}/{name}.lua", "--confirm", name, "--plain", "--runs", f"{work}/runs",
+                                   "--lang", "zh" if name == "hung" else "en"],
                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 for name, process in runs.items():
     look(name, process, modems[name])
