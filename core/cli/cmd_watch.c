@@ -1,11 +1,13 @@
 #include "cli/client.h"
 #include "cli/desk.h"
 #include "record/alive.h"
+#include "record/left.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -14,6 +16,7 @@
 extern const struct nd_command nd_command_watch;
 
 #define ASK_EVERY_MS 250
+#define KEEPER_MS    15000
 
 static const struct nd_cli_option watch_options[] = {
     {"as", "NAME", "who sits in front of it, for what is asked with keys (default: the user)", 0},
@@ -30,7 +33,7 @@ struct watch {
     struct nd_screen *screen;
     struct nd_desk *desk;
     json_t *status;
-    bool gone; /* the run does not answer any more */
+    bool gone; /* the run is not alive any more */
 };
 
 static json_t *ask(void *ctx, json_t *request)
@@ -46,8 +49,9 @@ static void look(struct watch *watch)
     json_t *answer = ask(watch, json_pack("{s:s}", "do", "status"));
     json_t *status = json_object_get(answer, "status");
     if (status == NULL) {
-        watch->gone = true;
-        uv_stop(&watch->loop);
+        watch->gone = !nd_rundir_is_alive(watch->dir);
+        if (watch->gone)
+            uv_stop(&watch->loop);
     } else {
         json_decref(watch->status);
         watch->status = json_incref(status);
@@ -120,16 +124,31 @@ static void play(struct watch *watch)
     uv_loop_close(&watch->loop);
 }
 
+/* How the run ended. When it died, the keeper is putting back what it changed: it is waited for. */
+static int tell_end(const struct nd_rundir *dir)
+{
+    const struct timespec pause = {.tv_nsec = ASK_EVERY_MS * 1000000L};
+    char words[ND_LEFT_WORDS];
+    struct nd_left left = nd_rundir_left(dir);
+    for (int i = 0; i < KEEPER_MS / ASK_EVERY_MS && left.open != 0 && !left.closed; i++) {
+        nanosleep(&pause, NULL);
+        left = nd_rundir_left(dir);
+    }
+    nd_rundir_left_words(&left, dir->run_id, words);
+    nd_client_tell("run '%s': %s", dir->run_id, words);
+    return left.open != 0 ? ND_EXIT_UNRESTORED : left.closed ? ND_EXIT_OK : ND_EXIT_INCOMPLETE;
+}
+
 /* actor: NULL: the user. */
 static int watch_dir(const struct nd_rundir *dir, const char *actor, bool zh)
 {
+    char words[ND_LEFT_WORDS];
     struct watch watch = {.dir = dir};
     const struct nd_desk_run asked = {.ask = ask, .ctx = &watch, .leaves = true};
     if (!nd_rundir_is_alive(dir)) {
-        fprintf(stderr,
-                "netdrill watch: run '%s' does not answer: it has ended (see netdrill report), or "
-                "died (netdrill run --resume %s, or netdrill restore)\n",
-                dir->run_id, dir->run_id);
+        const struct nd_left left = nd_rundir_left(dir);
+        nd_rundir_left_words(&left, dir->run_id, words);
+        nd_client_refuse("watch", "run '%s' does not answer: %s", dir->run_id, words);
         return ND_EXIT_REFUSED;
     }
     watch.screen = nd_screen_can(1) ? nd_screen_open(0, 1, nd_cli_colour(1)) : NULL;
@@ -145,9 +164,7 @@ static int watch_dir(const struct nd_rundir *dir, const char *actor, bool zh)
     nd_desk_free(watch.desk);
     nd_screen_close(watch.screen);
     json_decref(watch.status);
-    if (watch.gone)
-        printf("run '%s' has ended; see: netdrill report %s\n", dir->run_id, dir->run_id);
-    return ND_EXIT_OK;
+    return watch.gone ? tell_end(dir) : ND_EXIT_OK;
 }
 
 static int watch(int argc, char **argv)
@@ -167,7 +184,9 @@ const struct nd_command nd_command_watch = {
     "watch [RUN] [--as NAME] [--runs DIR] [--lang zh|en]",
     "The live display of a run, with its keys, from a further terminal; as many as like.\n\n"
     "  netdrill watch last --as lin\n\n"
-    "q leaves it, and the drill goes on. ? tells the keys.",
+    "q leaves it, and the drill goes on. ? tells the keys. When the run ends it says how, and what "
+    "is left to do: 0, 5 for one that died, 12 for "
+    "changes that are not known to be as before.",
     watch,
     ND_COMMAND_LIVING,
     watch_options};

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "base/who.h"
 #include "record/alive.h"
+#include "record/left.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -284,6 +285,16 @@ void nd_control_close(struct nd_control *control)
 
 /* ---- the other side ---- */
 
+static nd_err no_answer(const struct nd_rundir *dir, struct nd_fail *why)
+{
+    char words[ND_LEFT_WORDS] = "it is at work; ask once more";
+    if (!nd_rundir_is_alive(dir)) {
+        const struct nd_left left = nd_rundir_left(dir);
+        nd_rundir_left_words(&left, dir->run_id, words);
+    }
+    return nd_fail_set(why, ND_EREACH, "run '%s' does not answer: %s", dir->run_id, words);
+}
+
 nd_err nd_control_ask(const struct nd_rundir *dir, json_t *request, json_t **answer_,
                       struct nd_fail *why)
 {
@@ -312,11 +323,5 @@ nd_err nd_control_ask(const struct nd_rundir *dir, json_t *request, json_t **ans
         close(fd);
     *answer_ = in.len_bytes != 0 ? json_loadb(in.text, in.len_bytes, 0, NULL) : NULL;
     nd_buf_deinit(&in);
-    if (*answer_ == NULL)
-        return nd_fail_set(
-            why, ND_EREACH,
-            "run '%s' does not answer: it has ended (see netdrill report), or died (netdrill "
-            "run --resume %s, or netdrill restore)",
-            dir->run_id, dir->run_id);
-    return ND_OK;
+    return *answer_ != NULL ? ND_OK : no_answer(dir, why);
 }

@@ -2,9 +2,8 @@
 #include "base/text.h"
 #include "cli/doctor.h"
 #include "record/alive.h"
-#include "record/journal.h"
+#include "record/left.h"
 #include "record/rundir.h"
-#include "record/undo.h"
 #include "run/claim.h"
 
 #include <dirent.h>
@@ -58,29 +57,6 @@ void nd_doctor_locks(struct nd_doctor *doctor)
 
 /* ---- runs ---- */
 
-static bool look_for_end(void *ctx, const json_t *event)
-{
-    bool *closed = ctx;
-    const char *type = json_string_value(json_object_get(event, "type"));
-    *closed = *closed || strcmp(type, "netdrill.run.closed") == 0;
-    return true;
-}
-
-/* Records that are not known to be as before. */
-static size_t open_records(const struct nd_rundir *dir)
-{
-    struct nd_undo_list list = {0};
-    size_t count = 0;
-    char *path = nd_rundir_file(dir, "undo.jsonl");
-    if (nd_undo_read(path, &list, NULL) == ND_OK) {
-        for (size_t i = 0; i < list.count; i++)
-            count += list.at[i].state != ND_UNDO_VERIFIED;
-        nd_undo_list_deinit(&list);
-    }
-    free(path);
-    return count;
-}
-
 static bool is_sealed(const struct nd_rundir *dir)
 {
     char *manifest = nd_rundir_file(dir, "MANIFEST");
@@ -91,31 +67,26 @@ static bool is_sealed(const struct nd_rundir *dir)
 
 static void look_at_run(struct nd_doctor *doctor, const struct nd_rundir *dir)
 {
-    struct nd_journal_check check = {0};
-    bool closed = false;
+    const struct nd_left left = nd_rundir_left(dir);
     bool sealed = is_sealed(dir);
-    size_t records = open_records(dir);
     bool alive = nd_rundir_is_alive(dir);
-    if (sealed && records == 0 && !alive)
+    if (sealed && left.open == 0 && !alive)
         return;
-    char *journal = nd_rundir_file(dir, "journal.jsonl");
     char *restore = nd_printf("netdrill restore %s", dir->path);
-    nd_err err = nd_journal_read(journal, look_for_end, &closed, &check, NULL);
     if (alive)
         nd_doctor_add(doctor, "left over", dir->run_id, ND_FINDING_WARN,
                       "see 'netdrill status', or end it with 'netdrill abort'", "it is running");
-    else if (records != 0)
+    else if (left.open != 0)
         nd_doctor_add(doctor, "left over", dir->run_id, ND_FINDING_FAIL, restore,
                       "%s; %zu changes are not known to be as before",
-                      closed ? "it has ended" : "it died", records);
-    else if (err != ND_OK || check.bad_seq != 0)
+                      left.closed ? "it has ended" : "it died", left.open);
+    else if (left.check != ND_OK)
         nd_doctor_add(doctor, "left over", dir->run_id, ND_FINDING_WARN, "netdrill verify",
                       "its journal is not what it was");
-    else if (!closed && !sealed)
+    else if (!left.closed && !sealed)
         nd_doctor_add(doctor, "left over", dir->run_id, ND_FINDING_WARN, restore,
                       "it died, and was not sealed; nothing is left changed");
     free(restore);
-    free(journal);
 }
 
 static void look_at_runs(struct nd_doctor *doctor, const char *runs)

@@ -34,12 +34,23 @@ namespaces=(nd-$name-handset nd-$name-jia nd-$name-yi nd-$name-services)
 state() { python3 "$root/tests/support/kernel_state.py" "$@" "${namespaces[@]}"; }
 same() { state --before "$work/before" >"$work/difference" || { fail "$1: not as before"; cat "$work/difference"; }; }
 
+watched() {
+    TERM=xterm LANG=C.UTF-8 script -qec "stty rows 24 cols 80; exec $netdrill watch last --runs $work/runs-waiting" "$work/watched" </dev/null >/dev/null 2>&1
+}
+
 "$netdrill" lab up "$site" || { fail "lab up"; finish; }
 state >"$work/before"
 [ "$(stat -c %s "$work/before")" -gt 5000 ] || fail "the state of the lab could not be read"
 for moment in 0.02 0.05 0.1 0.5 waiting; do # the last one: all is changed
     begin "$work/runs-$moment"
-    if [ "$moment" = waiting ]; then waits; else sleep "$moment"; fi
+    if [ "$moment" = waiting ]; then
+        waits
+        watched & # from another terminal
+        watching=$!
+        for _ in $(seq 100); do grep -qs RUNNING "$work/watched" && break; sleep 0.1; done
+    else
+        sleep "$moment"
+    fi
     kill -KILL "$pid"
     wait "$pid" 2>/dev/null
     run=$(ls "$work/runs-$moment"/*-crash-*/journal.jsonl 2>/dev/null) # none: it was killed before it began
@@ -51,6 +62,12 @@ for moment in 0.02 0.05 0.1 0.5 waiting; do # the last one: all is changed
     [ -z "$run" ] || "$netdrill" restore "$run" >"$work/restore" 2>&1 || { fail "restore, killed at $moment"; cat "$work/restore"; }
     same "killed at $moment"
 done
+wait "$watching"
+code=$?
+[ "$code" -eq 5 ] || fail "watch exits $code, expected 5"
+tr -d '\r\n' <"$work/watched" | grep -q 'died, and the network is as before; go on with it: netdrill run --resume' ||
+    fail "watch does not say that the run died: $(tail -3 "$work/watched")"
+expect 3 'it died, and the network is as before' "$netdrill" abort last --runs "$work/runs-waiting"
 grep -q '"actor":"keeper"' "$run/journal.jsonl" || fail "the keeper did not act"
 grep -q 'journal   ok' <<<"$("$netdrill" verify "$run")" || fail "the journal's chain is broken"
 "$netdrill" report "$run" >/dev/null || fail "no report of a run that died"
