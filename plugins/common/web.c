@@ -197,6 +197,8 @@ static nd_err err_of(CURLcode code)
 {
     switch (code) {
     case CURLE_COULDNT_CONNECT:
+    case CURLE_SEND_ERROR: /* it was reset */
+    case CURLE_RECV_ERROR:
         return ND_EREFUSED;
     case CURLE_OPERATION_TIMEDOUT:
         return ND_ETIME;
@@ -204,6 +206,8 @@ static nd_err err_of(CURLcode code)
     case CURLE_FILESIZE_EXCEEDED:
     case CURLE_WRITE_ERROR:
     case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_UNSUPPORTED_PROTOCOL: /* what it said is no HTTP */
+    case CURLE_SSL_CONNECT_ERROR:    /* or no TLS */
     case CURLE_GOT_NOTHING:
     case CURLE_PARTIAL_FILE:
     case CURLE_HTTP2:
