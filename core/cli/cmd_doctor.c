@@ -155,6 +155,7 @@ static void check_scenario(struct nd_doctor *doctor, const struct nd_cli_args *a
         *lab = work.site->has_lab;
         *site_name = nd_strdup(work.site->name);
         check_programs(doctor, work.site);
+        nd_doctor_field(doctor, work.site);
     }
     if (!good || work.diags.errors != 0)
         nd_doctor_add(doctor, "scenario", path, ND_FINDING_FAIL, "netdrill lint",

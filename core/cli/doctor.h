@@ -2,6 +2,7 @@
  * namespace of their own, which ends with the process that tries them.
  *
  *   cmd_doctor.c      the command, rights and policy of a scenario
+ *   doctor_field.c    modems and interfaces that the site file names
  *   doctor_kernel.c   features of the kernel
  *   doctor_machine.c  clock, disk, fonts
  *   doctor_runs.c     locks, and what earlier runs left */
@@ -25,6 +26,8 @@ void nd_doctor_add(struct nd_doctor *doctor, const char *area, const char *name,
 
 /* lab: a drill that is asked about has one, so that what it needs has to be there. */
 void nd_doctor_kernel(struct nd_doctor *doctor, bool lab);
+/* Equipment of this machine that the site names. */
+void nd_doctor_field(struct nd_doctor *doctor, const struct nd_site *site);
 void nd_doctor_clock(struct nd_doctor *doctor);
 void nd_doctor_disk(struct nd_doctor *doctor, const char *runs);
 void nd_doctor_fonts(struct nd_doctor *doctor);

@@ -78,6 +78,28 @@ if [ "$(id -u)" -eq 0 ] && ip netns add "nd-doctored-$$" 2>/dev/null; then
     expect 0 "no lab stands of doctored" doctor s.lua
 fi
 
+# The field: what the site file names of this machine's equipment.
+cat >field.yaml <<'YAML'
+site: field
+vantages: {here: {interface: lo}, phone: {interface: nd-none}}
+targets:
+  web: {kind: service, address: 127.0.0.1, port: 9}
+  phones: {kind: handset, ttys: ["/dev/null", "/dev/nd-no-modem"]}
+  desk: {kind: handset, tty: /dev/null}
+YAML
+cat >field.lua <<'LUA'
+local reach = use "reach"
+drill { "Field", id = "field", lasts = minutes(1), site = "field.yaml" }
+phase { "One" }
+step { "Look", owner = "me", run = function() reach.tcp { site "web" } end }
+LUA
+expect 3 "interface 'nd-none' is not there" doctor field.lua
+for words in "interface 'lo' is up, and has an address" "1 of 2 cannot be used; '/dev/nd-no-modem': No such file" "1 can be read and written"; do
+    grep -qF "$words" out || fail "the doctor does not say '$words'"
+done
+sed -i 's/, "\/dev\/nd-no-modem"//; s/, phone: {interface: nd-none}//' field.yaml
+doctor field.lua >out; [ $? -eq 0 ] || fail "the field is in order, and the doctor fails: $(grep '✗' out)"
+
 # As an ordinary user, and where nothing can be written.
 if [ "$(id -u)" -eq 0 ]; then
     mkdir b w && cp -r "$(dirname "$netdrill")/../../plugins" "$netdrill" b/ && chmod -R a+rX b && chmod 777 w
