@@ -33,6 +33,10 @@ void nd_plugins_prepare(struct nd_plugins *plugins,
  * tells a missing file, a missing symbol, another ABI major, a record that breaks the rules. */
 const struct nd_plugin *nd_plugins_load(struct nd_plugins *plugins, const char *name,
                                         struct nd_fail *why);
+/* Those loaded so far, in their order; path (may be NULL): where it was loaded from, borrowed. */
+size_t nd_plugins_loaded(const struct nd_plugins *plugins);
+const struct nd_plugin *nd_plugins_at(const struct nd_plugins *plugins, size_t number,
+                                      const char **path);
 /* The path that a name would be loaded from; caller frees. Errors: as above, for a missing file. */
 nd_err nd_plugins_path(const char *name, char **path, struct nd_fail *why);
 /* NULL when the plugin (loaded) has no such verb. */

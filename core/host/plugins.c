@@ -255,6 +255,19 @@ const struct nd_plugin *nd_plugins_load(struct nd_plugins *plugins, const char *
     return loaded->plugin;
 }
 
+size_t nd_plugins_loaded(const struct nd_plugins *plugins)
+{
+    return plugins->loaded.count;
+}
+
+const struct nd_plugin *nd_plugins_at(const struct nd_plugins *plugins, size_t number,
+                                      const char **path)
+{
+    if (path != NULL)
+        *path = plugins->loaded.at[number]->path;
+    return plugins->loaded.at[number]->plugin;
+}
+
 /* ---- in processes of their own ---- */
 
 void nd_plugins_isolate(struct nd_plugins *plugins, int lock_fd)

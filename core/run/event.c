@@ -146,6 +146,7 @@ static void add_machine(const struct nd_run *run, json_t *data)
         json_integer((json_int_t)mono.tv_sec * 1000000000 + mono.tv_nsec - nd_run_now(run)));
     json_object_set_new(data, "node", json_string(names.nodename));
     json_object_set_new(data, "kernel", json_string(names.release));
+    json_object_set_new(data, "software", nd_software(run));
     json_object_set_new(data, "user", json_string(user != NULL ? user->pw_name : "unknown"));
 }
 

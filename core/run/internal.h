@@ -273,6 +273,9 @@ char *nd_id_text(struct nd_run *run, int64_t id);               /* in the arena 
 /* The wall clock of a moment of the run clock, as people here read it. out: ND_UNIT_TEXT. */
 const char *nd_wall_here(const struct nd_run *run, nd_ns clock, char *out);
 void nd_journal_opened(struct nd_run *run);
+/* What runs here, with versions and digests: [{kind, name, version, sha256}], docs/records.md. Of a
+ * live run. Caller drops. */
+json_t *nd_software(const struct nd_run *run);
 
 /* run.c */
 bool nd_run_is_live(const struct nd_run *run);

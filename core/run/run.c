@@ -286,7 +286,8 @@ static void begin(void *ctx)
         nd_journal_opened(run);
     else /* before the keeper begins, which reads from it when the run clock began */
         nd_run_event(run, ND_JOURNAL_SYNC, "run.resuming", NULL, NULL,
-                     json_pack("{s:I}", "mono_origin_ns", (json_int_t)run->config.past->origin));
+                     json_pack("{s:I, s:o}", "mono_origin_ns", (json_int_t)run->config.past->origin,
+                               "software", nd_software(run)));
     if (run->state == ND_RUN_BUILDING && !nd_arming_begin(run, prepare))
         prepare(run);
 }

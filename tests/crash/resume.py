@@ -82,6 +82,8 @@ with scene:
 
     drill, out = kill_and_resume([])
     said = drill.events("run.continued")[0]["data"]
+    going_on = {(one["kind"], one["name"]) for one in drill.events("run.resuming")[0]["data"]["software"]}
+    check(f"what goes on: {going_on}", {("program", "netdrill"), ("plugin", "links")} <= going_on)
     log = open(LOG).read().split()
     check(f"delivered: {log}", log == ["begin", "rate", "once", "long", "begin", "rate", "mid", "later"])
     check("what was kept", "kept: 2 true nil" in out, out)

@@ -51,12 +51,17 @@ def verdict(sentence, grade, measured, limit, operator="at_most", unit="ns", obj
             "why": None, **more}
 
 
+SOFTWARE = [{"kind": kind, "name": name, "version": version, "sha256": digit and "sha256:" + digit * 64} for kind, name, version, digit in (
+    ("program", "netdrill", "1.2.3 0123456789ab", "4"), ("plugin", "reach", "1.3.0", "5"), ("plugin", "links", "1.1.0", None), ("clock", "tsc", None, None),
+    ("library", "sqlite", "3.40.1", None))]
+
+
 def opening(run, mode, simulated):
     run.event("journal.opened", 0, {
         "schema": "netdrill.journal/1", "version": "1.2.3", "mode": mode, "simulated": simulated, "simulated_what": "the mobile core" if simulated else None,
         "lab": False, "drill": {"id": "paper-drill", "title": both("紙上演練", "Paper drill"), "revision": 3, "lasts_ns": 60 * SEC},
         "scenario_sha256": "sha256:" + "a" * 64, "site_sha256": "sha256:" + "b" * 64, "plan_sha256": "sha256:" + "c" * 64, "seed": 7, "site": "paper",
-        "parameters": {"cells": "3", "pace": "快"}, "node": "drill-host", "kernel": "6.1.0", "user": "operator-lin", "utc_offset_min": 480})
+        "parameters": {"cells": "3", "pace": "快"}, "node": "drill-host", "kernel": "6.1.0", "software": SOFTWARE, "user": "operator-lin", "utc_offset_min": 480})
     for number, person in enumerate(("lin", "chen"), 1):
         run.event("arm.given", SEC, {"by": person, "number": number, "people": 2, "uid": 1000 + number, "login_uid": 1000, "pid": 4000 + number})
     run.event("baseline.started", 2 * SEC, {"when": "before", "count": 1})

@@ -214,6 +214,11 @@ static void put_page(const json_t *model, enum nd_lang lang, struct nd_buf *out)
     put_data(&page, "pauses");
     put_data(&page, "notes");
     put_data(&page, "quality");
+    put_data(&page, "software");
+    if (json_array_size(json_object_get(model, "software")) == 0) {
+        heading(&page, ND_MSG_SOFTWARE);
+        put_msg(&page, "", ND_MSG_SOFTWARE_NONE, "\n");
+    }
     heading(&page, ND_MSG_DEFINITIONS);
     put_msg(&page, "- ", ND_MSG_DEF_INTERRUPTION, "\n");
     put_msg(&page, "- ", ND_MSG_DEF_INJECTED, "\n");

@@ -283,6 +283,11 @@ static void drop_accounts(json_t *model)
     size_t i = 0;
     json_t *entry = NULL;
     drop(json_object_get(model, "run"), of_run);
+    for (i = json_array_size(json_object_get(model, "software")); i-- > 0;) {
+        json_t *list = json_object_get(model, "software");
+        if (strcmp(nd_str_of(json_array_get(list, i), "kind"), "clock") == 0)
+            json_array_remove(list, i);
+    }
     json_array_foreach(armed, i, entry) drop(entry, accounts);
     for (size_t k = 0; k < sizeof lists / sizeof lists[0]; k++) {
         json_array_foreach(json_object_get(model, lists[k]), i, entry) drop(entry, accounts);

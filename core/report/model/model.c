@@ -49,6 +49,22 @@ static void set_rel(const struct fold *fold, json_t *entry, const char *key, jso
                             fold->started ? json_integer(moment - fold->t0) : json_null());
 }
 
+/* What ran, as the run recorded it when it began, and when it was gone on with. */
+static void fold_software(struct fold *fold, const char *type, const json_t *data, json_int_t seq)
+{
+    size_t i = 0;
+    json_t *one = NULL;
+    if (strcmp(type, "journal.opened") != 0 && strcmp(type, "run.resuming") != 0)
+        return;
+    json_object_del(fold->run, "software");
+    json_array_foreach(json_object_get(data, "software"), i, one)
+    {
+        json_t *entry = json_copy(one);
+        json_object_set_new(entry, "seq", json_integer(seq));
+        json_array_append_new(json_object_get(fold->model, "software"), entry);
+    }
+}
+
 /* Pauses, and crashes that the run was gone on after. */
 static void fold_pauses(struct fold *fold, const char *type, const json_t *data, json_int_t at,
                         json_int_t seq)
@@ -218,6 +234,7 @@ static bool fold_event(void *ctx, const json_t *event)
     if (seq == 1 && strncmp(source, urn, sizeof urn - 1) == 0) /* the directory may have moved */
         json_object_set_new(fold->run, "id", json_string(source + sizeof urn - 1));
     fold_run(fold, type, data, at, seq);
+    fold_software(fold, type, data, seq);
     fold_pauses(fold, type, data, at, seq);
     fold_drill(fold, type, subject, data, at, seq);
     fold_change(fold, type, subject, data, at, seq);
@@ -319,7 +336,7 @@ static json_t *empty_model(const struct nd_rundir *dir)
     static const char *const lists[] = {
         "objectives",    "phases",  "steps",        "changes",   "series",      "verdicts",
         "confirmations", "guards",  "notes",        "pauses",    "obligations", "events",
-        "rules",         "injects", "observations", "operators", "signals"};
+        "rules",         "injects", "observations", "operators", "signals",     "software"};
     json_object_set_new(model, "drill", json_object());
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         json_object_set_new(model, lists[i], json_array());

@@ -288,6 +288,19 @@ static void put_records(const struct nd_page *page)
     nd_html_raw(page, "</small></p>\n");
 }
 
+/* With which build of each plugin a figure was measured; old runs do not tell. */
+static void put_software(const struct nd_page *page)
+{
+    put_title(page, ND_MSG_SOFTWARE);
+    if (json_array_size(json_object_get(page->model, "software")) != 0) {
+        nd_html_data(page, "software");
+        return;
+    }
+    nd_html_raw(page, "<p>");
+    nd_html_msg(page, ND_MSG_SOFTWARE_NONE);
+    nd_html_raw(page, "</p>\n");
+}
+
 static void put_glossary(const struct nd_page *page)
 {
     static const enum nd_message columns[] = {ND_MSG_GLOSSARY_ZH, ND_MSG_GLOSSARY_EN};
@@ -340,6 +353,7 @@ void nd_html_appendix(const struct nd_page *page)
         nd_html_data(page, tables[i].table);
     }
     put_records(page);
+    put_software(page);
     put_glossary(page);
     put_title(page, ND_MSG_CITED);
     nd_html_data(page, "evidence");
