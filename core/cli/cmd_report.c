@@ -42,7 +42,8 @@ static int print_report(const struct nd_rundir *dir, const struct nd_cli_args *a
     enum nd_lang lang = lang_name == NULL || strncmp(lang_name, "en", 2) == 0 ? ND_LANG_EN
                         : strcmp(lang_name, "both") == 0                      ? ND_LANG_BOTH
                                                                               : ND_LANG_ZH;
-    const struct nd_reader reader = {nd_cli_get(args, "audience"), nd_cli_get(args, "template")};
+    const struct nd_reader reader = {.audience = nd_cli_get(args, "audience"),
+                                     .template_path = nd_cli_get(args, "template")};
     json_t *model = nd_report_open(dir, &reader, &why);
     if (model == NULL) {
         fprintf(stderr, "netdrill report: %s\n", why.text);
@@ -123,8 +124,8 @@ static int report(int argc, char **argv)
     if (argc == 2 && strcmp(argv[1], "--words") == 0)
         return print_words();
     if (nd_cli_open_run(&nd_command_report, argc, argv, &args, &dir, &code)) {
-        const struct nd_reader reader = {nd_cli_get(&args, "audience"),
-                                         nd_cli_get(&args, "template")};
+        const struct nd_reader reader = {.audience = nd_cli_get(&args, "audience"),
+                                         .template_path = nd_cli_get(&args, "template")};
         code = stray_option(&args)                  ? ND_EXIT_USAGE
                : nd_cli_get(&args, "words") != NULL ? print_words()
                : nd_cli_get(&args, "format") != NULL

@@ -1,4 +1,5 @@
 #include "cli/common.h"
+#include "cli/verify_report.h"
 
 #include "record/evaluation.h"
 #include "record/key.h"
@@ -15,6 +16,8 @@ extern const struct nd_command nd_command_verify, nd_command_key;
 static const struct nd_cli_option verify_options[] = {
     {"runs", "DIR", "where runs are kept (default: runs)", 0},
     {"key", "PUB", "the run has to be signed with the key of this public key", 0},
+    {"report", "FILE", "whether that file is a report of the run, octet for octet, and which", 0},
+    {"template", "FILE", "how its pages look, where that is not RUNS/report-template.yaml", 0},
     {NULL, NULL, NULL, 0}};
 
 static void print_file(void *ctx, const char *line)
@@ -173,13 +176,41 @@ static int check_run(const struct nd_rundir *dir, const char *pub)
                                                                     : ND_EXIT_INTEGRITY;
 }
 
+/* The run that a report names, where none was named beside it. */
+static void find_named(const struct nd_cli_args *args, struct nd_rundir *dir)
+{
+    struct nd_rundir named = {0};
+    char *name = args->words.count == 0
+                     ? nd_verify_run_of(nd_cli_get(args, "report"), nd_cli_runs(args))
+                     : NULL;
+    if (name != NULL && nd_rundir_find(&named, nd_cli_runs(args), name, NULL) == ND_OK) {
+        nd_rundir_deinit(dir);
+        *dir = named;
+    }
+    free(name);
+}
+
+static int check_report(const struct nd_cli_args *args, struct nd_rundir *dir)
+{
+    struct nd_fail why = {0};
+    find_named(args, dir);
+    printf("run       %s\n", dir->run_id);
+    bool good =
+        nd_verify_report(dir, nd_cli_get(args, "report"), nd_cli_get(args, "template"), &why);
+    if (why.code != ND_OK)
+        fprintf(stderr, "netdrill verify: %s\n", why.text);
+    int code = why.code != ND_OK ? ND_EXIT_USAGE : check_run(dir, nd_cli_get(args, "key"));
+    return code == ND_EXIT_OK && !good ? ND_EXIT_INTEGRITY : code;
+}
+
 static int verify(int argc, char **argv)
 {
     struct nd_cli_args args;
     struct nd_rundir dir;
     int code = 0;
     if (nd_cli_open_run(&nd_command_verify, argc, argv, &args, &dir, &code))
-        code = check_run(&dir, nd_cli_get(&args, "key"));
+        code = nd_cli_get(&args, "report") != NULL ? check_report(&args, &dir)
+                                                   : check_run(&dir, nd_cli_get(&args, "key"));
     nd_rundir_deinit(&dir);
     nd_cli_args_deinit(&args);
     return code;
@@ -187,10 +218,13 @@ static int verify(int argc, char **argv)
 
 const struct nd_command nd_command_verify = {
     "verify",
-    "verify [RUN] [--key PUB] [--runs DIR]",
-    "Checks that a run's journal and files are what they were, and who sealed it.\n\n"
+    "verify [RUN] [--report FILE [--template FILE]] [--key PUB] [--runs DIR]",
+    "Checks that a run's journal and files are what they were, and who sealed it; with "
+    "'--report',\n"
+    "whether a file that came by other ways is its report, made from these records.\n\n"
     "  netdrill verify last\n"
-    "  netdrill verify last --key drills.key.pub",
+    "  netdrill verify last --key drills.key.pub\n"
+    "  netdrill verify --report received.html    of the run that it names",
     verify,
     0,
     verify_options};

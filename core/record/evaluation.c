@@ -104,17 +104,30 @@ static bool fold_event(void *ctx, const json_t *event)
     return true;
 }
 
-json_t *nd_evaluation_state(const struct nd_rundir *dir, struct nd_fail *why)
+struct as_of {
+    json_t *state;
+    int64_t events;
+};
+
+static bool fold_until(void *ctx, const json_t *event)
+{
+    struct as_of *as_of = ctx;
+    return fold_event(as_of->state, event) &&
+           json_integer_value(json_object_get(event, "seq")) < as_of->events;
+}
+
+json_t *nd_evaluation_as_of(const struct nd_rundir *dir, int64_t events, struct nd_fail *why)
 {
     struct nd_journal_check check = {0};
     char id[ND_KEY_ID] = "";
     json_t *state =
         json_pack("{s:{}, s:[], s:[], s:[]}", "ratings", "improvements", "carried", "observations");
+    struct as_of as_of = {state, events};
     char *path = nd_rundir_file(dir, FILE_NAME);
     nd_err err = ND_OK;
     if (access(path, F_OK) == 0)
-        err = nd_journal_read(path, fold_event, state, &check, why);
-    bool is_signed = nd_key_signer(path, id, NULL) == ND_OK;
+        err = events > 0 ? nd_journal_read(path, fold_until, &as_of, &check, why) : ND_OK;
+    bool is_signed = events == INT64_MAX && nd_key_signer(path, id, NULL) == ND_OK;
     free(path);
     if (err != ND_OK) {
         json_decref(state);
@@ -124,6 +137,11 @@ json_t *nd_evaluation_state(const struct nd_rundir *dir, struct nd_fail *why)
     json_object_set_new(state, "bad_seq", json_integer(check.bad_seq));
     json_object_set_new(state, "signer", is_signed ? json_string(id) : json_null());
     return state;
+}
+
+json_t *nd_evaluation_state(const struct nd_rundir *dir, struct nd_fail *why)
+{
+    return nd_evaluation_as_of(dir, INT64_MAX, why);
 }
 
 /* ---- adding ---- */

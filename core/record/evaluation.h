@@ -30,6 +30,9 @@
  * Empty when there is no file. Caller decrefs. NULL and why: it cannot be read. */
 json_t *nd_evaluation_state(const struct nd_rundir *dir, struct nd_fail *why);
 
+/* The same as it stood after so many events, not signed: what a signature was then is not known. */
+json_t *nd_evaluation_as_of(const struct nd_rundir *dir, int64_t events, struct nd_fail *why);
+
 struct nd_evaluation;
 
 /* Opens it for one addition, made when missing; others wait (a lock of its own). ND_EPARSE: its

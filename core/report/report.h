@@ -25,6 +25,9 @@
 /* report.json as a tree, schema docs/report.schema.json. A run that died half-way yields one,
  * marked incomplete. Caller decrefs. */
 json_t *nd_report_model(const struct nd_rundir *dir, struct nd_fail *why);
+/* The same with so many events of the evaluation alone, as it was before others came; INT64_MAX:
+ * all. */
+json_t *nd_report_model_as_of(const struct nd_rundir *dir, int64_t events, struct nd_fail *why);
 
 /* Each appends to out. */
 void nd_report_json(const json_t *model, struct nd_buf *out);
@@ -75,6 +78,7 @@ nd_err nd_report_render(const json_t *model, const struct nd_rendering *how, str
 struct nd_reader {
     const char *audience;      /* audience.h */
     const char *template_path; /* template.h */
+    const int64_t *as_of;      /* of the evaluation so many events alone; NULL: all */
 };
 
 /* The model for a reader (NULL: for the owner). A template of the directory of runs that cannot be

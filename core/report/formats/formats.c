@@ -249,7 +249,8 @@ static void take_common_template(json_t *model, const struct nd_rundir *dir)
 json_t *nd_report_open(const struct nd_rundir *dir, const struct nd_reader *reader,
                        struct nd_fail *why)
 {
-    json_t *model = nd_report_model(dir, why);
+    json_t *model = nd_report_model_as_of(
+        dir, reader != NULL && reader->as_of != NULL ? *reader->as_of : INT64_MAX, why);
     nd_err err = model != NULL ? ND_OK : why->code;
     if (err == ND_OK && reader != NULL && reader->audience != NULL)
         err = nd_report_for(model, dir, reader->audience, why);

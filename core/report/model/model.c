@@ -351,6 +351,11 @@ static json_t *empty_model(const struct nd_rundir *dir)
 
 json_t *nd_report_model(const struct nd_rundir *dir, struct nd_fail *why)
 {
+    return nd_report_model_as_of(dir, INT64_MAX, why);
+}
+
+json_t *nd_report_model_as_of(const struct nd_rundir *dir, int64_t events, struct nd_fail *why)
+{
     json_t *model = empty_model(dir);
     struct fold fold = {
         .model = model,
@@ -392,7 +397,7 @@ json_t *nd_report_model(const struct nd_rundir *dir, struct nd_fail *why)
     nd_model_people_plan(model, plan);
     nd_model_site(model, dir, plan);
     nd_model_faults(model, plan);
-    json_t *evaluation = nd_evaluation_state(dir, why);
+    json_t *evaluation = nd_evaluation_as_of(dir, events, why);
     if (evaluation == NULL)
         json_object_set_new(json_object_get(model, "quality"), "evaluation", json_string("unread"));
     nd_model_observed(model, evaluation);

@@ -281,11 +281,21 @@ static void put_records(const struct nd_page *page)
     snprintf(text, sizeof text, "%lld", (long long)nd_int_of(journal, "events"));
     fact(page, ND_MSG_JOURNAL_EVENTS, text);
     fact(page, ND_MSG_JOURNAL_HASH, nd_str_of(journal, "last_hash"));
+    snprintf(text, sizeof text, "%lld",
+             (long long)nd_int_of(json_object_get(page->model, "evaluation"), "events"));
+    fact(page, ND_MSG_EVALUATION_EVENTS, text);
+    fact(page, ND_MSG_RENDERED_BY, "netdrill " ND_VERSION);
     fact(page, ND_MSG_SIGNER, nd_str_of(json_object_get(page->model, "evaluation"), "signer"));
     nd_html_table_end(page);
     nd_html_raw(page, "<p><small>");
     nd_html_msg(page, ND_MSG_DEF_SEAL);
-    nd_html_raw(page, "</small></p>\n");
+    nd_html_raw(page, "</small></p>\n<p><small>");
+    nd_html_msg(page, ND_MSG_DEF_CHECK);
+    nd_html_raw(page, " <code>netdrill verify ");
+    nd_html_text(page, nd_str_of(run, "id"));
+    nd_html_raw(page, " --report ");
+    nd_html_msg(page, ND_MSG_THIS_FILE);
+    nd_html_raw(page, "</code></small></p>\n");
 }
 
 /* With which build of each plugin a figure was measured; old runs do not tell. */

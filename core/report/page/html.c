@@ -129,6 +129,7 @@ void nd_html_begin(const struct nd_page *page, const char *title, const char *fi
                 "<!DOCTYPE html>\n<html lang=\"%s\"><head><meta charset=\"utf-8\">"
                 "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
                 "style-src 'unsafe-inline'; img-src data:\">"
+                "<meta name=\"generator\" content=\"netdrill " ND_VERSION "\">"
                 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>",
                 tag);
     nd_xml(page->out, title);
