@@ -203,14 +203,23 @@ static int check_report(const struct nd_cli_args *args, struct nd_rundir *dir)
     return code == ND_EXIT_OK && !good ? ND_EXIT_INTEGRITY : code;
 }
 
+static bool stray_template(const struct nd_cli_args *args)
+{
+    bool stray = nd_cli_get(args, "template") != NULL && nd_cli_get(args, "report") == NULL;
+    if (stray)
+        fprintf(stderr, "netdrill verify: '--template' goes with '--report' alone\n");
+    return stray;
+}
+
 static int verify(int argc, char **argv)
 {
     struct nd_cli_args args;
     struct nd_rundir dir;
     int code = 0;
     if (nd_cli_open_run(&nd_command_verify, argc, argv, &args, &dir, &code))
-        code = nd_cli_get(&args, "report") != NULL ? check_report(&args, &dir)
-                                                   : check_run(&dir, nd_cli_get(&args, "key"));
+        code = stray_template(&args)                 ? ND_EXIT_USAGE
+               : nd_cli_get(&args, "report") != NULL ? check_report(&args, &dir)
+                                                     : check_run(&dir, nd_cli_get(&args, "key"));
     nd_rundir_deinit(&dir);
     nd_cli_args_deinit(&args);
     return code;
@@ -219,9 +228,8 @@ static int verify(int argc, char **argv)
 const struct nd_command nd_command_verify = {
     "verify",
     "verify [RUN] [--report FILE [--template FILE]] [--key PUB] [--runs DIR]",
-    "Checks that a run's journal and files are what they were, and who sealed it; with "
-    "'--report',\n"
-    "whether a file that came by other ways is its report, made from these records.\n\n"
+    "Checks that a run's journal and files are what they were, and who sealed it.\n\n"
+    "With '--report': whether a file that came by other ways is its report.\n\n"
     "  netdrill verify last\n"
     "  netdrill verify last --key drills.key.pub\n"
     "  netdrill verify --report received.html    of the run that it names",

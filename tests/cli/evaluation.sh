@@ -133,7 +133,7 @@ expect 0 "not signed any more" rate first S 再議 --as chen
 sed -i 's/逾時始復原/準時復原/' runs/*/evaluation.jsonl
 expect 20 "is not what it was" "$netdrill" verify last --runs runs
 expect 20 "nothing is added" rate first P x --as chen
-"$netdrill" report last --runs runs --lang zh --format md | grep -q 評核紀錄遭更動 || fail "the report trusts it"
+"$netdrill" report last --runs runs --lang zh --format md | grep 評核紀錄遭更動 >/dev/null || fail "the report trusts it"
 
 # A reaction counts where the scenario says so: in time, late, never.
 cat >react.lua <<'LUA'

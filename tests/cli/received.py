@@ -75,6 +75,7 @@ end }
     told = verify(b"%PDF-1.7 x", first, code=20)
     check("PDF" in told, f"PDF: {told}")
     verify(b"", first, code=20)
+    check(b"goes with '--report'" in call("verify", first, "--template", mail, "--runs", runs, code=2), "a template without a report")
     call("verify", first, "--report", f"{work}/nowhere", "--runs", runs, code=2)
 
     # Versions: as it was before it was rated, and since.
