@@ -122,6 +122,7 @@ static void put_done(const struct duty_line *line, bool in_time)
     const json_t *data = line->data;
     char took[ND_UNIT_TEXT];
     char margin[ND_UNIT_TEXT];
+    char arrived[ND_UNIT_TEXT];
     json_int_t left = int_of(data, "margin_ns");
     const char *by = string_of(data, "by");
     const char *how = string_of(data, "how");
@@ -141,6 +142,14 @@ static void put_done(const struct duty_line *line, bool in_time)
                     *by != '\0' ? by
                     : line->zh  ? "系統查得"
                                 : "found by a check");
+    const json_t *down = json_object_get(data, "while_down");
+    if (down != NULL)
+        nd_buf_addf(line->out,
+                    line->zh ? "  %s 送達，時值程式中斷（%s 至 %s）"
+                             : "  arrived at %s, while the run was down (%s to %s)",
+                    nd_moment_format(int_of(data, "arrived_rel_ns"), arrived),
+                    nd_moment_format(int_of(down, "from_rel_ns"), took),
+                    nd_moment_format(int_of(down, "till_rel_ns"), margin));
 }
 
 static void put_missed(const struct duty_line *line)

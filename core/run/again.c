@@ -100,6 +100,8 @@ void nd_run_take_past(struct nd_run *run)
         const struct nd_pause pause = {was->from, was->till >= 0 ? was->till : past->died};
         nd_vec_push(&run->pauses, pause);
     }
+    for (size_t i = 0; i < past->downs.count; i++)
+        nd_vec_push(&run->downs, (struct nd_pause){past->downs.at[i].from, past->downs.at[i].till});
 }
 
 static void set_aside(struct nd_run *run)
@@ -127,6 +129,7 @@ void nd_again_begin(struct nd_run *run)
     journal(run, now);
     set_aside(run);
     run->down = past->down;
+    nd_vec_push(&run->downs, (struct nd_pause){past->died, now});
     if (!past->keep_times) {
         nd_vec_push(&run->pauses, (struct nd_pause){past->died, now});
         run->down += now - past->died;

@@ -131,6 +131,7 @@ static struct nd_duty_run *add(struct nd_run *run, const struct nd_obligations *
                                 .number = number,
                                 .due = -1,
                                 .done = -1,
+                                .arrived = -1,
                                 .limit = duty->within != 0 && limit == 0 ? 1 : limit};
     one->scripted = find_script(one);
     nd_buf_deinit(&id);
@@ -229,6 +230,22 @@ void nd_duty_missed(struct nd_duty_run *duty)
     arm(duty); /* it is still owed, unless it recurs */
 }
 
+/* When it came, as a check found it: by the run clock, which goes on while the run is down and its
+ * moments stand still. */
+static void tell_arrival(const struct nd_duty_run *duty, json_t *data)
+{
+    const struct nd_run *run = duty->run;
+    json_object_set_new(data, "arrived_rel_ns", json_integer(duty->arrived - run->t0));
+    for (size_t i = 0; i < run->downs.count; i++) {
+        const struct nd_pause *down = &run->downs.at[i];
+        if (duty->arrived > down->from && duty->arrived < down->till)
+            json_object_set_new(data, "while_down",
+                                json_pack("{s:I, s:I}", "from_rel_ns",
+                                          (json_int_t)(down->from - run->t0), "till_rel_ns",
+                                          (json_int_t)(down->till - run->t0)));
+    }
+}
+
 void nd_duty_done(struct nd_duty_run *duty, nd_ns done, enum nd_met_how how, const char *actor,
                   json_t *data)
 {
@@ -250,6 +267,8 @@ void nd_duty_done(struct nd_duty_run *duty, nd_ns done, enum nd_met_how how, con
                         duty->due >= 0 ? json_integer(duty->due - done) : json_null());
     json_object_set_new(data, "within_ns",
                         json_integer(how == ND_MET_CHECK ? duty->found_within : 0));
+    if (how == ND_MET_CHECK && duty->arrived >= 0)
+        tell_arrival(duty, data);
     nd_run_event(run, ND_JOURNAL_SYNC, in_time ? "obligation.met" : "obligation.late", duty->id,
                  actor, data);
     if (was_open)

@@ -31,6 +31,7 @@ struct nd_duty_run {
     nd_ns opened, due, done;  /* due -1: no limit; done -1: not yet */
     nd_ns limit;              /* as played; 0: none */
     nd_ns look_next, look_at; /* run clock: of the next look, of this one's beginning */
+    nd_ns arrived;            /* run clock: when, as a check says by a length; -1: none says so */
     nd_ns found_within;       /* how much before the moment told it may have been done, or after */
     const struct nd_script_answer *scripted; /* when and by whom a script meets it, or NULL */
     nd_timer timer, look_timer, script_timer;

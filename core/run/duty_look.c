@@ -78,9 +78,10 @@ static nd_ns counts_from(const struct nd_duty_run *duty)
 
 /* The moment at which a look found the duty done, -1: it did not. ago: what the check gave, a
  * length. A duty that is missed already cannot have been done in time: its look tells. */
-static nd_ns found_at(const struct nd_duty_run *duty, double value, bool ago)
+static nd_ns found_at(struct nd_duty_run *duty, double value, bool ago)
 {
     nd_ns looked = nd_run_moment(duty->run, duty->look_at);
+    duty->arrived = -1;
     if (isnan(value) || (!ago && value == 0))
         return -1;
     if (!ago)
@@ -90,6 +91,7 @@ static nd_ns found_at(const struct nd_duty_run *duty, double value, bool ago)
     nd_ns at = nd_run_moment(duty->run, duty->look_at - (nd_ns)value);
     if (at < counts_from(duty))
         return -1;
+    duty->arrived = duty->look_at - (nd_ns)value;
     return duty->state == ND_DUTY_MISSED && at <= duty->due ? looked : at;
 }
 

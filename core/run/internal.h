@@ -242,7 +242,9 @@ struct nd_run {
     int64_t op_number;
     size_t restores; /* under way */
     struct ND_VEC(struct nd_pause) pauses;
-    size_t aside; /* under way without a phase: steps of that kind, ad-hoc injects */
+    struct ND_VEC(
+        struct nd_pause) downs; /* from the last that was said to going on after a crash */
+    size_t aside;               /* under way without a phase: steps of that kind, ad-hoc injects */
     int64_t past_verified, series_base, confirm_base; /* of a run that is gone on with; else 0 */
     nd_ns down; /* how long its deaths have shifted the timetable; restore_by shifts by no more */
     bool reverting, resume_wanted;

@@ -118,18 +118,24 @@ static void read_series(struct reading *reading, const char *type, const char *s
     }
 }
 
-/* Pauses, and earlier crashes that were gone on after. */
+/* An earlier crash that was gone on after. */
+static void read_down(struct nd_past *past, const json_t *data)
+{
+    nd_ns died = int_of(data, "died_ns");
+    struct nd_past_pause down = {died, died + int_of(data, "down_ns")};
+    nd_vec_push(&past->downs, down);
+    if (strcmp(str_of(data, "times"), "shifted") != 0)
+        return;
+    nd_vec_push(&past->pauses, down);
+    past->down += int_of(data, "down_ns");
+}
+
 static void read_pauses(struct reading *reading, const char *type, const json_t *data, nd_ns at)
 {
     struct nd_past *past = reading->past;
     if (strcmp(type, "run.continued") == 0) {
         reading->runner_gone = false;
-        if (strcmp(str_of(data, "times"), "shifted") == 0) {
-            nd_vec_push(&past->pauses,
-                        (struct nd_past_pause){int_of(data, "died_ns"),
-                                               int_of(data, "died_ns") + int_of(data, "down_ns")});
-            past->down += int_of(data, "down_ns");
-        }
+        read_down(past, data);
     } else if (strcmp(type, "run.paused") == 0) {
         nd_vec_push(&past->pauses, (struct nd_past_pause){at, -1});
     } else if (strcmp(type, "run.resumed") == 0 && past->pauses.count != 0) {
@@ -316,6 +322,7 @@ void nd_past_deinit(struct nd_past *past)
     nd_vec_free(&past->steps);
     nd_vec_free(&past->phases);
     nd_vec_free(&past->pauses);
+    nd_vec_free(&past->downs);
     nd_vec_free(&past->lost);
 }
 

@@ -54,6 +54,7 @@ struct nd_past {
     struct ND_VEC(struct nd_past_step) steps;
     struct ND_VEC(struct nd_past_phase) phases;
     struct ND_VEC(struct nd_past_pause) pauses;
+    struct ND_VEC(struct nd_past_pause) downs; /* earlier crashes that were gone on after */
     struct ND_VEC(struct nd_past_duty) duties;
     struct ND_VEC(struct nd_past_event) events;
     struct ND_VEC(struct nd_past_change) lost; /* changes that were in force */

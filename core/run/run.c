@@ -140,6 +140,7 @@ void nd_run_free(struct nd_run *run)
     nd_sched_cancel(sched, run->abort_timer);
     nd_sched_cancel(sched, run->overdue_timer);
     nd_vec_free(&run->pauses);
+    nd_vec_free(&run->downs);
     nd_streams_free(run);
     nd_confirms_free(run);
     nd_injects_free(run);

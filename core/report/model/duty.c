@@ -55,16 +55,37 @@ static void add_rule(json_t *list, const char *subject, const json_t *data, json
     free(en);
 }
 
+/* Nobody was there to see it come; a check found it afterwards, and says when. */
+static json_t *arrival_words(const json_t *down)
+{
+    char from[ND_UNIT_TEXT];
+    char till[ND_UNIT_TEXT];
+    nd_moment_format(nd_int_of(down, "from_rel_ns"), from);
+    nd_moment_format(nd_int_of(down, "till_rel_ns"), till);
+    char *zh = nd_printf("程式中斷期間（%s 至 %s）送達，時刻為事後查得", from, till);
+    char *en = nd_printf("arrived while the run was down (%s to %s), as the check found afterwards",
+                         from, till);
+    json_t *words = json_pack("{s:s, s:s}", "zh", zh, "en", en);
+    free(zh);
+    free(en);
+    return words;
+}
+
 /* In records T+ goes on in pauses; what a duty took is of the drill's clock. */
 static void done(json_t *entry, const char *verdict, const json_t *data, json_int_t rel,
                  json_int_t seq)
 {
     json_int_t took = nd_int_of(data, "took_ns");
-    static const char *const keys[] = {"how", "by", "note", "took_ns", "margin_ns", "within_ns"};
+    static const char *const keys[] = {"how",       "by",        "note",           "took_ns",
+                                       "margin_ns", "within_ns", "arrived_rel_ns", "while_down"};
+    const json_t *arrived = json_object_get(data, "arrived_rel_ns");
+    rel = json_is_integer(arrived) ? json_integer_value(arrived) : rel;
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         if (json_object_get(data, keys[i]) != NULL)
             json_object_set(entry, keys[i], json_object_get(data, keys[i]));
     }
+    if (json_object_get(data, "while_down") != NULL)
+        json_object_set_new(entry, "arrival", arrival_words(json_object_get(data, "while_down")));
     json_object_set_new(entry, "verdict", json_string(verdict));
     json_object_set_new(entry, "done_rel_ns", json_integer(rel));
     json_object_set_new(entry, "paused_ns",

@@ -297,6 +297,7 @@ const struct nd_table nd_report_tables[] = {
       {"due_rel_ns", ND_MSG_DUE, ND_CELL_MOMENT},
       {"done_rel_ns", ND_MSG_DUTY_DONE, ND_CELL_MOMENT},
       {"margin_ns", ND_MSG_MARGIN, ND_CELL_LENGTH | ND_BELOW},
+      {"arrival", ND_MSG_ARRIVAL, ND_CELL_WORDS | ND_BELOW},
       {"verdict", ND_MSG_GRADE, ND_CELL_STATE},
       {"by", ND_MSG_BY, ND_CELL_PEOPLE | ND_BELOW},
       {"evidence", ND_MSG_EVIDENCE, ND_CELL_SEQ}}},
