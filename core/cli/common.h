@@ -97,7 +97,8 @@ bool nd_preview_faults(struct nd_work *work, struct nd_rehearsal *rehearsal);
 
 /* One line for people on an event, "" when it is not for them. Borrowed until the next call. */
 const char *nd_line_of(const json_t *event, bool zh, bool colour);
-/* How many regulatory clocks were met; nothing when none was opened. lines_duty.c */
+/* How many regulatory clocks were met, nothing when none was opened; and reactions that were
+ * missed, where they count. lines_duty.c */
 void nd_print_duties(const struct nd_outcome *outcome, FILE *out);
 /* The changes of a status that are not read back as restored, a line each. status: taken over. */
 void nd_print_left(json_t *status, FILE *out);

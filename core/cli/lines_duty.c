@@ -200,4 +200,7 @@ void nd_print_duties(const struct nd_outcome *o, FILE *out)
     if (o->duties_met + o->duties_missed + o->duties_open != 0)
         fprintf(out, "regulatory clocks: %lld met, %lld missed, %lld open at the end\n",
                 (long long)o->duties_met, (long long)o->duties_missed, (long long)o->duties_open);
+    if (o->reactions_missed != 0)
+        fprintf(out, "%lld inject%s not reacted to in time, which counts in this drill\n",
+                (long long)o->reactions_missed, o->reactions_missed == 1 ? "" : "s");
 }

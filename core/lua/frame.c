@@ -25,6 +25,11 @@ static int frame_drill(lua_State *L)
     drill->lasts = nd_frame_length(&frame, "lasts", ND_SEC(1));
     drill->steady = nd_frame_length(&frame, "steady", 0);
     drill->simulated = nd_frame_text2(&frame, "simulated");
+    const char *reactions = nd_frame_text(&frame, "reactions", false);
+    drill->reactions_count = reactions != NULL && strcmp(reactions, "count") == 0;
+    if (reactions != NULL && !drill->reactions_count && strcmp(reactions, "tell") != 0)
+        nd_frame_complain(L, "drill", "reactions", "E0301", NULL,
+                          "'reactions' takes \"tell\" or \"count\", got \"%s\"", reactions);
     lua_getfield(L, 1, "revision");
     drill->revision = lua_isinteger(L, -1) ? (int64_t)lua_tointeger(L, -1) : 1;
     if (!lua_isnil(L, -1) && !lua_isinteger(L, -1))

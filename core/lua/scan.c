@@ -11,7 +11,7 @@
 const char *const *nd_verb_keys(const char *name)
 {
     static const char *const drill[] = {"id",   "revision",  "lasts",  "objectives", "availability",
-                                        "site", "simulated", "steady", NULL};
+                                        "site", "simulated", "steady", "reactions",  NULL};
     static const char *const guard[] = {"objective", "read",  "every",     "at_most",
                                         "at_least",  "grace", "otherwise", NULL};
     static const char *const baseline[] = {"run", "within", NULL};

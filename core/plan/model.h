@@ -180,6 +180,7 @@ struct nd_drill {
     nd_ns lasts;               /* the drill ends at T+lasts at the latest */
     nd_ns steady;              /* answered for so long, a service counts as restored; 0: not said */
     struct nd_text2 simulated; /* words on what is simulated; may be empty */
+    bool reactions_count;      /* an inject nobody reacted to in time ends the drill as missed */
     const struct nd_objective *objectives; /* each before its targets, those before their tasks */
     size_t objectives_count;
     const struct nd_share_target *availability; /* by operator's name; may be NULL */

@@ -160,6 +160,7 @@ static void expired(void *ctx)
     json_t *missing = json_array();
     inject->expiry = 0;
     inject->expired = true;
+    run->outcome.reactions_missed += run->config.drill->reactions_count;
     for (size_t i = 0; i < inject->inject->to_count; i++) {
         if (!has_reacted(inject, &inject->recipients[i]))
             json_array_append_new(missing, json_string(inject->recipients[i].name));

@@ -100,6 +100,8 @@ static void take_state(struct nd_inject_run *inject, const char *type, const jso
         inject->reacted = moment;
         inject->state = nd_inject_waits(inject->inject) ? ND_INJECT_ANSWERED : ND_INJECT_DELIVERED;
     }
+    if (strcmp(type, "expired") == 0)
+        inject->run->outcome.reactions_missed += inject->run->config.drill->reactions_count;
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         if (strcmp(type, ends[i].type) == 0)
             inject->state = ends[i].state;

@@ -307,15 +307,16 @@ const char *nd_outcome_name(const struct nd_outcome *outcome, int *exit_code)
         const char *name;
     } ends[] = {{12, "unrestored"}, {13, "unsteady"}, {3, "refused"}, {11, "aborted"},
                 {5, "incomplete"},  {10, "missed"},   {0, "ok"}};
-    const bool holds[] = {
-        outcome->unverified != 0 || outcome->overdue,
-        outcome->unsteady,
-        outcome->refused,
-        outcome->aborted && !outcome->lab_failed,
-        outcome->lab_failed || outcome->not_reapplied != 0 || outcome->steps_failed != 0 ||
-            outcome->steps_cancelled != 0 || outcome->steps_skipped != 0 || outcome->journal_failed,
-        outcome->missed != 0 || outcome->unknown != 0 || outcome->duties_missed != 0,
-        true};
+    const bool holds[] = {outcome->unverified != 0 || outcome->overdue,
+                          outcome->unsteady,
+                          outcome->refused,
+                          outcome->aborted && !outcome->lab_failed,
+                          outcome->lab_failed || outcome->not_reapplied != 0 ||
+                              outcome->steps_failed != 0 || outcome->steps_cancelled != 0 ||
+                              outcome->steps_skipped != 0 || outcome->journal_failed,
+                          outcome->missed != 0 || outcome->unknown != 0 ||
+                              outcome->duties_missed != 0 || outcome->reactions_missed != 0,
+                          true};
     size_t i = 0;
     while (!holds[i])
         i++;

@@ -47,6 +47,7 @@ struct nd_outcome {
     int64_t steps_done, steps_failed, steps_skipped, steps_cancelled;
     int64_t met, missed, unknown;                   /* verdicts */
     int64_t duties_met, duties_missed, duties_open; /* regulatory clocks; open: at the end */
+    int64_t reactions_missed; /* injects not reacted to in time, where the drill says they count */
     int64_t changes, verified, unverified;
     nd_ns lasted;             /* STARTEX to ENDEX */
     nd_ns restore_took;       /* from the drill's end (of an abort: at once) to all read back */
