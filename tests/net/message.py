@@ -9,7 +9,7 @@ from daemons import check, work
 netdrill = os.path.realpath(sys.argv[1])
 daemons.own_network()
 daemons.needs("openssl", "xmllint")
-import cap12, logging, receivers
+import cap12, hostile_words, logging, receivers
 logging.disable()
 
 os.environ["TZ"] = "Asia/Taipei"
@@ -239,6 +239,31 @@ for what, change in [("lower-case status", lambda t: t.replace(">Exercise<", ">e
                      ("no urgency", lambda t: re.sub("<urgency>.*?</urgency>", "", t)), ("order", lambda t: t.replace("<scope>Private</scope>", "") + "")]:
     open(f"{work}/wrong.xml", "w").write(change(cap))
     check(f"the schema sees: {what}", subprocess.run(["xmllint", "--noout", "--relaxng", schema, f"{work}/wrong.xml"], capture_output=True).returncode != 0)
+
+# Texts that do harm, as titles and as bodies: what is sent at all is valid; by OASIS' own schema too, where somebody has it (ND_CAP_XSD=FILE).
+quoted = lambda text: '"' + "".join(f"\\x{octet:02x}" for octet in text.encode()) + '"'
+calls = [(title, text) for word in hostile_words.WORDS for title, text in ((word[:1500], "body"), ("title", word[:1500]))]
+harmful = "".join(f"""  r = message.cap {{ site "cap{n % 4}", to = {{ "jia" }}, title_zh = {quoted(title)}, title_en = {quoted(title)}, body_zh = {quoted(text)}, body_en = {quoted(text)},
+    reference = "h{n}", may_fail = true }}
+  sent = sent + (r.ok and 1 or 0)
+""" for n, (title, text) in enumerate(calls))
+channels = "site: harm\ntargets:\n" + "".join(f"  cap{n}: {{kind: cap, directory: {work}/harmful, sender: excon@drill.test, area: 連江縣, {TO}}}\n" for n in range(4))
+os.mkdir(f"{work}/harmful")
+run, where = daemons.run(netdrill, "harm", channels, f"""local message = use "message"
+drill {{ "Harm", id = "harm", lasts = minutes(1), site = "harm.yaml" }}
+phase {{ "One" }}
+step {{ "All", owner = "me", run = function()
+  local r, sent = nil, 0
+{harmful}  expect {{ "most of them are sent", sent, at_least = 40 }}
+end }}
+""")
+made = [f"{work}/harmful/{name}" for name in sorted(os.listdir(f"{work}/harmful"))]
+check(f"CAP: harmful texts are sent {run.stdout if run.returncode else ''}", run.returncode == 0 and len(made) >= 40)
+schemas = [["--relaxng", schema]] + ([["--schema", os.environ["ND_CAP_XSD"]]] if os.environ.get("ND_CAP_XSD") else [])
+for words in schemas:
+    done = subprocess.run(["xmllint", "--noout", "--nonet", *words, *made], capture_output=True, text=True)
+    check(f"CAP: harmful texts, valid by {words[0]} {done.stderr if done.returncode else ''}", done.returncode == 0 and done.stderr.count(" validates") == len(made))
+check("CAP: harmful texts, by the standard's words", not [name for name in made if cap12.faults(open(name).read())])
 
 # ---- an inject goes the same way: a mail to each, by the core's own reference ----
 people = site.replace("targets:", "people: {jia: {title: Jia, role: player}, yi: {title: Yi, role: player}, lin: {title: Lin, role: controller}}\ntargets:")
