@@ -55,6 +55,21 @@ static const char *state_words(const char *state, bool zh)
     return state;
 }
 
+/* However narrow it is, the mark stands on the left: what is on the right makes room. */
+static char *right_of_bar(const char *state, const char *moment, const char *wall, const char *left,
+                          bool zh, size_t columns)
+{
+    if (columns < 44)
+        return nd_strdup(columns < 32 ? "" : moment);
+    if (columns < 72)
+        return nd_printf("%s  %s", state, moment);
+    return nd_printf("%s  %s  %.8s  %s%s", state, moment, wall,
+                     columns < 100 ? "-"
+                     : zh          ? "最遲結束於 "
+                                   : "ENDEX within ",
+                     left);
+}
+
 static void bar(const json_t *status, bool zh, size_t columns, struct nd_picture *picture)
 {
     const json_t *drill = json_object_get(status, "drill");
@@ -74,12 +89,8 @@ static void bar(const json_t *status, bool zh, size_t columns, struct nd_picture
                        : zh            ? "  [模擬]"
                        : columns < 100 ? "  [SIM]"
                                        : "  [SIMULATED]";
-    char *right = nd_printf("%s  %s  %.8s  %s%s", state_words(state, zh), moment,
-                            strlen(wall) > 19 ? wall + 11 : "",
-                            columns < 100 ? "-"
-                            : zh          ? "最遲結束於 "
-                                          : "ENDEX within ",
-                            left);
+    char *right = right_of_bar(state_words(state, zh), moment, strlen(wall) > 19 ? wall + 11 : "",
+                               left, zh, columns);
     add(picture, alarm ? ND_LOOK_ALARM : ND_LOOK_BAR, NULL,
         nd_printf("演練 EXERCISE%s  %s", mark, nd_view_text(json_object_get(drill, "title"), zh)),
         right);

@@ -133,6 +133,9 @@ static void fits(void **state)
             assert_int_equal(view.scroll, 0); /* there is one event alone */
             nd_picture_print(&picture, 80, false, &text);
             assert_null(strchr(nd_buf_str(&text), '\033'));
+            nd_buf_reset(&text);
+            nd_picture_print(&picture, sizes[i][0], false, &text);
+            assert_ptr_equal(strstr(nd_buf_str(&text), "演練 EXERCISE"), nd_buf_str(&text));
             nd_picture_deinit(&picture);
             nd_buf_deinit(&text);
         }
