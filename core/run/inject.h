@@ -57,6 +57,8 @@ struct nd_inject_run {
 bool nd_inject_over(const struct nd_inject_run *inject);
 const char *nd_inject_state_name(enum nd_inject_state state);
 struct nd_inject_run *nd_inject_run_find(const struct nd_run *run, const char *id);
+/* Always ND_EARG: there is none of that id (may be NULL), and which one may have been meant. */
+nd_err nd_inject_unknown(const struct nd_run *run, const char *id, struct nd_fail *why);
 struct nd_inject_run *nd_inject_run_new(struct nd_run *run, const struct nd_inject *plan);
 
 /* inject.c */

@@ -134,8 +134,7 @@ static struct nd_recipient *find(const struct nd_run *run, const char *id, const
     struct nd_inject_run *inject = id != NULL ? nd_inject_run_find(run, id) : NULL;
     struct nd_recipient *to = NULL;
     if (inject == NULL) {
-        nd_fail_set(why, ND_EARG, "there is no inject '%s'; netdrill status lists them",
-                    id != NULL ? id : "");
+        nd_inject_unknown(run, id, why);
         return NULL;
     }
     for (size_t i = 0; i < inject->inject->to_count && to == NULL; i++) {
@@ -151,8 +150,10 @@ static struct nd_recipient *find(const struct nd_run *run, const char *id, const
         return to;
     nd_fail_set(why, ND_ESTATE,
                 run->state != ND_RUN_RUNNING ? "the drill is not between STARTEX and ENDEX"
-                                             : "'%s' is %s: nobody has got it",
-                id, nd_inject_state_name(inject->state));
+                : inject->state == ND_INJECT_SKIPPED
+                    ? "'%s' is skipped: nobody has got it"
+                    : "nobody has got '%s' yet; once it is handed over: netdrill fire %s",
+                id, id);
     return NULL;
 }
 
@@ -223,8 +224,7 @@ static nd_err check_observation(const struct nd_run *run, const struct nd_observ
     if (check_text(o->text, "an observation needs words: what was seen", why) != ND_OK)
         return why->code;
     if (o->inject != NULL && nd_inject_run_find(run, o->inject) == NULL)
-        return nd_fail_set(why, ND_EARG, "there is no inject '%s'; netdrill status lists them",
-                           o->inject);
+        return nd_inject_unknown(run, o->inject, why);
     if (!found)
         return nd_fail_set(why, ND_EARG, "the drill has no objective '%s'", o->objective);
     if (o->sort != NULL && strcmp(o->sort, "strength") != 0 && strcmp(o->sort, "improvement") != 0)

@@ -1,8 +1,24 @@
 #include "run/inject.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* What controllers do with injects: fire, skip, defer, and add one that nobody had planned. */
+
+nd_err nd_inject_unknown(const struct nd_run *run, const char *id, struct nd_fail *why)
+{
+    const char **ids = nd_alloc((run->injects.count + 1) * sizeof *ids);
+    for (size_t i = 0; i < run->injects.count; i++)
+        ids[i] = run->injects.at[i]->inject->id;
+    const char *near = nd_text_nearest(id != NULL ? id : "", ids, run->injects.count);
+    if (near != NULL)
+        nd_fail_set(why, ND_EARG, "there is no inject '%s'; did you mean '%s'", id, near);
+    else
+        nd_fail_set(why, ND_EARG, "there is no inject '%s'; netdrill status lists them",
+                    id != NULL ? id : "");
+    free(ids);
+    return ND_EARG;
+}
 
 static struct nd_inject_run *find(const struct nd_run *run, const char *id, struct nd_fail *why)
 {
@@ -10,8 +26,7 @@ static struct nd_inject_run *find(const struct nd_run *run, const char *id, stru
     if (run->state != ND_RUN_RUNNING)
         nd_fail_set(why, ND_ESTATE, "the drill is not between STARTEX and ENDEX");
     else if (inject == NULL)
-        nd_fail_set(why, ND_EARG, "there is no inject '%s'; netdrill status lists them",
-                    id != NULL ? id : "");
+        nd_inject_unknown(run, id, why);
     else if (nd_inject_over(inject))
         nd_fail_set(why, ND_ESTATE, "'%s' is over: %s", id, nd_inject_state_name(inject->state));
     else

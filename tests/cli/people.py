@@ -65,7 +65,8 @@ while "The cable is cut" not in open("out").read() and time.monotonic() < deadli
 if inject("cable")["overdue"] != "to be handed over" or inject("later")["state"] != "pending":
     failures.append(f"before: {status()['injects']}")
 ask("ack", "nothing", code=2, says="no inject 'nothing'")
-ask("ack", "later", code=3, says="pending: nobody has got it")
+ask("ack", "later", code=3, says="nobody has got 'later' yet; once it is handed over: netdrill fire later")
+ask("fire", "latter", code=2, says="there is no inject 'latter'; did you mean 'later'")
 ask("ack", "cable", "--as", "ceoc", code=2, says="but to noc")
 ask("fire", "cable", "--as", "lin", says="fired cable")
 if inject("cable")["recipients"][0]["state"] != "delivered" or not 0 < inject("cable")["left_ns"] < 120e9:
@@ -85,7 +86,7 @@ if answer != {"ok": True} or inject("roaming")["choice"] != "open":
     failures.append(f"the decision: {answer} {inject('roaming')}")
 
 # ---- a desk in Chinese is refused in Chinese ----
-for words, code, says in ((["ack", "nothing"], 2, "查無狀況「nothing」；netdrill status 列有各狀況"), (["ack", "later"], 3, "「later」尚未到時，尚無人收到"),
+for words, code, says in ((["ack", "nowhere"], 2, "查無狀況「nowhere」；netdrill status 列有各狀況"), (["ack", "latter"], 2, "查無狀況「latter」；是否為「later」"), (["ack", "later"], 3, "「later」尚無人收到；交付後請執行 netdrill fire later"),
                           (["ack", "cable", "--as", "ceoc"], 2, "「cable」非發給「ceoc」，而是 noc"), (["answer", "cable", "again"], 3, "「noc」已回覆「cable」；可另寫記事"),
                           (["answer", "roaming", "perhaps", "--as", "noc"], 2, "「roaming」須自 'open', 'wait' 擇一，所填為「perhaps」"),
                           (["fire", "cable"], 3, "已結束：回覆"), (["skip", "left-out"], 2, "請填理由"), (["skip", "cable", "--reason", "x"], 3, "已結束"),
