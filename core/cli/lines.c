@@ -278,18 +278,26 @@ static bool put_run(const struct nd_line *line, const char *type)
     return true;
 }
 
-/* What a guard read and may read, as plain numbers: their unit is the scenario's. */
+/* What a guard read and may read. */
 static void put_guard(const struct nd_line *line)
 {
+    static const char *const allowed[2][2] = {{"allowed is at least", "至少應有"},
+                                              {"allowed is at most", "至多可有"}};
+    const char *unit = nd_line_string(line, "unit");
+    const char *statistic = strcmp(unit, "1") == 0 ? "share" : "";
+    bool most = strcmp(nd_line_string(line, "operator"), "at_most") == 0;
+    char measured[48];
+    char limit[48];
     nd_buf_addf(line->out, "GUARD %s: ", nd_line_text2(line, "title"));
     if (*nd_line_string(line, "why") != '\0')
         nd_line_why(line, "");
     else
-        nd_buf_addf(line->out, "%.4g, allowed is %s %.4g",
-                    json_number_value(json_object_get(line->data, "measured")),
-                    strcmp(nd_line_string(line, "operator"), "at_most") == 0 ? "at most"
-                                                                             : "at least",
-                    json_number_value(json_object_get(line->data, "limit")));
+        nd_buf_addf(line->out, "%s, %s %s",
+                    nd_value_words(json_number_value(json_object_get(line->data, "measured")), unit,
+                                   statistic, measured),
+                    allowed[most][line->zh],
+                    nd_value_words(json_number_value(json_object_get(line->data, "limit")), unit,
+                                   statistic, limit));
 }
 
 static void put_plain(const struct nd_line *line, const char *type, const char *subject)

@@ -42,14 +42,16 @@ static int frame_drill(lua_State *L)
 
 /* ---- guard ---- */
 
-static bool get_limit(const struct nd_frame *frame, const char *key, double *limit)
+static bool get_limit(const struct nd_frame *frame, const char *key, double *limit,
+                      const char **unit)
 {
     lua_State *L = frame->L;
     bool there = lua_getfield(L, 1, key) != LUA_TNIL;
     const struct nd_quantity *q = nd_quantity_at(L, -1);
-    if (q != NULL)
+    if (q != NULL) {
         *limit = q->value;
-    else if (lua_type(L, -1) == LUA_TNUMBER)
+        *unit = nd_quantity_unit(q);
+    } else if (lua_type(L, -1) == LUA_TNUMBER)
         *limit = lua_tonumber(L, -1);
     else if (there)
         nd_frame_complain(L, frame->call, key, "E0301", NULL,
@@ -67,8 +69,8 @@ static int frame_guard(lua_State *L)
     guard.objective = nd_frame_text(&frame, "objective", false);
     guard.every = nd_frame_length(&frame, "every", ND_SEC(10));
     guard.grace = nd_frame_length(&frame, "grace", 0);
-    guard.has_at_most = get_limit(&frame, "at_most", &guard.at_most);
-    guard.has_at_least = get_limit(&frame, "at_least", &guard.at_least);
+    guard.has_at_most = get_limit(&frame, "at_most", &guard.at_most, &guard.unit);
+    guard.has_at_least = get_limit(&frame, "at_least", &guard.at_least, &guard.unit);
     guard.read = nd_frame_body(&frame, "read", true);
     const char *otherwise = nd_frame_text(&frame, "otherwise", false);
     if (otherwise != NULL && strcmp(otherwise, "abort") != 0 && strcmp(otherwise, "note") != 0)

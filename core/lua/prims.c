@@ -158,10 +158,9 @@ static int result_value(lua_State *L)
 static int prim_value(lua_State *L)
 {
     const struct nd_quantity *q = nd_quantity_at(L, 1);
-    static const char *const units[] = {"ns", "bit/s", "1"};
     if (q != NULL) {
         lua_pushnumber(L, q->value);
-        lua_pushstring(L, units[q->kind]);
+        lua_pushstring(L, nd_quantity_unit(q));
     } else if (lua_type(L, 1) == LUA_TNUMBER) {
         lua_pushvalue(L, 1);
         lua_pushliteral(L, "");

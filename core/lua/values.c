@@ -31,6 +31,13 @@ const struct nd_quantity *nd_quantity_at(lua_State *L, int index)
     return nd_object_at(L, index, ND_META_QUANTITY);
 }
 
+const char *nd_quantity_unit(const struct nd_quantity *q)
+{
+    static const char *const units[] = {
+        [ND_Q_LENGTH] = "ns", [ND_Q_RATE] = "bit/s", [ND_Q_SHARE] = "1"};
+    return units[q->kind];
+}
+
 static const struct nd_quantity *check_quantity(lua_State *L, int index, const char *what)
 {
     const struct nd_quantity *q = nd_quantity_at(L, index);

@@ -111,6 +111,8 @@ struct nd_guard {
     nd_ns every, grace;    /* grace: how long it may be breached ("for"), 0: not at all */
     bool has_at_most, has_at_least;
     double at_most, at_least;
+    const char
+        *unit;  /* of the limits: "ns", "bit/s", "1" (a share), "" a plain number; NULL likewise */
     bool abort; /* otherwise = "abort"; else it is noted only */
     nd_body_ref read;
     int line;

@@ -70,11 +70,11 @@ void nd_guard_task_over(struct nd_guard_run *guard, bool failed, const char *why
         return;
     guard->told = true;
     bool lower = under || (plan->has_at_least && !plan->has_at_most);
-    json_t *data = json_pack("{s:o, s:o, s:o, s:s, s:s, s:s?}", "title",
-                             nd_text2_json(&plan->title), "measured", nd_number_json(value),
-                             "limit", nd_number_json(lower ? plan->at_least : plan->at_most),
-                             "operator", lower ? "at_least" : "at_most", "otherwise",
-                             plan->abort ? "abort" : "note", "why", failed ? why : NULL);
+    json_t *data = json_pack(
+        "{s:o, s:o, s:o, s:s, s:s, s:s, s:s?}", "title", nd_text2_json(&plan->title), "measured",
+        nd_number_json(value), "limit", nd_number_json(lower ? plan->at_least : plan->at_most),
+        "unit", plan->unit != NULL ? plan->unit : "", "operator", lower ? "at_least" : "at_most",
+        "otherwise", plan->abort ? "abort" : "note", "why", failed ? why : NULL);
     nd_run_event(run, ND_JOURNAL_SYNC, "guard.breached", plan->id, NULL, data);
     if (!plan->abort)
         return;

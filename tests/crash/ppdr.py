@@ -6,6 +6,7 @@ import os, shutil, subprocess, sys, tempfile
 
 netdrill = os.path.realpath(sys.argv[1])
 from drill import Drill
+from speed import not_excused
 
 os.chdir(os.path.join(os.path.dirname(os.path.realpath(__file__)), "../.."))
 work = tempfile.mkdtemp()
@@ -34,9 +35,7 @@ check("run again", said["again"] == AGAIN and not said["cut_off"] and not said["
 begun = [e["subject"] for e in drill.events("step.started") if e["seq"] > gone_on["seq"]]
 check("in their order", begun[:5] == AGAIN, begun)
 last = drill.events("run.ended")[0]["data"]
-missed = [e["data"] for e in drill.events("verdict") if e["data"]["grade"] != "met"]
-check("verdicts met, but for what a busy machine may miss", last["verdicts"]["unknown"] == 0 and len(missed) < 2 and
-      all("KPI" in v["sentence"]["en"] or "Set up within" in v["sentence"]["en"] for v in missed), missed)
+check("verdicts met, but for one question of speed that a busy machine may cost", not not_excused(drill.dir), not_excused(drill.dir))
 check("each is reached once", len({e["data"]["sentence"]["en"] for e in drill.events("verdict")}) == len(drill.events("verdict")))
 check("every step done", all(last["steps"][state] == 0 for state in ("failed", "skipped", "cancelled")), last)
 again = [e["data"]["verb"] for e in drill.events("change.recorded")][len(made):]

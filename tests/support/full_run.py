@@ -125,7 +125,7 @@ def second_phase(run):
                                       "sort": "improvement", "evidence": None, "seen_rel_ns": 30 * SEC}, "2")
     run.rel("note", 38 * SEC, {"text": both("風雨增強", "The storm grows"), "step": "measure"})
     run.rel("note", 38 * SEC, {"text": both("第二班接手", "The second shift takes over"), "step": None, "by": "lin", "uid": 1000, "login_uid": None})
-    run.rel("guard.breached", 39 * SEC, {"title": both("核心負載", "Load of the core"), "measured": 0.93, "limit": 0.9, "operator": "at_most", "otherwise": "note"}, "load")
+    run.rel("guard.breached", 39 * SEC, {"title": both("核心負載", "Load of the core"), "measured": 0.93, "limit": 0.9, "unit": "1", "operator": "at_most", "otherwise": "note"}, "load")
     run.rel("run.paused", 40 * SEC, {"by": "lin", "moment_ns": 40 * SEC, "uid": 1000, "login_uid": None})
     run.rel("run.resumed", 43 * SEC, {"by": "chen", "lasted_ns": 3 * SEC, "shift_ns": 3 * SEC})
     run.rel("change.proved", 44 * SEC, {}, "1")

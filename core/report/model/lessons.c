@@ -30,7 +30,7 @@ static json_t *counted(size_t count)
     return plain(text);
 }
 
-/* "12 s (≤ 10 s)" */
+/* "12 s (≤ 10 s)", of a verdict or a guard. */
 static json_t *against_limit(const json_t *verdict)
 {
     json_t *out = json_object();
@@ -198,7 +198,9 @@ static void add_guards(json_t *list, const json_t *model)
     size_t i = 0;
     json_t *guard = NULL;
     json_array_foreach(json_object_get(model, "guards"), i, guard)
-        add(list, "guard_breached", json_object_get(guard, "title"), NULL, nd_int_of(guard, "seq"));
+        add(list, "guard_breached", json_object_get(guard, "title"),
+            json_is_number(json_object_get(guard, "measured")) ? against_limit(guard) : NULL,
+            nd_int_of(guard, "seq"));
 }
 
 static void add_items(json_t *list, const json_t *model)

@@ -385,6 +385,8 @@ const struct nd_table nd_report_tables[] = {
      ND_MSG_GUARDS,
      {{"at_rel_ns", ND_MSG_AT, ND_CELL_MOMENT},
       {"title", ND_MSG_GUARD, ND_CELL_WORDS},
+      {"measured", ND_MSG_MEASURED, ND_CELL_VALUE},
+      {"limit", ND_MSG_LIMIT, ND_CELL_LIMIT},
       {"why", ND_MSG_WHY, ND_CELL_WHY},
       {"seq", ND_MSG_EVIDENCE, ND_CELL_SEQ}}},
     {"notes",

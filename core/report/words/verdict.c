@@ -21,7 +21,7 @@ bool nd_value_is_share(const char *statistic)
 
 const char *nd_statistic_of(const json_t *verdict, const char *unit)
 {
-    bool own = json_is_null(json_object_get(verdict, "statistic"));
+    bool own = !json_is_string(json_object_get(verdict, "statistic"));
     return own && strcmp(unit, "1") == 0 ? "share" : nd_str_of(verdict, "statistic");
 }
 

@@ -228,6 +228,7 @@ static void test_guard_aborts_and_restores(void **state)
                                       .grace = ND_SEC(5),
                                       .has_at_most = true,
                                       .at_most = 0.8,
+                                      .unit = "1",
                                       .abort = true,
                                       .read = 9};
     kit.drill.guards_count = 1;
