@@ -42,7 +42,8 @@ static void take(struct nd_tally *tally, nd_ns till, nd_ns end)
 {
     struct nd_interruption *one = &tally->current;
     one->till = till;
-    nd_ns length = end - one->from;
+    /* Sent late, it may have begun behind the end of the window it was due in. */
+    nd_ns length = end > one->from ? end - one->from : 0;
     nd_ns width = nd_interruption_width(one);
     tally->interruptions++;
     tally->open = tally->open || till < 0;

@@ -42,7 +42,7 @@ def reference(rows, every, start, window):
             gaps.append(r["sent"] - began)
             began = None
     if began is not None:
-        gaps.append(end - began)
+        gaps.append(max(0, end - began))  # sent late, it may have begun behind the window's end
     marks = [max(lo, inside[0]["due"]) if inside else lo] + [r["sent"] for r in good] + [end]
     rank = lambda q: values[max(0, math.ceil(q * len(values)) - 1)] if values else None
     series = [r["value"] for r in good]
