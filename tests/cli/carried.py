@@ -48,7 +48,7 @@ def main(years):
     copies, model = carried(third)
     check([copies[c]["times"] for c in ("C1", "C2")] == [2, 2] and model["improvements"] == [], f"{copies}")
     html = years.out("report", f"{runs}/{third}", "--format", "html", "--lang", "zh")
-    check("前次演練未結之策進作為: 2; 未結 2, 已逾期 2" in html and "<script>alert" not in html and "\u202e" not in html, "the page")
+    check("前次演練未結之策進作為：2；未結 2，已逾期 2" in html and "<script>alert" not in html and "\u202e" not in html, "the page")
     check("Carried for the n-th time" in years.out("report", f"{runs}/{third}", "--format", "md", "--lang", "en"), "Markdown")
     check(years.out("report", f"{runs}/{third}", "--format", "csv", "--table", "carried").count("\r\n") == 3, "csv")
     check(html == years.out("report", f"{runs}/{third}", "--format", "html", "--lang", "zh"), "made again, the page differs")

@@ -48,7 +48,7 @@ class Text(html.parser.HTMLParser):
 
 
 def english(text):
-    text = re.sub(r"原文「[^」]*」", "", text)
+    text = re.sub(r"原文「[^」]*」|netdrill [a-z]+ [!-~ ]*", "", text)  # a command to be typed is none
     return [line.strip()[:160] for line in text.split("\n") if SENTENCE.search(line)]
 
 

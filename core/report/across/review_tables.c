@@ -1,4 +1,3 @@
-#include "report/across/compare.h"
 #include "report/across/items_parts.h"
 #include "report/across/review_parts.h"
 #include "report/words/reason.h"
@@ -74,8 +73,7 @@ static bool simulated(const json_t *model)
     return json_is_true(json_object_get(run_of(model), "simulated"));
 }
 
-/* It came to ENDEX and was not aborted. */
-static bool carried_out(const json_t *model)
+bool nd_review_carried_out(const json_t *model)
 {
     static const char *const outcomes[] = {"ok", "missed", "incomplete", "unsteady", "unrestored"};
     bool held = false;
@@ -97,7 +95,7 @@ static bool serves_drill(const json_t *goal, const char *id)
     return false;
 }
 
-static bool serves(const json_t *goal, const json_t *model)
+bool nd_review_serves(const json_t *goal, const json_t *model)
 {
     return serves_drill(goal, nd_str_of(json_object_get(model, "drill"), "id"));
 }
@@ -114,8 +112,9 @@ static void put_goal(struct writer *w, const json_t *goal)
     {
         size_t k = 0;
         json_t *objective = NULL;
-        json_array_foreach(serves(goal, model) ? json_object_get(model, "objectives") : NULL, k,
-                           objective)
+        json_array_foreach(nd_review_serves(goal, model) ? json_object_get(model, "objectives")
+                                                         : NULL,
+                           k, objective)
         {
             const char *text = words(w, objective, "text");
             if (strcmp(nd_str_of(objective, "kind"), "objective") != 0 ||
@@ -139,11 +138,11 @@ static void put_actions(struct writer *w, const json_t *goal)
     json_array_foreach(w->review->runs, i, model)
     {
         char date[80];
-        if (!serves(goal, model))
+        if (!nd_review_serves(goal, model))
             continue;
         held++;
-        line(w, "%s %s: %s%s%s%s", date_of(w, model, date),
-             words(w, json_object_get(model, "drill"), "title"),
+        line(w, "%s %s%s%s%s%s%s", date_of(w, model, date),
+             words(w, json_object_get(model, "drill"), "title"), nd_colon(&w->page),
              nd_outcome_text(&w->page, nd_str_of(run_of(model), "outcome")),
              simulated(model) ? " [" : "",
              simulated(model) ? nd_msg(&w->page, ND_MSG_RV_SIMULATED) : "",
@@ -154,81 +153,11 @@ static void put_actions(struct writer *w, const json_t *goal)
     end_cell(w);
 }
 
-static void put_verdict(struct writer *w, const json_t *v, bool sim)
-{
-    char measured[64];
-    char width[64];
-    char limit[64];
-    const char *unit = nd_str_of(v, "unit");
-    const char *statistic = nd_statistic_of(v, unit);
-    bool exact = json_number_value(json_object_get(v, "uncertainty")) <= 0;
-    nd_value_text(&w->page, json_object_get(v, "measured"), unit, statistic, measured);
-    nd_value_text(&w->page, json_object_get(v, "uncertainty"), unit, statistic, width);
-    nd_value_text(&w->page, json_object_get(v, "limit"), unit, statistic, limit);
-    line(w, "・%s: %s%s%s (%s %s): %s%s%s%s", words(w, v, "sentence"), measured, exact ? "" : " ± ",
-         exact ? "" : width, nd_operator_sign(nd_str_of(v, "operator")), limit,
-         nd_state_text(&w->page, nd_str_of(v, "grade")), sim ? " [" : "",
-         sim ? nd_msg(&w->page, ND_MSG_RV_SIMULATED) : "", sim ? "]" : "");
-}
-
-/* A yes where yes was expected: worth no line of its own in a year's table. */
-static bool is_plain(const json_t *verdict)
-{
-    return json_is_false(json_object_get(verdict, "kpi")) &&
-           strcmp(nd_str_of(verdict, "grade"), "met") == 0;
-}
-
-/* others: how many, of networks that are not simulated and of simulated ones. */
-static void put_others(struct writer *w, const size_t *others)
-{
-    for (size_t sim = 0; sim < 2; sim++) {
-        if (others[sim] != 0)
-            line(w, "・%s: %zu%s%s%s", nd_msg(&w->page, ND_MSG_RV_OTHERS_MET), others[sim],
-                 sim != 0 ? " [" : "", sim != 0 ? nd_msg(&w->page, ND_MSG_RV_SIMULATED) : "",
-                 sim != 0 ? "]" : "");
-    }
-}
-
-/* Of each expectation the last drill carried out that had it; of each objective likewise. */
 static void put_effects(struct writer *w, const json_t *goal)
 {
-    json_t *told = json_object();
-    size_t others[2] = {0};
-    for (size_t i = json_array_size(w->review->runs); i-- > 0;) {
-        json_t *model = json_array_get(w->review->runs, i);
-        size_t k = 0;
-        json_t *objective = NULL;
-        const char *key = NULL;
-        json_t *v = NULL;
-        if (!serves(goal, model) || !carried_out(model))
-            continue;
-        json_array_foreach(json_object_get(model, "objectives"), k, objective)
-        {
-            const char *text = words(w, objective, "text");
-            const char *rating = nd_str_of(objective, "rating");
-            if (strcmp(nd_str_of(objective, "kind"), "objective") != 0 ||
-                json_object_get(told, text) != NULL)
-                continue;
-            json_object_set_new(told, text, json_true());
-            line(w, "%s: %s; %s", text, nd_state_text(&w->page, nd_str_of(objective, "grade")),
-                 nd_state_text(&w->page, *rating != '\0' ? rating : "unconfirmed"));
-        }
-        json_t *verdicts = nd_verdicts_by_key(model);
-        json_object_foreach(verdicts, key, v)
-        {
-            bool plain = is_plain(v);
-            if (json_object_get(told, key) == NULL && !plain)
-                put_verdict(w, v, simulated(model));
-            else if (json_object_get(told, key) == NULL)
-                others[simulated(model)]++;
-            json_object_set_new(told, key, json_true());
-        }
-        json_decref(verdicts);
-    }
-    put_others(w, others);
-    if (w->cell.len_bytes == 0)
-        line(w, "–");
-    json_decref(told);
+    char *effects = nd_review_effects(w->review, goal, w->page.lang);
+    line(w, "%s", *effects != '\0' ? effects : "–");
+    free(effects);
     end_cell(w);
 }
 
@@ -295,7 +224,7 @@ static void put_reasons_of(struct writer *w, const json_t *model, const char *da
     const char *outcome = nd_outcome_text(&w->page, nd_str_of(run_of(model), "outcome"));
     size_t i = 0;
     json_t *one = NULL;
-    if (!carried_out(model)) {
+    if (!nd_review_carried_out(model)) {
         const char *aborted = nd_str_of(safety, "aborted");
         char *reason =
             nd_reason_text(w->page.lang, *aborted != '\0' ? aborted : nd_str_of(safety, "refused"));
@@ -333,7 +262,7 @@ static void put_reasons(struct writer *w, const json_t *goal, bool short_of)
     json_array_foreach(w->review->runs, i, model)
     {
         char date[80];
-        if (serves(goal, model))
+        if (nd_review_serves(goal, model))
             put_reasons_of(w, model, date_of(w, model, date));
     }
     if (short_of && w->cell.len_bytes == 0)
@@ -358,7 +287,7 @@ static struct sums sums_of(const struct nd_review *review, const json_t *goal)
     json_array_foreach(review->runs, i, model)
     {
         const json_t *s = json_object_get(model, "summary");
-        if (!serves(goal, model) || !carried_out(model))
+        if (!nd_review_serves(goal, model) || !nd_review_carried_out(model))
             continue;
         sums.held++;
         sums.good += nd_int_of(s, "met");

@@ -174,7 +174,7 @@ static char *evidence_words(const struct nd_evidence *e, size_t later, enum nd_l
     struct nd_buf out = {0};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         if (parts[i].count != 0)
-            nd_buf_addf(&out, lang == ND_LANG_ZH ? "%s%zu 項%s" : "%s%zu %s",
+            nd_buf_addf(&out, lang == ND_LANG_ZH ? "%s%zu\u00a0項%s" : "%s%zu\u00a0%s",
                         out.len_bytes == 0   ? ""
                         : lang == ND_LANG_ZH ? "、"
                                              : ", ",

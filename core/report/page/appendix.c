@@ -109,7 +109,7 @@ static void put_artificialities(const struct nd_page *page, const json_t *run)
     if (pace > 1) {
         nd_html_raw(page, "<li>");
         nd_html_msg(page, ND_MSG_PACE);
-        nd_buf_addf(page->out, ": %.4g</li>", pace);
+        nd_buf_addf(page->out, "%s%.4g</li>", nd_colon(page), pace);
         said = true;
     }
     if (!said) {

@@ -100,7 +100,7 @@ static void put_decisions(const struct nd_page *page)
     if (without != 0) {
         nd_html_raw(page, "<li class=\"missed\">");
         nd_html_msg(page, ND_MSG_WITHOUT_ACTION);
-        nd_buf_addf(page->out, ": %lld</li>\n", (long long)without);
+        nd_buf_addf(page->out, "%s%lld</li>\n", nd_colon(page), (long long)without);
     } else if (count == 0) {
         nd_html_raw(page, "<li class=\"more\">");
         nd_html_msg(page, ND_MSG_NOTHING_OPEN);

@@ -30,8 +30,8 @@ void nd_html_alarm(const struct nd_page *page)
             nd_html_raw(page, "</b><ul>\n");
         }
         struct nd_buf words = {0};
-        nd_buf_addf(&words, "%s.%s %s ", nd_str_of(c, "plugin"), nd_str_of(c, "verb"),
-                    nd_str_of(c, "target"));
+        nd_buf_addf(&words, "%s.%s %s%s", nd_str_of(c, "plugin"), nd_str_of(c, "verb"),
+                    nd_str_of(c, "target"), *nd_str_of(c, "why") != '\0' ? nd_colon(page) : "");
         nd_reason(page->lang, nd_str_of(c, "why"), &words);
         nd_html_raw(page, "<li>");
         nd_html_cut(page, nd_buf_str(&words), 96);
@@ -433,20 +433,22 @@ static json_int_t missed_of(const struct nd_page *page, const char *list, const 
  * or a clock that was missed: it is said beside, and nothing is green then. */
 static void put_outcome(const struct nd_page *page, const char *outcome)
 {
+    const char *stop = page->lang == ND_LANG_ZH ? "。" : ".";
+    const char *gap = page->lang == ND_LANG_ZH ? "" : " ";
     json_int_t objectives = missed_of(page, "objectives", "grade");
     json_int_t duties = missed_of(page, "obligations", "verdict");
     bool good = strcmp(outcome, "ok") == 0 && objectives + duties == 0;
     nd_buf_addf(page->out, "<p class=\"outcome %s\">", good ? "met" : "missed");
     nd_html_text(page, nd_outcome_text(page, outcome));
     if (objectives != 0) {
-        nd_html_raw(page, " ");
+        nd_html_raw(page, gap);
         nd_html_msg(page, ND_MSG_OBJECTIVES_MISSED);
-        nd_buf_addf(page->out, ": %lld.", (long long)objectives);
+        nd_buf_addf(page->out, "%s%lld%s", nd_colon(page), (long long)objectives, stop);
     }
     if (duties != 0) {
-        nd_html_raw(page, " ");
+        nd_html_raw(page, gap);
         nd_html_msg(page, ND_MSG_DUTIES_MISSED);
-        nd_buf_addf(page->out, ": %lld.", (long long)duties);
+        nd_buf_addf(page->out, "%s%lld%s", nd_colon(page), (long long)duties, stop);
     }
     nd_html_raw(page, "</p>\n");
 }

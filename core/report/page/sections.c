@@ -90,7 +90,8 @@ static void put_armed(const struct nd_page *page, const json_t *armed)
         return;
     nd_html_raw(page, "<p><b>");
     nd_html_msg(page, ND_MSG_ARMED_BY);
-    nd_html_raw(page, ":</b> ");
+    nd_html_raw(page, nd_colon(page));
+    nd_html_raw(page, "</b> ");
     json_array_foreach(armed, i, one)
     {
         char *words = nd_armed_words(one);
@@ -152,7 +153,7 @@ static void put_completeness(const struct nd_page *page)
     char share[64];
     nd_html_raw(page, "<p>");
     nd_html_msg(page, ND_MSG_COMPLETENESS);
-    nd_buf_addf(page->out, ": %s (",
+    nd_buf_addf(page->out, "%s%s (", nd_colon(page),
                 nd_value_text(page, json_object_get(summary, "completeness"), "1", "share", share));
     nd_html_msg(page, ND_MSG_SENT);
     nd_buf_addf(page->out, " %lld)</p>\n", (long long)nd_int_of(summary, "sent"));

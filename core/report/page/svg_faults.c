@@ -240,7 +240,7 @@ static void put_names(const struct nd_page *page, const json_t *fault, double y)
     nd_buf_deinit(&text);
     text = (struct nd_buf){0};
     nd_buf_addf(&text, "%s%s%s", nd_state_text(page, nd_str_of(fault, "class")),
-                own || *title == '\0' ? "" : ": ", own ? "" : title);
+                own || *title == '\0' ? "" : nd_colon(page), own ? "" : title);
     if (json_is_integer(json_object_get(fault, "users")))
         nd_buf_addf(&text, " \u00b7 %s %lld", nd_msg(page, ND_MSG_USERS),
                     (long long)nd_int_of(fault, "users"));

@@ -284,7 +284,7 @@ void nd_html_improvements(const struct nd_page *page)
     if (left != 0) {
         nd_html_raw(page, "<p class=\"missed\">");
         nd_html_msg(page, ND_MSG_WITHOUT_ACTION);
-        nd_buf_addf(page->out, ": %lld</p>\n", (long long)left);
+        nd_buf_addf(page->out, "%s%lld</p>\n", nd_colon(page), (long long)left);
     }
     nd_html_data(page, "improvements");
     put_carried(page);

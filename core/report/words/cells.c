@@ -304,8 +304,6 @@ static void put_within(const struct cell *cell, struct nd_buf *out)
     if (json_is_true(json_object_get(cell->entry, "within_uncertainty")))
         nd_buf_addf(out, cell->page->lang == ND_LANG_ZH ? "（%s）" : " (%s)",
                     nd_msg(cell->page, ND_MSG_WITHIN_UNCERTAINTY));
-    nd_buf_adds(out, *nd_str_of(cell->entry, "why") != '\0' ? nd_colon(cell->page) : "");
-    nd_reason(cell->page->lang, nd_str_of(cell->entry, "why"), out);
 }
 
 static void put_defined(const struct cell *cell, struct nd_buf *out)
@@ -320,7 +318,7 @@ static void put_defined(const struct cell *cell, struct nd_buf *out)
     nd_buf_addf(out, "%s%s%s", nd_text_of(cell->page, json_object_get(cell->entry, "service")),
                 nd_colon(cell->page), nd_statistic_words(cell->page, statistic));
     if (json_is_integer(from) && json_is_integer(till))
-        nd_buf_addf(out, "%s%s \u2013 %s", nd_comma(cell->page), nd_rel_text(from, begin),
+        nd_buf_addf(out, "%s%s\u00a0\u2013\u00a0%s", nd_comma(cell->page), nd_rel_text(from, begin),
                     nd_rel_text(till, end));
 }
 
@@ -410,8 +408,14 @@ const char *nd_cell_class(const struct nd_column *column, const struct nd_table_
 {
     enum nd_cell_kind kind = kind_of(column);
     struct cell cell = cell_of(NULL, column, row);
-    if (kind == ND_CELL_STATE || kind == ND_CELL_REASONED || kind == ND_CELL_WITHIN)
-        return json_is_string(cell.value) ? nd_state_class(json_string_value(cell.value)) : "";
+    const char *state =
+        kind == ND_CELL_STATE || kind == ND_CELL_REASONED || kind == ND_CELL_WITHIN
+            ? nd_state_class(json_is_string(cell.value) ? json_string_value(cell.value) : "")
+            : "";
+    if (*state != '\0')
+        return state;
+    if (kind == ND_CELL_PEOPLE || kind == ND_CELL_STATE)
+        return "whole";
     if (kind == ND_CELL_REACHED)
         return json_is_integer(cell.value) ? "u" : "unknown";
     if (kind == ND_CELL_MEASURED)

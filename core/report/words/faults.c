@@ -34,7 +34,7 @@ void nd_fault_title(const struct nd_page *page, const json_t *fault, bool whole,
     }
     put_services(page, fault, out);
     if (*title != '\0' && whole)
-        nd_buf_addf(out, " (%s: %s)", nd_msg(page, ND_MSG_WHILE_IN_FORCE), title);
+        nd_buf_addf(out, " (%s%s%s)", nd_msg(page, ND_MSG_WHILE_IN_FORCE), nd_colon(page), title);
 }
 
 json_t *nd_fault_known(const json_t *fault)

@@ -30,6 +30,8 @@ char *nd_carried_words(const struct nd_page *page)
     }
     if (i == 0)
         return NULL;
-    return nd_printf("%s: %zu; %s %zu, %s %zu", nd_msg(page, ND_MSG_CARRIED), i,
-                     nd_msg(page, ND_MSG_STILL_OPEN), open, nd_msg(page, ND_MSG_OVERDUE), overdue);
+    return nd_printf(page->lang == ND_LANG_ZH ? "%s：%zu；%s %zu，%s %zu"
+                                              : "%s: %zu; %s %zu, %s %zu",
+                     nd_msg(page, ND_MSG_CARRIED), i, nd_msg(page, ND_MSG_STILL_OPEN), open,
+                     nd_msg(page, ND_MSG_OVERDUE), overdue);
 }

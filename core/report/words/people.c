@@ -28,14 +28,14 @@ void nd_inject_answers(const struct nd_page *page, const json_t *inject, struct 
         nd_buf_addf(out, "%s%s%s%s (%s)", before, nd_person_text(page, nd_str_of(one, "by")),
                     nd_colon(page), *choice != '\0' ? choice : nd_str_of(one, "text"),
                     nd_length_text(nd_int_of(one, "after_ns"), length));
-        before = "; ";
+        before = page->lang == ND_LANG_ZH ? "；" : "; ";
     }
     json_array_foreach(json_object_get(inject, "failures"), i, one)
     {
         nd_buf_addf(out, "%s%s %s%s", before, nd_msg(page, ND_MSG_UNDELIVERED),
                     nd_person_text(page, nd_str_of(one, "to")), nd_colon(page));
         nd_reason(page->lang, nd_str_of(one, "why"), out);
-        before = "; ";
+        before = page->lang == ND_LANG_ZH ? "；" : "; ";
     }
     const char *reason = nd_str_of(inject, "reason");
     const char *because = nd_str_of(inject, "because");
@@ -81,10 +81,14 @@ void nd_observation_history(const struct nd_page *page, const json_t *observatio
         const char *words = parts[i].words != NULL ? nd_str_of(observation, parts[i].words) : "";
         if (*at == '\0')
             continue;
-        nd_buf_addf(out, "%s%s ", out->len_bytes != before ? "; " : "",
+        nd_buf_addf(out, "%s%s ",
+                    out->len_bytes == before   ? ""
+                    : page->lang == ND_LANG_ZH ? "；"
+                                               : "; ",
                     nd_msg(page, parts[i].message));
         put_wall(page, at, out);
         if (*words != '\0')
-            nd_buf_addf(out, ", %s: %s", nd_msg(page, parts[i].words_message), words);
+            nd_buf_addf(out, "%s%s%s%s", nd_comma(page), nd_msg(page, parts[i].words_message),
+                        nd_colon(page), words);
     }
 }

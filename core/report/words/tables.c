@@ -67,6 +67,7 @@ const struct nd_table nd_report_tables[] = {
      {{"step_title", ND_MSG_STEP, ND_CELL_WORDS | ND_GROUP},
       {"sentence", ND_MSG_SENTENCE, ND_CELL_WORDS},
       {"", ND_MSG_DEFINITION, ND_CELL_DEFINED | ND_BELOW},
+      {"why", ND_MSG_WHY, ND_CELL_WHY | ND_BELOW},
       {"objective_text", ND_MSG_OBJECTIVE, ND_CELL_WORDS | ND_BELOW},
       {"kpi", ND_MSG_AGAINST, ND_CELL_BULLET | ND_DRAWN},
       {"measured", ND_MSG_MEASURED, ND_CELL_VALUE},

@@ -40,7 +40,7 @@ enum nd_cell_kind {
     ND_CELL_REACHED,  /* a fault: how long it took, or why that is not known */
     ND_CELL_TOLD,     /* a moment of a fault: what told it */
     ND_CELL_SPREAD,   /* a share with the entry's "uncertainty", in as many digits as that has */
-    ND_CELL_WITHIN,   /* a state; whether the entry is "within_uncertainty" or "near"; its "why" */
+    ND_CELL_WITHIN,   /* a state; whether the entry is "within_uncertainty" or "near" */
     ND_CELL_DEFINED,  /* a verdict: the statistic, of which service, in which window */
     ND_CELL_MARGIN,   /* a difference in the entry's unit, of shares in percentage points */
     ND_CELL_WARN,     /* a value in the entry's unit; nothing when there is none */
@@ -115,7 +115,8 @@ void nd_cell_words(const struct nd_page *page, const struct nd_column *column,
 /* What a cell tells and how, for who writes it in another way. */
 enum nd_cell_kind nd_cell_kind(const struct nd_column *column);
 const json_t *nd_cell_value(const struct nd_column *column, const struct nd_table_row *row);
-/* Its class on a page: "met", "missed", "unknown", "n" (a number), or "". */
+/* Its class on a page: "met", "missed", "unknown", "n" (a number), "u" (a length), "whole" (not to
+ * be broken), or "". */
 const char *nd_cell_class(const struct nd_column *column, const struct nd_table_row *row);
 
 /* The table as a sheet, its headings first. Caller deinits. */

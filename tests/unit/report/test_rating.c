@@ -137,7 +137,7 @@ static void test_added_later(void **state)
     assert_int_equal(json_array_size(json_object_get(t2, "evidence")), 0);
     assert_int_equal(json_array_size(json_object_get(t2, "evidence_added")), 1);
     assert_string_equal(nd_str_of(json_object_get(t2, "weighed"), "en"),
-                        "1 strength (added after the drill: 1)");
+                        "1\u00a0strength (added after the drill: 1)");
     json_decref(state_json);
     json_decref(model);
     json_decref(plan);
