@@ -1,4 +1,4 @@
-"""What the text of STIX 2.1 (OASIS Standard, 10 June 2021) asks of a bundle beyond what its JSON schemas can say. problems() gives what is
+"""What the text of STIX 2.1 (OASIS Standard, 10 June 2021) asks of a bundle beyond what a schema can say. problems() gives what is
 wrong, as words."""
 import datetime
 import re
@@ -35,7 +35,7 @@ def empties(value, path):
 
 
 def relation(one):
-    """Clause 5.1, of whose schema there is no copy here: from one domain object to another, by a lower-case name."""
+    """Clause 5.1: from one domain object to another, by a lower-case name."""
     ends = [one.get(key, "").split("--")[0] for key in ("source_ref", "target_ref")]
     found = [f"a relation with an end at {end!r}" for end in ends if end in ("", "relationship", "sighting", "bundle", "marking-definition", "language-content")]
     if one.get("source_ref") == one.get("target_ref"):
