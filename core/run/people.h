@@ -45,6 +45,8 @@ nd_err nd_run_observe(struct nd_run *run, const struct nd_observation *observati
 nd_err nd_run_remark(struct nd_run *run, const char *text, const struct nd_speaker *speaker,
                      struct nd_fail *why);
 
+/* The four that follow: ND_EARG when the site file says that the speaker is a player. */
+
 /* Now, whenever it was planned; hands over what is handed over by hand, and sends again what could
  * not be delivered. by_hand: it has been handed over already, whatever its channel. ND_ESTATE: it
  * is over or delivered, or the drill is paused. */

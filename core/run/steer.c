@@ -20,8 +20,28 @@ nd_err nd_inject_unknown(const struct nd_run *run, const char *id, struct nd_fai
     return ND_EARG;
 }
 
-static struct nd_inject_run *find(const struct nd_run *run, const char *id, struct nd_fail *why)
+/* Who plays does not steer what befalls him; anybody else who may speak to the run may. */
+static bool may_steer(const struct nd_run *run, const struct nd_speaker *speaker,
+                      struct nd_fail *why)
 {
+    const char *name = speaker->person;
+    const struct nd_person *person = run->config.site != NULL && name != NULL
+                                         ? nd_site_person_find(run->config.site, name)
+                                         : NULL;
+    if (person == NULL || person->role != ND_ROLE_PLAYER)
+        return true;
+    nd_fail_set(why, ND_EARG,
+                "'%s' is a player: injects are fired, skipped, put off and added by controllers",
+                name);
+    return false;
+}
+
+/* NULL and why: it is not there, over, or not for that speaker to steer. */
+static struct nd_inject_run *find(const struct nd_run *run, const char *id,
+                                  const struct nd_speaker *speaker, struct nd_fail *why)
+{
+    if (!may_steer(run, speaker, why))
+        return NULL;
     struct nd_inject_run *inject = id != NULL ? nd_inject_run_find(run, id) : NULL;
     if (run->state != ND_RUN_RUNNING)
         nd_fail_set(why, ND_ESTATE, "the drill is not between STARTEX and ENDEX");
@@ -62,7 +82,7 @@ static void hand_over(struct nd_inject_run *inject, const char *actor,
 nd_err nd_run_fire(struct nd_run *run, const char *id, bool by_hand,
                    const struct nd_speaker *speaker, struct nd_fail *why)
 {
-    struct nd_inject_run *inject = find(run, id, why);
+    struct nd_inject_run *inject = find(run, id, speaker, why);
     if (inject == NULL)
         return why->code;
     if (nd_run_is_paused(run))
@@ -91,7 +111,7 @@ nd_err nd_run_skip(struct nd_run *run, const char *id, const char *reason,
 {
     if (reason == NULL || reason[strspn(reason, " \t\r\n")] == '\0')
         return nd_fail_set(why, ND_EARG, "skipping needs a reason, for the journal and the report");
-    struct nd_inject_run *inject = find(run, id, why);
+    struct nd_inject_run *inject = find(run, id, speaker, why);
     if (inject == NULL)
         return why->code;
     if (inject->inject->on_call && inject->state == ND_INJECT_WAITING)
@@ -110,7 +130,7 @@ nd_err nd_run_skip(struct nd_run *run, const char *id, const char *reason,
 nd_err nd_run_defer(struct nd_run *run, const char *id, nd_ns till, const char *reason,
                     const struct nd_speaker *speaker, struct nd_fail *why)
 {
-    struct nd_inject_run *inject = find(run, id, why);
+    struct nd_inject_run *inject = find(run, id, speaker, why);
     char moment[ND_UNIT_TEXT];
     if (inject == NULL)
         return why->code;
@@ -249,6 +269,8 @@ nd_err nd_run_adhoc(struct nd_run *run, const struct nd_adhoc *adhoc,
     static const char *const nobody[] = {NULL};
     struct nd_adhoc all = *adhoc;
     size_t count = 0;
+    if (!may_steer(run, speaker, why))
+        return why->code;
     all.to = nd_site_recipients(run->config.site, adhoc->to != NULL ? adhoc->to : nobody,
                                 &run->arena, &count, why);
     if (all.to == NULL || check_adhoc(run, &all, why) != ND_OK)

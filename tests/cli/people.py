@@ -67,6 +67,9 @@ if inject("cable")["overdue"] != "to be handed over" or inject("later")["state"]
 ask("ack", "nothing", code=2, says="no inject 'nothing'")
 ask("ack", "later", code=3, says="nobody has got 'later' yet; once it is handed over: netdrill fire later")
 ask("fire", "latter", code=2, says="there is no inject 'latter'; did you mean 'later'")
+for words in (("fire", "cable"), ("skip", "later", "--reason", "no time"), ("defer", "later", "--till", "T+00:04:30"), ("inject", "--to", "ceoc", "Something")):
+    ask(*words, "--as", "noc", code=2, says="'noc' is a player: injects are fired")
+ask("fire", "cable", "--as", "noc", code=2, says="「noc」為參演人員", lang="zh_TW.UTF-8")
 ask("ack", "cable", "--as", "ceoc", code=2, says="but to noc")
 ask("fire", "cable", "--as", "lin", says="fired cable")
 if inject("cable")["recipients"][0]["state"] != "delivered" or not 0 < inject("cable")["left_ns"] < 120e9:
