@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The cells of the tables, in words and as numbers; the tables as sheets. */
+/* The cells of the tables, in words. */
 
 struct cell {
     const struct nd_page *page;
@@ -438,79 +438,4 @@ enum nd_cell_kind nd_cell_kind(const struct nd_column *column)
 const json_t *nd_cell_value(const struct nd_column *column, const struct nd_table_row *row)
 {
     return cell_of(NULL, column, row).value;
-}
-
-/* ---- sheets ---- */
-
-static bool in_seconds(const struct nd_column *column)
-{
-    enum nd_cell_kind kind = kind_of(column);
-    return in_ns(column) && kind != ND_CELL_MOMENT && kind != ND_CELL_TILL;
-}
-
-static bool is_number(const struct cell *cell)
-{
-    enum nd_cell_kind kind = kind_of(cell->column);
-    if (!json_is_number(cell->value) ||
-        (kind == ND_CELL_LATE && !json_is_integer(json_object_get(cell->entry, "planned_rel_ns"))))
-        return false;
-    return in_seconds(cell->column) || kind == ND_CELL_NUMBER || kind == ND_CELL_SEQ ||
-           kind == ND_CELL_EVENT || kind == ND_CELL_VALUE || kind == ND_CELL_SHARE ||
-           kind == ND_CELL_WIDTH || kind == ND_CELL_LIMIT || kind == ND_CELL_MARGIN ||
-           kind == ND_CELL_WARN;
-}
-
-struct filling {
-    const struct nd_page *page;
-    const struct nd_table *table;
-    struct nd_sheet *sheet;
-};
-
-static void add_row(void *ctx, const struct nd_table_row *row)
-{
-    const struct filling *filling = ctx;
-    const struct nd_page *page = filling->page;
-    struct nd_sheet *sheet = filling->sheet;
-    const struct nd_column *columns = filling->table->columns;
-    bool left_said = false;
-    nd_sheet_row(sheet);
-    for (const struct nd_column *c = columns; c->key != NULL; c++) {
-        struct cell cell = cell_of(page, c, row);
-        struct nd_buf text = {0};
-        if (!nd_column_stands(c, ND_SHEETS))
-            continue;
-        if (row->entry == NULL && c != columns) { /* the words, then cells with nothing */
-            if (!left_said)
-                nd_row_left_words(page, row, &text);
-            left_said = true;
-            nd_sheet_text(sheet, nd_buf_str(&text));
-        } else if (is_number(&cell)) {
-            nd_sheet_number(sheet, json_number_value(cell.value) / (in_seconds(c) ? 1e9 : 1));
-        } else {
-            if (cell.value != NULL && (!json_is_null(cell.value) || kind_of(c) == ND_CELL_TILL))
-                put_cell(&cell, &text);
-            if (kind_of(c) == ND_CELL_DATE)
-                nd_sheet_date(sheet, nd_buf_str(&text));
-            else
-                nd_sheet_text(sheet, nd_buf_str(&text));
-        }
-        nd_buf_deinit(&text);
-    }
-}
-
-void nd_table_sheet(const struct nd_page *page, const struct nd_table *table,
-                    struct nd_sheet *sheet)
-{
-    struct filling filling = {page, table, sheet};
-    sheet->name = nd_strdup(nd_msg(page, table->caption));
-    nd_sheet_row(sheet);
-    for (const struct nd_column *c = table->columns; c->key != NULL; c++) {
-        if (!nd_column_stands(c, ND_SHEETS))
-            continue;
-        char *heading = nd_printf("%s%s", nd_msg(page, c->heading),
-                                  in_seconds(c) ? nd_msg(page, ND_MSG_IN_SECONDS) : "");
-        nd_sheet_text(sheet, heading);
-        free(heading);
-    }
-    nd_table_each(page->model, table, add_row, &filling);
 }
