@@ -352,6 +352,19 @@ static void take_label(struct check *check, const struct nd_option *option,
         label->en = value.u.text;
 }
 
+static void check_from(struct check *check, const struct nd_given *from, const char *vantage)
+{
+    const struct nd_site *site = check->site;
+    if (vantage == NULL || (site != NULL && nd_site_vantage_find(site, vantage) != NULL))
+        return;
+    struct nd_fail text;
+    const char *near = site != NULL ? nd_site_vantage_nearest(site, vantage) : NULL;
+    nd_fail_set(&text, ND_EARG, "the site file has no vantage '%s'%s%s%s", vantage,
+                near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
+                near != NULL ? "'" : "");
+    complain(check, "E0307", from, NULL, text.text);
+}
+
 static void check_common(struct check *check, const struct nd_given *given, size_t count,
                          struct nd_common *common)
 {
@@ -380,16 +393,7 @@ static void check_common(struct check *check, const struct nd_given *given, size
     common->deadline = values[1].u.i;
     common->lease = values[4].u.i;
     common->while_paused = values[5].u.i == 1 ? ND_PAUSED_REVERT : ND_PAUSED_HOLD;
-    if (common->from != NULL &&
-        (check->site == NULL || nd_site_vantage_find(check->site, common->from) == NULL)) {
-        struct nd_fail text;
-        const char *near =
-            check->site != NULL ? nd_site_vantage_nearest(check->site, common->from) : NULL;
-        nd_fail_set(&text, ND_EARG, "the site file has no vantage '%s'%s%s%s", common->from,
-                    near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
-                    near != NULL ? "'" : "");
-        complain(check, "E0307", from, NULL, text.text);
-    }
+    check_from(check, from, common->from);
     bool changes = (check->verb->flags & ND_VERB_CHANGES) != 0;
     if (!changes && (common->lease != 0 || common->restore_by >= 0 || values[5].given))
         complain(check, "E0207", NULL, NULL,

@@ -44,7 +44,7 @@ grep -q "Refused because" md || fail "the report does not say why"
 grep -q "refused before it began" "$(ls -d runs/* | tail -1)/report/report.en.html" || fail "the page's outcome"
 expect 0 "seal      ok" "$netdrill" verify last --runs runs
 "$netdrill" report last --runs runs --format junit >junit.xml
-grep -q '<testcase classname="baseline" name="before"><failure' junit.xml && grep -q '<error message="the baseline does not hold' junit.xml || { fail "JUnit does not tell"; cat junit.xml; }
+grep -q '<testcase classname="steady.baseline" name="before"><failure' junit.xml && grep -q '<error type="run" message="the baseline does not hold' junit.xml || { fail "JUnit does not tell"; cat junit.xml; }
 rm -r runs/*
 
 # It held, and does not any more, though everything was read back.

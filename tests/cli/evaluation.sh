@@ -98,7 +98,7 @@ expect 0 "observation L1" observe --correct L1 首頁未標示演練 --as chen
 expect 0 "observation 1" observe --correct 1 --sort strength --as chen # one of the journal, which stays as it is
 [ "$(node web '[.suggested, (.evidence_added | join("+"))] | join(" ")')" = "unsuggested L1" ] || fail "what is withdrawn is weighed"
 [ "$(node first '.counts | [.strengths, .improvements] | join(" ")')" = "1 0" ] || fail "what is corrected"
-for words in 演練後補登 '原文: 網站公告未標示演練' '原因: 與觀察一重複' T+00:00:02 首頁未標示演練; do
+for words in 演練後補登 '更正前：網站公告未標示演練' '原因：與觀察一重複' T+00:00:02 首頁未標示演練; do
     table zh | grep -qF "$words" || fail "the table lacks '$words': $(table zh)"
 done
 table en | grep -q '^L2,.*added after the drill 20.*withdrawn (not counted) 20' || fail "in English: $(table en)"

@@ -91,7 +91,7 @@ class Model:
         more = part.get("additionalProperties")
         if path == ".template.words":
             return {key: {"zh": self.text(path + "." + key), "en": self.text(path + "." + key)} for key in self.keys_of_words}
-        if more is not None:
+        if more:
             for k in range(2):
                 value = self.text(path + ".*") if more is True else more.get("const") or 1.5
                 out[self.text(path + " (name)")[:200] + str(k)] = value

@@ -291,11 +291,11 @@ static void put_records(const struct nd_page *page)
     nd_html_msg(page, ND_MSG_DEF_SEAL);
     nd_html_raw(page, "</small></p>\n<p><small>");
     nd_html_msg(page, ND_MSG_DEF_CHECK);
-    nd_html_raw(page, " <code>netdrill verify ");
+    nd_html_raw(page, " <b>netdrill verify ");
     nd_html_text(page, nd_str_of(run, "id"));
     nd_html_raw(page, " --report ");
     nd_html_msg(page, ND_MSG_THIS_FILE);
-    nd_html_raw(page, "</code></small></p>\n");
+    nd_html_raw(page, "</b></small></p>\n");
 }
 
 /* With which build of each plugin a figure was measured; old runs do not tell. */
