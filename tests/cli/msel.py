@@ -2,20 +2,13 @@
 """The list of events as a table: written, read by Python's csv and by LibreOffice, read back in any order of
 columns, with headings in Chinese, and written again byte for byte; what is wrong is told by row and column."""
 import csv, glob, io, os, shutil, subprocess, sys, tempfile, zipfile
+from checks import finish, told as check
 
 netdrill = os.path.realpath(sys.argv[1])
 root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 work = tempfile.mkdtemp()
 os.chdir(work)
 os.environ["HOME"] = work
-wrong = []
-
-
-def check(what, good, said=""):
-    print(("ok    " if good else "WRONG ") + what, flush=True)
-    if not good:
-        wrong.append(what)
-        print(said)
 
 
 def ask(*words):
@@ -207,5 +200,4 @@ out = ask("msel", "export", "day.lua", "--run", "last", "--runs", "runs")
 check("of another revision: refused", out.returncode == 2 and "another revision" in out.stderr, out.stderr)
 os.chdir("/")
 shutil.rmtree(work)
-print("\n".join(wrong) or "ok")
-sys.exit(bool(wrong))
+finish()

@@ -2,19 +2,12 @@
 """A table taken into a scenario that people have changed by hand: what changed in the table comes in, what was written by hand stays, what
 both changed is refused by row and column; nothing else of the text changes, and a dry run writes nothing."""
 import os, re, shutil, subprocess, sys, tempfile
+from checks import finish, told as check
 
 netdrill = os.path.realpath(sys.argv[1])
 work = tempfile.mkdtemp()
 os.chdir(work)
 os.environ["HOME"] = work
-wrong = []
-
-
-def check(what, good, said=""):
-    print(("ok    " if good else "WRONG ") + what, flush=True)
-    if not good:
-        wrong.append(what)
-        print(said)
 
 
 def ask(*words):
@@ -182,5 +175,4 @@ out = ask("import", "now.csv", "--out", "own.lua", "--update")
 check("what a fault does is the scenario's", out.returncode == 3 and "row 6, column X (fault_ref): 'cut': line 6 of the scenario: 'run' is made by code; change it there by hand" in out.stderr, out.stdout + out.stderr)
 os.chdir("/")
 shutil.rmtree(work)
-print("\n".join(wrong) or "ok")
-sys.exit(bool(wrong))
+finish()

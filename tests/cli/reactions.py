@@ -1,22 +1,15 @@
 #!/usr/bin/python3
 """A missed reaction changes no exit code, unless the drill says that reactions count; then the terminal says so too."""
 import os, shutil, subprocess, sys, tempfile
+from checks import finish, told as check
 
 netdrill = os.path.realpath(sys.argv[1])
 work = tempfile.mkdtemp()
 os.chdir(work)
-wrong = []
 open("site.yaml", "w").write("site: table\npeople: {lin: {role: player}, chen: {role: player}}\n")
 open("none.yaml", "w").write("- {inject: asked, answer: none}\n")
 open("late.yaml", "w").write("- {inject: asked, after: 90s, answer: done, by: lin}\n")
 open("half.yaml", "w").write("- {inject: asked, after: 5s, answer: done, by: lin}\n- {inject: asked, by: chen, answer: none}\n")
-
-
-def check(what, good, said=""):
-    print(("ok    " if good else "WRONG ") + what, flush=True)
-    if not good:
-        wrong.append(what)
-        print(said)
 
 
 def play(key, answers, command="rehearse", *more):
@@ -37,5 +30,4 @@ out = play(', reactions = "cuont"', None, "lint")
 check("another word", out.returncode == 2 and "'reactions' takes \"tell\" or \"count\", got \"cuont\"" in out.stderr, out.stdout + out.stderr)
 os.chdir("/")
 shutil.rmtree(work)
-print("\n".join(wrong) or "ok")
-sys.exit(bool(wrong))
+finish()

@@ -5,16 +5,9 @@ import glob, json, os, shutil, subprocess, sys, tempfile, time
 
 netdrill = os.path.realpath(sys.argv[1])
 from drill import Drill
+from checks import finish, told as check
 
 work = tempfile.mkdtemp()
-wrong = []
-
-
-def check(what, good, said=""):
-    print(("ok    " if good else "WRONG ") + what, flush=True)
-    if not good:
-        wrong.append(what)
-        print(said)
 
 
 subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
@@ -82,5 +75,4 @@ finally:
 check("shifted: the drill's clock stood still, so nothing was taken of its time", shifted.get("took_ns", 0) < 3e9, shifted)
 check("kept: the drill's clock went on", abs(kept.get("took_ns", 0) - kept.get("arrived_rel_ns", 0)) < 1e9, kept)
 shutil.rmtree(work)
-print("\n".join(wrong) or "ok")
-sys.exit(bool(wrong))
+finish()

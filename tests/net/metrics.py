@@ -6,16 +6,10 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
 import prometheus
+from checks import finish, told as check
 
 netdrill = os.path.realpath(sys.argv[1])
 work = tempfile.mkdtemp()
-wrong = []
-
-
-def check(what, good):
-    print(("ok    " if good else "WRONG ") + what)
-    if not good:
-        wrong.append(what)
 
 
 with socket.socket() as s:
@@ -90,4 +84,4 @@ check(f"a taken port is refused: {taken.stderr.strip()[:80]}", taken.returncode 
 check(f"the run ends well: {run.wait(timeout=30)}", run.returncode == 0)
 last = families(open(f"{work}/metrics.txt").read())
 check("the file tells the end", [s.value for s in last["netdrill_expected_met"].samples] == [1])
-sys.exit(bool(wrong))
+finish()

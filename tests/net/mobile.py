@@ -3,16 +3,10 @@
 emergency calls alone, opening in each of the four ways, return, and a dead home core. Each change is
 put back, and the simulated network is gone afterwards, also when the run is killed."""
 import glob, os, signal, subprocess, sys, tempfile, threading, time
+from checks import finish, told as check
 
 netdrill = os.path.realpath(sys.argv[1])
 work = tempfile.mkdtemp()
-wrong = []
-
-
-def check(what, good):
-    print(("ok    " if good else "WRONG ") + what)
-    if not good:
-        wrong.append(what)
 
 
 def make_site(name, emergency=1):
@@ -162,4 +156,4 @@ for _ in range(600):
 check("killed: the keeper has ended the simulated network", not os.path.exists(air))
 for thread in threads:
     thread.join()
-sys.exit(bool(wrong))
+finish()

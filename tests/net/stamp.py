@@ -3,16 +3,10 @@
 reflector and a plain sender, our sender and a plain reflector whose clock is off, which is slow one
 way for a while, and loses packets one way and the other."""
 import glob, json, os, signal, socket, sqlite3, struct, subprocess, sys, tempfile, threading, time
+from checks import finish, told as check
 
 netdrill = os.path.realpath(sys.argv[1])
 work = tempfile.mkdtemp()
-wrong = []
-
-
-def check(what, good):
-    print(("ok    " if good else "WRONG ") + what)
-    if not good:
-        wrong.append(what)
 
 
 def ntp(seconds):
@@ -125,4 +119,4 @@ end }
 
 our_reflector()
 our_sender()
-sys.exit(bool(wrong))
+finish()

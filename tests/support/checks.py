@@ -11,6 +11,15 @@ def check(good, words):
         print("FAIL:", words)
 
 
+def told(what, good, said=""):
+    """As check(), for tests that tell what holds, too. said: what was seen, printed when it does not."""
+    global failures
+    print(("ok    " if good else "WRONG ") + what, flush=True)
+    if not good:
+        failures += 1
+        print(said)
+
+
 def finish(well="ok"):
     """Leaves with 0 when no check failed, else with 1. well: what is printed then."""
     print(f"{failures} failure(s)" if failures else well)
