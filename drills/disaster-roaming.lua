@@ -23,7 +23,7 @@ local home_by = span("T+00:03:20", "T+01:25") -- whatever happens, all is put ba
 -- What is said of cells and handsets says that they are simulated, where they are.
 local function mobile(zh, en)
   if by_people then return { zh = zh, en = en } end
-  return { zh = zh .. "(模擬)", en = en .. " (simulated)" }
+  return { zh = zh .. "（模擬）", en = en .. " (simulated)" }
 end
 
 local jia_radio, yi_radio, bing_radio, jia_core = site "jia-radio", site "yi-radio", site "bing-radio", site "jia-core"

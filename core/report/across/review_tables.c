@@ -362,7 +362,8 @@ static void put_run(struct writer *w, const json_t *model)
     for (size_t i = 0; i < ND_MARKS; i++) {
         enum nd_message mark = nd_mark_of(run, i);
         if (mark != ND_MSG_COUNT)
-            line(w, "%s %s", nd_msg(&w->page, mark), nd_mark_detail(&w->page, run, mark));
+            line(w, "%s%s%s", nd_msg(&w->page, mark), nd_mark_gap(&w->page, run, mark),
+                 nd_mark_detail(&w->page, run, mark));
     }
     end_cell(w);
 }

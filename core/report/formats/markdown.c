@@ -161,7 +161,8 @@ static void put_marks(const struct nd_page *page, const json_t *run)
         enum nd_message mark = nd_mark_of(run, i);
         if (mark == ND_MSG_COUNT)
             continue;
-        put_msg(page, "**", mark, "** ");
+        put_msg(page, "**", mark, "**");
+        nd_buf_adds(page->out, nd_mark_gap(page, run, mark));
         nd_md_cell(page->out, nd_mark_detail(page, run, mark));
         nd_buf_adds(page->out, "\n\n");
     }

@@ -169,7 +169,8 @@ static void add_summary(struct nd_stix *bundle)
     for (i = 0; i < ND_MARKS; i++) {
         enum nd_message mark = nd_mark_of(run, i);
         if (mark != ND_MSG_COUNT)
-            nd_buf_addf(&text, "\n%s %s", nd_msg(bundle->page, mark),
+            nd_buf_addf(&text, "\n%s%s%s", nd_msg(bundle->page, mark),
+                        nd_mark_gap(bundle->page, run, mark),
                         nd_mark_detail(bundle->page, run, mark));
     }
     json_array_foreach(json_object_get(model, "verdicts"), i, one) put_verdict(bundle, one, &text);

@@ -101,7 +101,7 @@ static void put_artificialities(const struct nd_page *page, const json_t *run)
             continue;
         nd_html_raw(page, "<li>");
         nd_html_msg(page, mark);
-        nd_html_raw(page, " ");
+        nd_html_raw(page, nd_mark_gap(page, run, mark));
         nd_html_words(page, nd_mark_detail(page, run, mark));
         nd_html_raw(page, "</li>");
         said = true;

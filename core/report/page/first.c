@@ -50,7 +50,7 @@ static void put_marks(const struct nd_page *page, const json_t *run)
             continue;
         nd_html_raw(page, "<p class=\"mark\">");
         nd_html_msg(page, mark);
-        nd_html_raw(page, " ");
+        nd_html_raw(page, nd_mark_gap(page, run, mark));
         nd_html_cut(page, nd_mark_detail(page, run, mark), 200);
         nd_html_raw(page, "</p>\n");
     }

@@ -159,6 +159,15 @@ const char *nd_mark_detail(const struct nd_page *page, const json_t *run, enum n
                                            : "";
 }
 
+const char *nd_mark_gap(const struct nd_page *page, const json_t *run, enum nd_message mark)
+{
+    if (*nd_mark_detail(page, run, mark) == '\0')
+        return "";
+    if (mark == ND_MSG_SIMULATED)
+        return page->lang == ND_LANG_ZH ? "；" : "; ";
+    return page->lang == ND_LANG_ZH ? "" : " ";
+}
+
 static int longest_first(const void *a, const void *b)
 {
     int64_t x = *(const int64_t *)a;

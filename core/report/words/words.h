@@ -83,6 +83,8 @@ enum nd_message nd_mark_of(const json_t *run, size_t number);
  * that.
  */
 const char *nd_mark_detail(const struct nd_page *page, const json_t *run, enum nd_message mark);
+/* What stands between a mark and its detail; "": it has none. */
+const char *nd_mark_gap(const struct nd_page *page, const json_t *run, enum nd_message mark);
 /* A series' interruptions in the order of time: all, or, when there are more than that, so many of
  * the longest. left: how many are not among them, those that the model itself leaves out included.
  * Caller drops. */
