@@ -64,10 +64,24 @@ static void test_digest(void **state)
                      0);
 }
 
+static void test_emergency(void **state)
+{
+    (void)state;
+    static const char *const sos[] = {"urn:service:sos", "urn:service:sos.fire",
+                                      "URN:SERVICE:SOS", "urn:service:test.sos.police",
+                                      "tel:112",         "sip:119@yi.test",
+                                      "sip:+112@x",      "tel:1-1-2",
+                                      "sip:%31%31%32@x", "SIP:110;phone-context=x"};
+    for (size_t i = 0; i < sizeof sos / sizeof sos[0]; i++)
+        assert_true(sip_emergency(sos[i]));
+    assert_false(sip_emergency("sip:bob@yi.test"));
+    assert_false(sip_emergency("tel:+886912345678"));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sdp), cmocka_unit_test(test_frame),
-                                       cmocka_unit_test(test_digest)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_emergency), cmocka_unit_test(test_sdp),
+                                       cmocka_unit_test(test_frame), cmocka_unit_test(test_digest)};
     sip_init();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -472,15 +472,6 @@ static void test_guards(void **state)
     nd_fake_rehearse(op);
     assert_int_equal(nd_fake_run(op), ND_EARG);
     assert_string_equal(f->log, "");
-    static const char *const sos[] = {"urn:service:sos", "urn:service:sos.fire",
-                                      "URN:SERVICE:SOS", "urn:service:test.sos.police",
-                                      "tel:112",         "sip:119@yi.test",
-                                      "sip:+112@x",      "tel:1-1-2",
-                                      "sip:%31%31%32@x", "SIP:110;phone-context=x"};
-    for (size_t i = 0; i < sizeof sos / sizeof sos[0]; i++)
-        assert_true(sip_emergency(sos[i]));
-    assert_false(sip_emergency("sip:bob@yi.test"));
-    assert_false(sip_emergency("tel:+886912345678"));
 }
 
 int main(void)

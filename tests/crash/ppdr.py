@@ -5,6 +5,7 @@ back. Of what is a question of speed, a busy machine may cost one; nothing else 
 import os, shutil, subprocess, sys, tempfile
 
 netdrill = os.path.realpath(sys.argv[1])
+from checks import finish, told as check
 from drill import Drill
 from speed import not_excused
 
@@ -12,14 +13,6 @@ os.chdir(os.path.join(os.path.dirname(os.path.realpath(__file__)), "../.."))
 work = tempfile.mkdtemp()
 answers = ["--answers", "drills/answers/ppdr-mocn.yaml"]
 AGAIN = ["streams", "lost", "load", "priority", "late"]
-wrong = []
-
-
-def check(what, good, said=""):
-    print("ok   " if good else "WRONG", what, "" if good else said, flush=True)
-    if not good:
-        wrong.append(what)
-
 
 drill = Drill(netdrill, work, "drills/ppdr-mocn.lua", ["--lab", *answers])
 drill.wait_for("- The medical service joins late", 120)
@@ -49,4 +42,4 @@ check("the journal is one chain", "journal   ok" in told, told)
 left = [name for name in os.listdir("/run/netns") if name.startswith("nd-ppdr")] + [name for name in os.listdir("/run/netdrill") if "air" in name]
 check("nothing is left", not left, left)
 shutil.rmtree(work)
-sys.exit(bool(wrong))
+finish()

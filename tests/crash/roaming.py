@@ -4,20 +4,13 @@ was on is made again in its order, the rest is measured, and all of it met; what
 import os, shutil, subprocess, sys, tempfile
 
 netdrill = os.path.realpath(sys.argv[1])
+from checks import finish, told as check
 from drill import Drill
 from speed import not_excused
 
 os.chdir(os.path.join(os.path.dirname(os.path.realpath(__file__)), "../.."))
 work = tempfile.mkdtemp()
 answers = ["--answers", "drills/answers/disaster-roaming.yaml"]
-wrong = []
-
-
-def check(what, good, said=""):
-    print("ok   " if good else "WRONG", what, "" if good else said, flush=True)
-    if not good:
-        wrong.append(what)
-
 
 drill = Drill(netdrill, work, "drills/disaster-roaming.lua", ["--lab", *answers])
 drill.wait_for("- Voice, messages, data", 120)
@@ -44,4 +37,4 @@ check("the journal is one chain", "journal   ok" in told, told)
 left = [name for name in os.listdir("/run/netns") if name.startswith("nd-disaster-roaming")] + [name for name in os.listdir("/run/netdrill") if "air" in name]
 check("nothing is left", not left, left)
 shutil.rmtree(work)
-sys.exit(bool(wrong))
+finish()

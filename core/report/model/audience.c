@@ -87,17 +87,27 @@ static void hide_operators(struct redaction *to)
     }
 }
 
+#define WORD_BYTES 48
+
+/* What one of a kind is called instead; whether it is another operator's. word: WORD_BYTES. */
+static bool renamed(const struct redaction *to, const char *operator_name, const char *kind,
+                    size_t number, char *word)
+{
+    bool others = is_others(to, operator_name);
+    if (others)
+        snprintf(word, WORD_BYTES, "operator-%c-%s-%zu", letter_of(to, operator_name), kind,
+                 number);
+    else
+        snprintf(word, WORD_BYTES, "%s-%zu", kind, number);
+    return others;
+}
+
 static void hide_targets(struct redaction *to)
 {
     for (size_t i = 0; i < to->site->targets.count; i++) {
         const struct nd_site_target *one = &to->site->targets.at[i];
-        char word[48];
-        bool others = is_others(to, one->operator_name);
-        if (others)
-            snprintf(word, sizeof word, "operator-%c-target-%zu", letter_of(to, one->operator_name),
-                     i + 1);
-        else
-            snprintf(word, sizeof word, "target-%zu", i + 1);
+        char word[WORD_BYTES];
+        bool others = renamed(to, one->operator_name, "target", i + 1, word);
         if (others || to->own == NULL)
             swap_add(to, one->target.address, word);
         if (!others) {
@@ -114,12 +124,9 @@ static void hide_vantages(struct redaction *to)
 {
     for (size_t i = 0; i < to->site->vantages.count; i++) {
         const struct nd_vantage *one = &to->site->vantages.at[i];
-        char word[48];
-        if (!is_others(to, one->operator_name))
-            continue;
-        snprintf(word, sizeof word, "operator-%c-vantage-%zu", letter_of(to, one->operator_name),
-                 i + 1);
-        hide(to, one->name, &one->title, word, word, word);
+        char word[WORD_BYTES];
+        if (renamed(to, one->operator_name, "vantage", i + 1, word))
+            hide(to, one->name, &one->title, word, word, word);
     }
 }
 
@@ -127,13 +134,8 @@ static void hide_people(struct redaction *to)
 {
     for (size_t i = 0; i < to->site->people.count; i++) {
         const struct nd_person *one = &to->site->people.at[i];
-        char word[48];
-        bool others = is_others(to, one->operator_name);
-        if (others)
-            snprintf(word, sizeof word, "operator-%c-person-%zu", letter_of(to, one->operator_name),
-                     i + 1);
-        else
-            snprintf(word, sizeof word, "person-%zu", i + 1);
+        char word[WORD_BYTES];
+        bool others = renamed(to, one->operator_name, "person", i + 1, word);
         if (others || to->own == NULL)
             hide(to, one->name, &one->title, word, word, word);
         else
