@@ -88,7 +88,8 @@ static double in_force(const json_t *status)
     return count;
 }
 
-void nd_metrics_text(const json_t *status, struct nd_buf *out)
+/* status: as nd_run_status gives it. */
+static void put_text(const json_t *status, struct nd_buf *out)
 {
     const json_t *verdicts = json_object_get(status, "verdicts");
     const json_t *now = json_object_get(status, "now_rel_ns");
@@ -120,7 +121,7 @@ static nd_err write_text(const struct nd_metrics *metrics, struct nd_fail *why)
 {
     struct nd_buf out = {0};
     json_t *status = nd_run_status(metrics->run);
-    nd_metrics_text(status, &out);
+    put_text(status, &out);
     json_decref(status);
     char *part = nd_printf("%s.part", metrics->file);
     FILE *file = fopen(part, "we");
@@ -155,7 +156,7 @@ static enum MHD_Result answer(void *ctx, struct MHD_Connection *connection, cons
     struct nd_buf out = {0};
     if (known) {
         json_t *status = nd_run_status(metrics->run);
-        nd_metrics_text(status, &out);
+        put_text(status, &out);
         json_decref(status);
     } else {
         nd_buf_adds(&out, "netdrill answers GET /metrics\n");

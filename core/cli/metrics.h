@@ -8,9 +8,6 @@
 struct nd_metrics;
 struct uv_loop_s;
 
-/* status: as nd_run_status gives it. */
-void nd_metrics_text(const json_t *status, struct nd_buf *out);
-
 /* port: of 127.0.0.1, 0: none. file: rewritten every 5 s and at the end; NULL: none. run: borrowed
  * until closed. Errors: ND_EIO (the port is taken, the file cannot be written). */
 struct nd_metrics *nd_metrics_open(struct uv_loop_s *loop, struct nd_sched *sched,

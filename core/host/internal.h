@@ -96,12 +96,8 @@ bool nd_verb_steady(const struct nd_verb *verb);
 void nd_op_end(struct nd_op *op, nd_err err, const char *why);
 void nd_op_settle(struct nd_op *op);
 void nd_op_free_all(struct nd_plugins *plugins);
-struct nd_op *nd_op_alloc(struct nd_plugins *plugins, struct nd_loaded *loaded,
-                          struct nd_op_sink sink);
 /* Keeps a line as the reason of an error the plugin returns without one. */
 void nd_op_logged(struct nd_op *op, const char *text);
-/* Stops timers and watches, closes what the op opened. */
-void nd_op_quiet(struct nd_op *op);
 /* watch.c */
 nd_err nd_op_watch_fd(struct nd_op *op, int fd, int events, void (*fn)(void *, int), void *ctx);
 void nd_op_unwatch(struct nd_op *op, int fd);

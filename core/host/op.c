@@ -16,8 +16,8 @@
 /* The op's own host ends it by its deadline; we do when it does not. */
 #define HOST_GRACE ND_MS(250)
 
-struct nd_op *nd_op_alloc(struct nd_plugins *plugins, struct nd_loaded *loaded,
-                          struct nd_op_sink sink)
+static struct nd_op *alloc_op(struct nd_plugins *plugins, struct nd_loaded *loaded,
+                              struct nd_op_sink sink)
 {
     struct nd_op *op = nd_alloc(sizeof *op);
     op->plugins = plugins;
@@ -38,7 +38,8 @@ void nd_op_logged(struct nd_op *op, const char *text)
     op->logged = nd_strdup(text);
 }
 
-void nd_op_quiet(struct nd_op *op)
+/* Stops timers and watches, closes what the op opened. */
+static void quiet(struct nd_op *op)
 {
     struct nd_sched *sched = op->plugins->sched;
     for (size_t i = 0; i < op->timers.count; i++) {
@@ -58,7 +59,7 @@ void nd_op_quiet(struct nd_op *op)
 
 static void op_free(struct nd_op *op)
 {
-    nd_op_quiet(op);
+    quiet(op);
     nd_sched_cancel(op->plugins->sched, op->ending);
     *op->link = op->next;
     if (op->next != NULL)
@@ -78,7 +79,7 @@ void nd_op_free_all(struct nd_plugins *plugins)
 {
     for (struct nd_op *op = plugins->ops, *next = NULL; op != NULL; op = next) {
         next = op->next;
-        nd_op_quiet(op);
+        quiet(op);
         /* A worker that never ends still holds its op: better lost than freed under it. */
         if (op->offloads == 0)
             op_free(op);
@@ -143,7 +144,7 @@ void nd_op_end(struct nd_op *op, nd_err err, const char *why)
     op->why = nd_strdup(why != NULL || err == ND_OK ? why : op->logged);
     if (op->why == NULL && err != ND_OK)
         op->why = nd_strdup(nd_err_text(err));
-    nd_op_quiet(op);
+    quiet(op);
     if (op->offloads == 0)
         op->ending =
             nd_sched_at(op->plugins->sched, nd_sched_now(op->plugins->sched), op_ending, op);
@@ -178,7 +179,7 @@ static void write_off(void *ctx)
     nd_err err = op->timed_out ? ND_ETIME : ND_ECANCEL;
     static const char text[] = "the plugin did not finish within 5 s of being told to; written off";
     nd_plugins_logf(op->plugins, ND_ERROR, op->loaded->plugin->name, "%s", text);
-    nd_op_quiet(op);
+    quiet(op);
     op->stage = ND_STAGE_WRITTEN_OFF;
     op->rec = NULL;
     if (planning)
@@ -265,7 +266,7 @@ struct nd_op *nd_op_new(struct nd_plugins *plugins, const struct nd_call_spec *s
         nd_fail_set(why, ND_EARG, "the site has no vantage '%s'", from);
         return NULL;
     }
-    struct nd_op *op = nd_op_alloc(plugins, loaded, sink);
+    struct nd_op *op = alloc_op(plugins, loaded, sink);
     op->spec = spec;
     op->netns = nd_arena_strdup(&op->arena, vantage != NULL ? vantage->netns : NULL);
     op->interface = nd_arena_strdup(&op->arena, vantage != NULL ? vantage->interface : NULL);
@@ -385,7 +386,7 @@ static void late_finish(void *ctx)
 static struct nd_op *end_without_plugin(struct nd_plugins *plugins, struct nd_op_sink sink,
                                         nd_err err, const char *why)
 {
-    struct nd_op *op = nd_op_alloc(plugins, NULL, sink);
+    struct nd_op *op = alloc_op(plugins, NULL, sink);
     op->stage = ND_STAGE_ENDING;
     op->err = err;
     op->why = nd_strdup(why);
@@ -432,7 +433,7 @@ struct nd_op *nd_op_undo(struct nd_plugins *plugins, const struct nd_undo_rec *r
     struct nd_fail why = {0};
     if (nd_plugins_load(plugins, rec->plugin, &why) == NULL)
         return end_without_plugin(plugins, sink, why.code, why.text);
-    struct nd_op *op = nd_op_alloc(plugins, nd_plugins_find(plugins, rec->plugin), sink);
+    struct nd_op *op = alloc_op(plugins, nd_plugins_find(plugins, rec->plugin), sink);
     op->netns = nd_arena_strdup(&op->arena, rec->netns);
     for (const struct nd_note *note = rec->notes; note->key != NULL; note++)
         nd_vec_push(&op->notes, (struct nd_note){nd_arena_strdup(&op->arena, note->key),

@@ -148,11 +148,10 @@ void nd_quantity_push(lua_State *L, enum nd_quantity_kind kind, double v); /* [-
 void nd_number_push(lua_State *L, double number); /* [-0, +1, -] */
 /* The quantity at index, or NULL. */
 const struct nd_quantity *nd_quantity_at(lua_State *L, int index);
-const char *nd_quantity_unit(const struct nd_quantity *q); /* "ns", "bit/s" or "1" */
-void nd_verb_push(lua_State *L, const char *plugin, const struct nd_verb *verb); /* [-0, +1, m] */
-void nd_plugin_push(lua_State *L, const struct nd_plugin *plugin);               /* [-0, +1, m] */
-void nd_target_push(lua_State *L, const struct nd_site_target *target);          /* [-0, +1, m] */
-void nd_series_push(lua_State *L, struct nd_series *series);                     /* [-0, +1, m] */
+const char *nd_quantity_unit(const struct nd_quantity *q);              /* "ns", "bit/s" or "1" */
+void nd_plugin_push(lua_State *L, const struct nd_plugin *plugin);      /* [-0, +1, m] */
+void nd_target_push(lua_State *L, const struct nd_site_target *target); /* [-0, +1, m] */
+void nd_series_push(lua_State *L, struct nd_series *series);            /* [-0, +1, m] */
 /* The object at index when it is of that kind, else NULL. */
 void *nd_object_at(lua_State *L, int index, const char *meta);
 /* A length from a quantity or a text; false when it is neither (why says what came). */

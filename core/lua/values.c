@@ -189,7 +189,8 @@ bool nd_text2_at(lua_State *L, int index, struct nd_arena *arena, struct nd_text
 
 /* ---- plugins, verbs, targets ---- */
 
-void nd_verb_push(lua_State *L, const char *plugin, const struct nd_verb *verb)
+/* [-0, +1, m] */
+static void push_verb(lua_State *L, const char *plugin, const struct nd_verb *verb)
 {
     struct nd_lua_verb *value = lua_newuserdatauv(L, sizeof *value, 0);
     *value = (struct nd_lua_verb){plugin, verb};
@@ -216,7 +217,7 @@ static int plugin_index(lua_State *L)
     const struct nd_plugin *const *plugin = luaL_checkudata(L, 1, ND_META_PLUGIN);
     const char *name = luaL_checkstring(L, 2);
     if (*plugin == NULL) { /* could not be loaded, and said so: one fault is told once */
-        nd_verb_push(L, "?", NULL);
+        push_verb(L, "?", NULL);
         return 1;
     }
     const struct nd_verb *verb = nd_plugin_verb(*plugin, name);
@@ -230,7 +231,7 @@ static int plugin_index(lua_State *L)
                           near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
                           near != NULL ? "'" : "");
     }
-    nd_verb_push(L, (*plugin)->name, verb);
+    push_verb(L, (*plugin)->name, verb);
     return 1;
 }
 

@@ -4,7 +4,9 @@
 
 /* Text that others wrote, made harmless where it stands. */
 
-bool nd_is_harmful(unsigned point)
+/* Controls, and marks that turn the direction of text, so that a hostile name could rearrange what
+ * stands beside it: they become U+FFFD on pages and a space in Markdown. */
+static bool is_harmful(unsigned point)
 {
     return (point < 0x20 && point != '\n' && point != '\t') || (point >= 0x7f && point < 0xa0) ||
            point == 0x061c || point == 0x200e || point == 0x200f ||
@@ -44,7 +46,7 @@ void nd_xml(struct nd_buf *out, const char *text)
             nd_buf_adds(out, "&quot;");
         else if (point == '\'')
             nd_buf_adds(out, "&#39;");
-        else if (nd_is_harmful(point) || point == 0xfffd)
+        else if (is_harmful(point) || point == 0xfffd)
             nd_buf_adds(out, "\ufffd");
         else
             nd_buf_add(out, text, step);
@@ -59,7 +61,7 @@ void nd_md_cell(struct nd_buf *out, const char *text)
     while (left > 0) {
         size_t step = 0;
         unsigned point = nd_utf8_point(text, left, &step);
-        if (point < 0x20 || nd_is_harmful(point))
+        if (point < 0x20 || is_harmful(point))
             nd_buf_adds(out, " ");
         else if (point < 0x80 && strchr("|\\`*_~<>[]#&", (int)point) != NULL)
             nd_buf_addf(out, "&#%u;", point);

@@ -107,9 +107,6 @@ const char *nd_operator_sign(const char *name);
 
 /* ---- escaping ---- */
 
-/* Controls, and marks that turn the direction of text, so that a hostile name could rearrange what
- * stands beside it: they become U+FFFD on pages and a space in Markdown. */
-bool nd_is_harmful(unsigned point);
 /* Whether it has letters that are read from right to left: a page sets it apart from its own. */
 bool nd_is_right_to_left(const char *text);
 
